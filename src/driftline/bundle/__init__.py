@@ -1,0 +1,1 @@
+"""The bundle engine: finds credentials and known values in built output."""

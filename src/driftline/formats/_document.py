@@ -1,0 +1,454 @@
+"""YAML, TOML and JSON with comments as one tree of nodes that know their place; bounded, nothing executed, no tags honoured."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import Any
+
+from driftline.model import Location, Unreadable
+
+# Far above any real configuration, far below what exhausts a stack: stated in docs, held by tests.
+MAX_DEPTH = 100
+MAX_NODES = 500_000
+
+
+class Lines:
+    """Byte offsets and 1-based line and column for character positions of one text (LF, CRLF or CR line ends)."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._starts = [0, *(m.end() for m in re.finditer(r"\r\n|\n|\r", text))]
+        self._ascii = text.isascii()
+
+    def at(self, position: int) -> tuple[int, int, int]:
+        """(line, column, byte offset) of the 0-based character position."""
+        line = bisect_right(self._starts, position)
+        column = position - self._starts[line - 1] + 1
+        offset = position if self._ascii else len(self._text[:position].encode("utf-8", "surrogatepass"))
+        return line, column, offset
+
+    def location(self, path: str, position: int) -> Location:
+        """The location of the 0-based character position in the file `path`."""
+        line, column, offset = self.at(position)
+        return Location(path, line, column, offset)
+
+
+class Node:
+    """A value of a document. `kind` is map, list, string, number, boolean or null.
+
+    `text` is a scalar as written (without quotes); `position` the 0-based character position of the value, `key_position` that of
+    its key (the value's own where it has none). A map keeps the last of duplicate keys; `duplicates` names the repeated ones.
+    """
+
+    __slots__ = ("duplicates", "items", "key_position", "kind", "map", "position", "quoted", "text")
+
+    def __init__(self, kind: str, position: int, text: str = "", *, quoted: bool = False, key_position: int | None = None) -> None:
+        self.kind = kind
+        self.position = position
+        self.key_position = position if key_position is None else key_position
+        self.text = text
+        self.quoted = quoted
+        self.map: dict[str, Node] = {}
+        self.items: list[Node] = []
+        self.duplicates: list[str] = []
+
+    def get(self, *path: str) -> Node | None:
+        """The node at a path of keys, or None where a step is missing or not a map."""
+        node: Node | None = self
+        for key in path:
+            if node is None or node.kind != "map":
+                return None
+            node = node.map.get(key)
+        return node
+
+    def string(self, *path: str) -> str | None:
+        """The text of the scalar at a path of keys, or None where it is missing, null, a map or a list."""
+        node = self.get(*path)
+        return node.text if node is not None and node.is_scalar else None
+
+    def pairs(self, *path: str) -> Iterator[tuple[str, Node]]:
+        """Key and node of the map at a path; nothing where there is no map."""
+        node = self.get(*path)
+        if node is not None and node.kind == "map":
+            yield from node.map.items()
+
+    def list(self, *path: str) -> list[Node]:
+        """The items of the list at a path; empty where there is no list."""
+        node = self.get(*path)
+        return node.items if node is not None and node.kind == "list" else []
+
+    @property
+    def is_scalar(self) -> bool:
+        return self.kind in ("string", "number", "boolean")
+
+    def _keyed(self, key_position: int) -> Node:
+        """The same value under another key: an alias or a merged entry keeps its own content but is declared here."""
+        if self.key_position == self.position:
+            self.key_position = key_position
+            return self
+        twin = Node(self.kind, self.position, self.text, quoted=self.quoted, key_position=key_position)
+        twin.map, twin.items, twin.duplicates = self.map, self.items, self.duplicates
+        return twin
+
+
+class Document:
+    """A parsed file: its root node and how to turn a node into a location."""
+
+    def __init__(self, path: str, text: str, root: Node, lines: Lines | None = None) -> None:
+        self.path = path
+        self.root = root
+        self._lines = lines or Lines(text)
+
+    def location(self, node: Node) -> Location:
+        """Where the node's key stands (the value, for list items)."""
+        return self._lines.location(self.path, node.key_position)
+
+    def value_location(self, node: Node) -> Location:
+        """Where the node's value stands."""
+        return self._lines.location(self.path, node.position)
+
+    def at(self, position: int) -> Location:
+        """The location of a 0-based character position."""
+        return self._lines.location(self.path, position)
+
+
+# --- YAML ---------------------------------------------------------------------------------------------------------------
+
+_YAML_NULL = frozenset(("", "~", "null", "Null", "NULL"))
+_YAML_BOOLEAN = frozenset(
+    ("true", "True", "TRUE", "false", "False", "FALSE", "yes", "Yes", "YES", "no", "No", "NO", "on", "On", "ON", "off", "Off", "OFF")
+)
+_YAML_NUMBER = re.compile(r"[-+]?(?:0x[0-9a-fA-F_]+|0o?[0-7_]+|[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|\.[0-9]+|\.inf|\.nan)\Z")
+
+
+def yaml_documents(path: str, text: str) -> list[Document]:
+    """Every document of a YAML text. Tags are ignored, aliases shared (never expanded), merge keys (`<<`) applied.
+
+    Raises Unreadable with line and column for a syntax error, an alias to itself, and a text deeper or larger than the limits.
+    """
+    import yaml
+
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    lines = Lines(text)
+    documents: list[Document] = []
+    try:
+        events = yaml.parse(text, Loader=loader)
+        for root in _yaml_roots(events):
+            documents.append(Document(path, text, root, lines))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise Unreadable("not valid YAML", mark.line + 1 if mark else None, mark.column + 1 if mark else None) from None
+    except yaml.YAMLError:  # a character YAML does not allow; its message would quote the text
+        raise Unreadable("not valid YAML: a character that YAML does not allow") from None
+    return documents
+
+
+def yaml_document(path: str, text: str) -> Document:
+    """The only (or first) document of a YAML text; an empty text is an empty map."""
+    documents = yaml_documents(path, text)
+    return documents[0] if documents else Document(path, text, Node("map", 0))
+
+
+def _yaml_roots(events: Any) -> Iterator[Node]:
+    anchors: dict[str, Node] = {}
+    open_anchors: set[str] = set()
+    # (container, pending key, pending key position, anchor, merges)
+    stack: list[tuple[Node, list[tuple[str, int]], str | None, list[Node]]] = []
+    count = 0
+    for event in events:
+        name = type(event).__name__
+        if name == "DocumentStartEvent":
+            anchors.clear()
+        if name in ("ScalarEvent", "AliasEvent", "MappingStartEvent", "SequenceStartEvent"):
+            count += 1
+            if count > MAX_NODES:
+                raise Unreadable(f"more than {MAX_NODES} values", event.start_mark.line + 1, event.start_mark.column + 1)
+        if name == "ScalarEvent":
+            node = _yaml_scalar(event)
+            if event.anchor:
+                anchors[event.anchor] = node
+        elif name == "AliasEvent":
+            if event.anchor in open_anchors or event.anchor not in anchors:
+                raise Unreadable("an alias to itself or to nothing", event.start_mark.line + 1, event.start_mark.column + 1)
+            node = anchors[event.anchor]
+        elif name in ("MappingStartEvent", "SequenceStartEvent"):
+            if len(stack) >= MAX_DEPTH:
+                raise Unreadable(f"nested deeper than {MAX_DEPTH}", event.start_mark.line + 1, event.start_mark.column + 1)
+            container = Node("map" if name.startswith("Map") else "list", event.start_mark.index)
+            if event.anchor:
+                anchors[event.anchor] = container
+                open_anchors.add(event.anchor)
+            stack.append((container, [], event.anchor, []))
+            continue
+        elif name in ("MappingEndEvent", "SequenceEndEvent"):
+            node, _, anchor, merges = stack.pop()
+            if anchor:
+                open_anchors.discard(anchor)
+            for merged in merges:
+                for key, value in merged.map.items():
+                    node.map.setdefault(key, value)
+        else:
+            continue
+        if not stack:
+            yield node
+            continue
+        parent, pending, _, merges = stack[-1]
+        if parent.kind == "list":
+            parent.items.append(node)
+        elif not pending:
+            pending.append((node.text if node.is_scalar or node.kind == "null" else "", node.position))
+        else:
+            key, key_position = pending.pop()
+            if key == "<<":
+                merges.extend(n for n in ([node] if node.kind == "map" else node.items) if n.kind == "map")
+            else:
+                if key in parent.map:
+                    parent.duplicates.append(key)
+                parent.map[key] = node._keyed(key_position)
+
+
+def _yaml_scalar(event: Any) -> Node:
+    text: str = event.value
+    position: int = event.start_mark.index
+    if event.style is not None:  # quoted or block: always a string
+        return Node("string", position, text, quoted=True)
+    if text in _YAML_NULL:
+        return Node("null", position, text)
+    if text in _YAML_BOOLEAN:
+        return Node("boolean", position, text)
+    return Node("number" if _YAML_NUMBER.match(text) else "string", position, text)
+
+
+# --- JSON with comments ---------------------------------------------------------------------------------------------------
+
+_JSON_TOKEN = re.compile(
+    r"""(?P<space>[\s\ufeff]+|//[^\n\r]*|/\*.*?\*/)|(?P<string>"(?:[^"\\\n\r]|\\.)*")|(?P<punct>[{}\[\],:])|(?P<word>[-+]?[0-9][0-9.eE+-]*|true|false|null)""",
+    re.DOTALL,
+)
+
+
+def json_document(path: str, text: str) -> Document:
+    """A JSON text; comments, trailing commas and a byte-order mark are allowed (JSONC, as wrangler, turbo and tsconfig read it).
+
+    Raises Unreadable with line and column for anything else, and for a text deeper or larger than the limits.
+    """
+    lines = Lines(text)
+
+    def fail(position: int, reason: str = "not valid JSON") -> Unreadable:
+        line, column, _ = lines.at(position)
+        return Unreadable(reason, line, column)
+
+    root: Node | None = None
+    stack: list[Node] = []
+    pending: list[tuple[str, int] | None] = []
+    # What may come next: a value, a key, a colon, or a comma/closing bracket.
+    expect = "value"
+    position = 0
+    count = 0
+    while position < len(text):
+        match = _JSON_TOKEN.match(text, position)
+        if match is None:
+            raise fail(position)
+        start, position = position, match.end()
+        kind = match.lastgroup
+        token = match.group()
+        if kind == "space":
+            continue
+        if kind == "punct" and token in "}]":
+            if not stack or (stack[-1].kind == "map") != (token == "}") or expect in ("colon",) or (pending[-1] and expect == "value"):
+                raise fail(start)
+            node = stack.pop()
+            pending.pop()
+        elif kind == "punct" and token == ",":
+            if expect != "comma" or not stack:
+                raise fail(start)
+            expect = "key" if stack[-1].kind == "map" else "value"
+            continue
+        elif kind == "punct" and token == ":":
+            if expect != "colon":
+                raise fail(start)
+            expect = "value"
+            continue
+        elif expect == "key":
+            if kind != "string":
+                raise fail(start)
+            pending[-1] = (_json_string(token, start, fail), start)
+            expect = "colon"
+            continue
+        elif expect != "value" or (root is not None and not stack):
+            raise fail(start)
+        elif kind == "punct":
+            if len(stack) >= MAX_DEPTH:
+                raise fail(start, f"nested deeper than {MAX_DEPTH}")
+            container = Node("map" if token == "{" else "list", start)
+            if not stack:
+                root = container
+            _attach(stack, pending, container)
+            stack.append(container)
+            pending.append(None)
+            expect = "key" if token == "{" else "value"
+            continue
+        elif kind == "string":
+            node = Node("string", start, _json_string(token, start, fail), quoted=True)
+        elif token in ("true", "false", "null"):
+            node = Node("null" if token == "null" else "boolean", start, token)
+        else:
+            node = Node("number", start, token)
+        count += 1
+        if count > MAX_NODES:
+            raise fail(start, f"more than {MAX_NODES} values")
+        if kind != "punct":
+            if not stack:
+                root = node
+            _attach(stack, pending, node)
+        expect = "comma"
+    if root is None or stack:
+        raise fail(len(text), "not valid JSON: the text ends too early")
+    return Document(path, text, root, lines)
+
+
+def _json_string(token: str, start: int, fail: Any) -> str:
+    import json
+
+    try:
+        return str(json.loads(token, strict=False))
+    except ValueError:
+        raise fail(start) from None
+
+
+def _attach(stack: list[Node], pending: list[tuple[str, int] | None], node: Node) -> None:
+    if not stack:
+        return
+    parent = stack[-1]
+    if parent.kind == "list":
+        parent.items.append(node)
+        return
+    entry = pending[-1]
+    if entry is not None:
+        key, key_position = entry
+        if key in parent.map:
+            parent.duplicates.append(key)
+        parent.map[key] = node
+        node.key_position = key_position
+        pending[-1] = None
+
+
+# --- TOML -----------------------------------------------------------------------------------------------------------------
+
+_TOML_HEADER = re.compile(r"[ \t]*(\[\[?)[ \t]*(.+?)[ \t]*\]\]?[ \t]*(?:#.*)?$")
+_TOML_KEY_PART = re.compile(r'[ \t]*(?:"((?:[^"\\]|\\.)*)"|\'([^\']*)\'|([A-Za-z0-9_-]+))[ \t]*')
+_TOML_POSITION = re.compile(r"\(at line (\d+), column (\d+)\)")
+
+
+def toml_document(path: str, text: str) -> Document:
+    """A TOML text. Values come from tomli, positions from a scan for table headers and keys.
+
+    Raises Unreadable with line and column for a syntax error.
+    """
+    import tomli
+
+    lines = Lines(text)
+    try:
+        data = tomli.loads(text.removeprefix("\ufeff").replace("\r\n", "\n"))
+    except (tomli.TOMLDecodeError, RecursionError) as error:
+        found = _TOML_POSITION.search(str(error))
+        raise Unreadable("not valid TOML", int(found[1]) if found else None, int(found[2]) if found else None) from None
+    positions = _toml_positions(text)
+    return Document(path, text, _toml_node(data, (), positions, 0), lines)
+
+
+def _toml_node(data: Any, path: tuple[str, ...], positions: dict[tuple[str, ...], int], fallback: int) -> Node:
+    position = positions.get(path, fallback)
+    if isinstance(data, dict):
+        node = Node("map", position)
+        for key, value in data.items():
+            node.map[key] = _toml_node(value, (*path, key), positions, position)
+        return node
+    if isinstance(data, list):
+        node = Node("list", position)
+        for index, value in enumerate(data):
+            node.items.append(_toml_node(value, (*path, str(index)), positions, position))
+        return node
+    if isinstance(data, bool):
+        return Node("boolean", position, "true" if data else "false")
+    if isinstance(data, (int, float)):
+        return Node("number", position, str(data))
+    return Node("string", position, str(data), quoted=True)
+
+
+def _toml_positions(text: str) -> dict[tuple[str, ...], int]:
+    """Character position of every key that begins a line or stands in a one-line inline table."""
+    positions: dict[tuple[str, ...], int] = {}
+    table: tuple[str, ...] = ()
+    arrays: dict[tuple[str, ...], int] = {}
+    start = 0
+    closing: str | None = None
+    depth = 0
+    for line in text.splitlines(keepends=True):
+        if closing is not None:  # inside a multi-line string
+            if closing in line:
+                closing = None
+        elif depth > 0:  # inside a multi-line array
+            depth += _toml_brackets(line)
+        elif (header := _TOML_HEADER.match(line.rstrip("\r\n"))) and not line.lstrip().startswith("#"):
+            table, _ = _toml_key(header[2], 0)
+            if header[1] == "[[":
+                index = arrays.get(table, -1) + 1
+                arrays[table] = index
+                positions.setdefault(table, start)
+                table = (*table, str(index))
+            else:
+                table = _toml_inside_arrays(table, arrays)
+            positions.setdefault(table, start + line.index("["))
+        else:
+            key, end = _toml_key(line, 0)
+            if key and line[end : end + 1] == "=":
+                indent = len(line) - len(line.lstrip())
+                for length in range(1, len(key) + 1):
+                    positions.setdefault((*table, *key[:length]), start + indent)
+                rest = line[end + 1 :]
+                _toml_inline(rest, start + end + 1, (*table, *key), positions)
+                for quote in ('"""', "'''"):
+                    if rest.lstrip().startswith(quote) and rest.count(quote) % 2:
+                        closing = quote
+                if closing is None:
+                    depth = max(0, _toml_brackets(rest))
+        start += len(line)
+    return positions
+
+
+def _toml_inside_arrays(table: tuple[str, ...], arrays: dict[tuple[str, ...], int]) -> tuple[str, ...]:
+    for length in range(len(table) - 1, 0, -1):
+        if table[:length] in arrays:
+            return (*table[:length], str(arrays[table[:length]]), *table[length:])
+    return table
+
+
+def _toml_key(line: str, position: int) -> tuple[tuple[str, ...], int]:
+    parts: list[str] = []
+    while match := _TOML_KEY_PART.match(line, position):
+        parts.append(next(group for group in match.groups() if group is not None))
+        position = match.end()
+        if line[position : position + 1] != ".":
+            break
+        position += 1
+    return tuple(parts), position
+
+
+def _toml_brackets(line: str) -> int:
+    bare = re.sub(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'|#.*', "", line)
+    return bare.count("[") + bare.count("{") - bare.count("]") - bare.count("}")
+
+
+_TOML_INLINE_KEY = re.compile(r'(?:"(?:[^"\\]|\\.)*"|\'[^\']*\')(?!\s*=)|([A-Za-z0-9_-]+|"[^"]*"|\'[^\']*\')\s*=')
+
+
+def _toml_inline(rest: str, start: int, path: tuple[str, ...], positions: dict[tuple[str, ...], int]) -> None:
+    """Keys of a one-level inline table (`environment = { A = "1" }`, `MIX = { value = .. }`)."""
+    if not rest.lstrip().startswith("{"):
+        return
+    for match in _TOML_INLINE_KEY.finditer(rest):
+        if match[1]:
+            positions.setdefault((*path, match[1].strip("\"'")), start + match.start())

@@ -1,0 +1,585 @@
+"""The nouns every room speaks about: facts, findings and what they are made of; imports nothing of ours."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any, NamedTuple
+
+
+class Misuse(Exception):
+    """What the user can fix: a bad flag, a bad configuration; ends in exit code 2."""
+
+
+class Unreadable(Exception):
+    """A file that cannot be judged; becomes `Unread` in the report, never a silent skip.
+
+    `reason` never holds text from the file: a syntax error is described by its position.
+    """
+
+    def __init__(self, reason: str, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.line = line
+        self.column = column
+
+
+class Kind(str, Enum):
+    """What an environment is for; rules judge by it, reports show the environment's own name."""
+
+    LOCAL = "local"
+    PREVIEW = "preview"
+    PRODUCTION = "production"
+
+
+class State(str, Enum):
+    """How a source declares a variable (CONTRACT: "state"); MISSING occurs only in matrix cells."""
+
+    SET = "set"
+    EMPTY = "empty"
+    REFERENCE = "reference"
+    ENCRYPTED = "encrypted"
+    EXAMPLE = "example"
+    MISSING = "missing"
+
+
+class Severity(str, Enum):
+    BLOCKER = "blocker"
+    WARNING = "warning"
+    NOTE = "note"
+
+    @property
+    def rank(self) -> int:
+        """2 for a blocker, 1 for a warning, 0 for a note."""
+        return {"blocker": 2, "warning": 1, "note": 0}[self.value]
+
+
+class Exposure(str, Enum):
+    """Who may see a value: `RESTRICT` is public only while restricted at the provider (Google `AIza`)."""
+
+    SECRET = "secret"
+    PUBLIC = "public"
+    RESTRICT = "restrict"
+    UNKNOWN = "unknown"
+
+
+class Mode(str, Enum):
+    """Which side of a provider a credential opens; ANY works for both, UNKNOWN cannot be decoded."""
+
+    LIVE = "live"
+    TEST = "test"
+    LOCAL = "local"
+    ANY = "any"
+    UNKNOWN = "unknown"
+
+
+class Authority(str, Enum):
+    """How much a source says about the environment it speaks for.
+
+    WHOLE: it is meant to hold every variable (`.env.production`, `render.yaml`, a pulled file, a snapshot):
+    a name it lacks is missing there. PART: the platform keeps more elsewhere (secrets of `fly.toml`, `wrangler.toml`,
+    `netlify.toml`): a name it lacks is unknown, unless a sibling context of the same file declares it.
+    EXAMPLE: documentation (`.env.example`): no environment gets a value from it.
+    """
+
+    WHOLE = "whole"
+    PART = "part"
+    EXAMPLE = "example"
+
+
+class Scope(str, Enum):
+    """When a declaration is visible to the app."""
+
+    BUILD = "build"
+    RUN = "run"
+    BOTH = "both"
+
+
+class Need(str, Enum):
+    """What one read says about the variable: REQUIRED fails without it, OPTIONAL has a fallback or a guard."""
+
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+    PLAIN = "plain"
+
+
+class Side(str, Enum):
+    """Where a read runs."""
+
+    CLIENT = "client"
+    SERVER = "server"
+    BUILD = "build"
+    UNKNOWN = "unknown"
+
+
+class Use(str, Enum):
+    """How code speaks of a variable: it READS it, a SCHEMA states it, a string MENTIONs its name."""
+
+    READ = "read"
+    SCHEMA = "schema"
+    MENTION = "mention"
+
+
+class Secret:
+    """A value that cannot be printed, formatted, pickled, hashed or logged by accident.
+
+    `reveal()` is called by the loaders, by identification and by the bundle engine only; a test holds that wall.
+    """
+
+    __slots__ = ("__value",)
+
+    def __init__(self, value: str) -> None:
+        self.__value = value
+
+    def reveal(self) -> str:
+        """The raw text."""
+        return self.__value
+
+    def __len__(self) -> int:
+        return len(self.__value)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(self.__value.encode("utf-8", "surrogatepass"), other.__value.encode("utf-8", "surrogatepass"))
+
+    __hash__ = None  # type: ignore[assignment]  # a set of secrets would put an unkeyed hash of each into memory dumps
+
+    def __repr__(self) -> str:
+        return "Secret(...)"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return "Secret(...)"
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a Secret is never serialised")
+
+
+class Location(NamedTuple):
+    """A place in a file. `path` is relative to the audited root with `/`; line and column are 1-based characters, offset is a 0-based byte offset."""
+
+    path: str
+    line: int
+    column: int = 1
+    offset: int = 0
+
+
+class Related(NamedTuple):
+    """A second place a finding speaks of, and what it says there."""
+
+    location: Location
+    note: str
+
+
+class Identity(NamedTuple):
+    """What a value says about itself, decoded offline.
+
+    `account` is the account, project, host or cluster it belongs to (safe to print, never secret material); `masked` is the
+    known public prefix and a length (`sk_test_...(32)`); `expires` is an ISO date; `candidates` are the providers that
+    share the shape when it could not be decided (then `provider` is "unknown").
+    """
+
+    provider: str
+    kind: str
+    mode: Mode
+    account: str | None
+    exposure: Exposure
+    masked: str
+    expires: str | None = None
+    candidates: tuple[str, ...] = ()
+    job: str | None = None
+
+
+class Url(NamedTuple):
+    """The safe parts of a URL value: never userinfo, query or fragment. `local` is a loopback or private host; `scheme` may be ''."""
+
+    scheme: str
+    host: str
+    port: int | None
+    path: str
+    local: bool
+
+
+class Traits(NamedTuple):
+    """What may be known of a value without showing it.
+
+    `shape` is one of: empty, url, number, boolean, json, email, path, pem, date, list, word, text. `broken` says why a value that
+    tries to be something fails (`"json"`). `placeholder` says why a value is a stand-in (`"changeme"` kind, never the value).
+    `digest` is an HMAC under a key that lives only as long as this process: equality, nothing else. `keyed` is the
+    HMAC-SHA256 under DRIFTLINE_DIGEST_KEY in hex, or None. `url` is set for shape url.
+    """
+
+    shape: str
+    length: int
+    digest: bytes
+    identity: Identity | None = None
+    placeholder: str | None = None
+    broken: str | None = None
+    url: Url | None = None
+    keyed: str | None = None
+    secret_like: bool = False
+
+
+class Declaration(NamedTuple):
+    """One variable, in one source, for one environment.
+
+    `context` is the environment as the source itself names it (`deploy-preview`, `env.staging`, a branch), None for its base
+    that every context shares or, where nothing inherits, its nameless default. `component` is the service, worker, function
+    or job inside the source. `layer` orders declarations of one name within one source and context: higher wins.
+    `reference` names where the value lives (`secrets.STRIPE_KEY`), never a value. `inherits` is False where a base
+    declaration does NOT reach named contexts (wrangler vars). `ambiguous` lists, per loader family, how the line reads
+    differently, in words and without values.
+    """
+
+    name: str
+    state: State
+    value: Secret | None
+    location: Location
+    context: str | None = None
+    component: str | None = None
+    scope: Scope = Scope.BOTH
+    layer: int = 0
+    optional: bool = False
+    reference: str | None = None
+    inherits: bool = True
+    ambiguous: tuple[str, ...] = ()
+    traits: Traits | None = None
+
+
+class Literal(NamedTuple):
+    """A literal in code with its place; `role` is the argument or key it stands at (`success_url`, `fallback`)."""
+
+    value: Secret
+    location: Location
+    role: str
+    call: str | None = None
+    traits: Traits | None = None
+
+
+class Reference(NamedTuple):
+    """A place in code (or in a config file) that speaks of a variable.
+
+    `how` is the syntax (`process.env`, `import.meta.env`, `Deno.env.get`, `zod`, `${}`, ...). `fallback` is the literal used
+    when the variable is absent. `component` as in `Declaration` for references made by config files (compose `${X:?}`).
+    `inlined` is True where a bundler replaces the read by the value at build time. `type` is a schema's word for the
+    expected shape (url, number, boolean, email, enum) or None.
+    """
+
+    name: str
+    location: Location
+    need: Need = Need.PLAIN
+    side: Side = Side.UNKNOWN
+    use: Use = Use.READ
+    how: str = ""
+    fallback: Literal | None = None
+    component: str | None = None
+    inlined: bool = False
+    type: str | None = None
+    app: str | None = None
+
+
+class Passthrough(NamedTuple):
+    """What a build step lets through to the build: a turbo.json task, a Dockerfile stage, a workflow step.
+
+    `names` may hold wildcards (`NEXT_PUBLIC_*`) and negations (`!X`); `strict` means that other names do not get through.
+    """
+
+    location: Location
+    tool: str
+    names: tuple[str, ...]
+    strict: bool
+    component: str | None = None
+
+
+class EnvFile(NamedTuple):
+    """A config file's word that an env file is read: by whom and for which environment. `path` is relative to the root."""
+
+    path: str
+    location: Location
+    context: str | None = None
+    component: str | None = None
+    required: bool = True
+    loader: str | None = None
+
+
+class Component(NamedTuple):
+    """A deployable part named by a source: a compose service, a render service, a wrangler worker, a Kubernetes container.
+
+    `root` is the folder it is built from, relative to the audited root, or None when it runs a ready-made image.
+    """
+
+    name: str
+    root: str | None
+    location: Location
+    image: str | None = None
+    runtime: str | None = None
+
+
+class Reading(NamedTuple):
+    """All that one source says. `notes` are things the user should know (dead configuration); `unread` parts not understood."""
+
+    declarations: tuple[Declaration, ...] = ()
+    references: tuple[Reference, ...] = ()
+    passthroughs: tuple[Passthrough, ...] = ()
+    env_files: tuple[EnvFile, ...] = ()
+    components: tuple[Component, ...] = ()
+    contexts: tuple[str, ...] = ()
+    origins: tuple[tuple[str | None, Literal], ...] = ()
+    notes: tuple[Related, ...] = ()
+    unread: tuple[Unread, ...] = ()
+
+
+class Text(NamedTuple):
+    """One file's text as the readers get it. `path` is relative to the root with `/`; `tracked` is False when git ignores it, None without git."""
+
+    path: str
+    content: str
+    tracked: bool | None = None
+
+
+class Unread(NamedTuple):
+    """Something that could not be looked at, wholly or in part; makes the verdict incomplete."""
+
+    path: str
+    reason: str
+    line: int | None = None
+    column: int | None = None
+
+
+class Unknown(NamedTuple):
+    """What files cannot settle, why, and which export would (`vercel env pull`)."""
+
+    subject: str
+    environment: str | None
+    reason: str
+    app: str | None = None
+
+
+class Source(NamedTuple):
+    """A file that declares variables: its format, its authority and the environments it speaks for, with the reason."""
+
+    path: str
+    format: str
+    authority: Authority
+    app: str
+    tracked: bool | None = None
+    settles: str | None = None
+
+
+class Cell(NamedTuple):
+    """One variable in one environment as its loader reads it there.
+
+    `declaration` is the winner, `shadowed` the ones it beats (highest first), `why` says in words why it wins.
+    `state` is MISSING when nothing declares it. `source` is the winner's source path.
+    """
+
+    state: State
+    declaration: Declaration | None = None
+    source: str | None = None
+    shadowed: tuple[tuple[str, Declaration], ...] = ()
+    why: str = ""
+    value: Secret | None = None
+    traits: Traits | None = None
+
+
+class Environment(NamedTuple):
+    """A named place where an app runs. `because` maps each source path to why it speaks here, in words."""
+
+    name: str
+    kind: Kind
+    sources: tuple[Source, ...]
+    because: Mapping[str, str]
+    authority: Authority | None
+    settled_by: str | None = None
+    origins: tuple[str, ...] = ()
+    """Which export would show what these files cannot (None when they say it all)."""
+
+
+class Variable(NamedTuple):
+    """Everything known of one name in one app.
+
+    `injected` names who provides it without a declaration (platform, tool, runtime), `implicit` which library reads it
+    without a visible read; `documented` are its places in example files; `optional` is the settings' or schema's word.
+    """
+
+    name: str
+    references: tuple[Reference, ...]
+    cells: Mapping[str, Cell]
+    documented: tuple[tuple[str, Declaration], ...] = ()
+    injected: str | None = None
+    implicit: str | None = None
+    public: bool = False
+    optional: bool = False
+    ignored: bool = False
+
+    @property
+    def reads(self) -> tuple[Reference, ...]:
+        """References that are reads or schema statements, not mere mentions."""
+        return tuple(r for r in self.references if r.use is not Use.MENTION)
+
+    @property
+    def need(self) -> Need | None:
+        """The strongest word its reads say about it: None when nothing reads it."""
+        needs = {r.need for r in self.reads}
+        if not needs:
+            return None
+        if self.optional:
+            return Need.OPTIONAL
+        if Need.REQUIRED in needs:
+            return Need.REQUIRED
+        # One guarded read shows that the author expects it to be absent at times.
+        return Need.OPTIONAL if Need.OPTIONAL in needs else Need.PLAIN
+
+
+class App(NamedTuple):
+    """A deployable package or a runtime with an environment of its own. `path` is its folder, '.' for the root."""
+
+    path: str
+    framework: str | None
+    loader: str
+    runtime: str
+    environments: tuple[Environment, ...]
+    variables: Mapping[str, Variable]
+    examples: tuple[Source, ...] = ()
+    readings: tuple[tuple[Source, Reading], ...] = ()
+    public_prefixes: tuple[str, ...] = ()
+
+    def environment(self, name: str) -> Environment | None:
+        return next((e for e in self.environments if e.name == name), None)
+
+
+class Sighting(NamedTuple):
+    """A credential or a known private value found inside a built file or a staged text."""
+
+    location: Location
+    identity: Identity | None
+    encoding: str
+    container: tuple[str, ...] = ()
+    original: Location | None = None
+    variable: str | None = None
+    declared: Location | None = None
+    environment: str | None = None
+    masked: str | None = None
+    keyed: str | None = None
+    digest: bytes = b""
+    served: bool = True
+
+
+class Facts(NamedTuple):
+    """What is there: the input of every rule. `today` is an ISO date, so that rules need no clock."""
+
+    root: str
+    apps: tuple[App, ...]
+    sightings: tuple[Sighting, ...] = ()
+    literals: tuple[Literal, ...] = ()
+    tracked: frozenset[str] | None = None
+    target: str | None = None
+    today: str = ""
+    files: frozenset[str] = frozenset()
+
+
+class Finding(NamedTuple):
+    """One rule's judgement about one subject: both facts, both places, the safest next step."""
+
+    rule: str
+    severity: Severity
+    message: str
+    fix: str
+    app: str
+    location: Location
+    environment: str | None = None
+    variable: str | None = None
+    identity: Identity | None = None
+    related: tuple[Related, ...] = ()
+    original: Location | None = None
+    encoding: str | None = None
+    container: tuple[str, ...] = ()
+    value: str | None = None
+    digest: str | None = None
+    subject: str = ""
+    avoid: str = ""
+    suppressed: Suppression | None = None
+    fingerprint: str = ""
+
+
+class Suppression(NamedTuple):
+    """Why a finding does not count: `by` is comment, config or baseline; `expires` an ISO date or None."""
+
+    by: str
+    reason: str
+    expires: str | None = None
+
+
+class Rule(NamedTuple):
+    """A rule's name, default severity and one-line title. `elsewhere` is the severity outside production where it differs."""
+
+    id: str
+    severity: Severity
+    title: str
+    elsewhere: Severity | None = None
+
+    def severity_in(self, kind: Kind | None) -> Severity:
+        """The severity for an environment of this kind; the first one when no environment is concerned."""
+        if self.elsewhere is not None and kind is not None and kind is not Kind.PRODUCTION:
+            return self.elsewhere
+        return self.severity
+
+    def finding(
+        self,
+        message: str,
+        *,
+        fix: str,
+        app: str,
+        location: Location,
+        kind: Kind | None = None,
+        severity: Severity | None = None,
+        **more: Any,
+    ) -> Finding:
+        """A finding of this rule; `subject` (default: the variable) names it for suppression together with app and environment."""
+        subject = more.pop("subject", None) or more.get("variable") or location.path
+        return Finding(
+            rule=self.id,
+            severity=severity or self.severity_in(kind),
+            message=message,
+            fix=fix,
+            app=app,
+            location=location,
+            subject=subject,
+            **more,
+        )
+
+
+class Report(NamedTuple):
+    """All that is printed, in every format. `seconds` is wall time; `public` are keys that are public by design."""
+
+    command: str
+    root: str
+    target: str | None
+    apps: tuple[App, ...]
+    findings: tuple[Finding, ...]
+    public: tuple[Sighting, ...] = ()
+    unread: tuple[Unread, ...] = ()
+    unknown: tuple[Unknown, ...] = ()
+    notes: tuple[Related, ...] = ()
+    files: int = 0
+    bytes: int = 0
+    declarations: int = 0
+    references: int = 0
+    seconds: float = 0.0
+    stale: tuple[str, ...] = ()
+
+    @property
+    def open(self) -> tuple[Finding, ...]:
+        """The findings that count: not suppressed."""
+        return tuple(f for f in self.findings if f.suppressed is None)
+
+    @property
+    def verdict(self) -> str:
+        """incomplete, block, review or pass (CONTRACT)."""
+        if self.unread:
+            return "incomplete"
+        worst = max((f.severity.rank for f in self.open), default=-1)
+        return "block" if worst == 2 else "review" if worst >= 0 else "pass"

@@ -1,0 +1,1 @@
+"""What lies in front of us: settings, discovery, git, the live process environment."""
