@@ -1,0 +1,182 @@
+"""The files of a project: walks a folder as git would, and reads files with every failure as a value."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from driftline.model import Unreadable, Unread
+from driftline.project import git
+
+# Folders that hold no source of the project whatever .gitignore says: dependencies, version control, virtual environments, caches.
+# Build output is left to .gitignore and to the `bundle` command, except where a framework's own folder name is unmistakable.
+SKIPPED = frozenset(
+    ("node_modules", "bower_components", ".git", ".hg", ".svn", ".venv", "venv", "__pycache__", ".tox", ".nox", ".mypy_cache", ".ruff_cache",
+     ".pytest_cache", ".next", ".nuxt", ".output", ".svelte-kit", ".turbo", ".parcel-cache", ".cache", ".yarn", ".pnpm-store", "site-packages",
+     ".terraform", ".expo", ".wrangler", "vendor/bundle")
+)  # fmt: skip
+
+# Ignored folders that hold what a platform's own CLI wrote for this project.
+_PULLED = (".vercel",)
+
+# A source larger than this is not configuration: 64 MiB is a hundred times the largest env file seen in public repositories.
+MAX_SOURCE = 64 * 1024 * 1024
+
+
+class File(NamedTuple):
+    """A file under the root: `path` relative with `/`; `tracked` None without git; `ignored` as git (or .gitignore) says."""
+
+    path: str
+    tracked: bool | None
+    ignored: bool = False
+
+
+class Tree(NamedTuple):
+    """All files of a project. `git` says whether git answered; `unread` holds folders that could not be listed."""
+
+    root: str
+    files: tuple[File, ...]
+    git: bool
+    unread: tuple[Unread, ...] = ()
+
+
+def walk(root: str, is_excluded: Callable[[str], bool] = lambda _path: False) -> Tree:
+    """The files under `root` that belong to the project: tracked and untracked, not ignored; of the ignored ones only env-like files.
+
+    Links are listed, never followed. Raises Unreadable when `root` is not a folder that can be listed.
+    """
+    try:
+        if not stat.S_ISDIR(os.stat(root).st_mode):
+            raise Unreadable("is not a folder")
+        os.listdir(root)
+    except OSError as error:
+        raise Unreadable(error.strerror or "cannot be listed") from None
+    if git.repository(root) is not None:
+        try:
+            return _walk_git(root, is_excluded)
+        except Unreadable as problem:
+            # A `.git` that is no repository, or one git refuses: the audit goes on with a walk of its own, and says so.
+            tree = _walk_plain(root, is_excluded)
+            return tree._replace(unread=(*tree.unread, Unread(".git", f"{problem.reason}; what git tracks and ignores is not known")))
+    return _walk_plain(root, is_excluded)
+
+
+def _walk_git(root: str, is_excluded: Callable[[str], bool]) -> Tree:
+    listing = git.listing(root)
+    files = [File(path, True) for path in listing.tracked]
+    files += [File(path, False) for path in listing.untracked if not path.endswith("/")]
+    for path in listing.ignored:
+        if not path.endswith("/"):
+            files.append(File(path, False, True))
+        elif path.rstrip("/").rpartition("/")[2] in _PULLED:
+            for name in _names(os.path.join(root, path)):
+                files.append(File(path + name, False, True))
+    return Tree(root, _ordered(files, is_excluded), True)
+
+
+def _walk_plain(root: str, is_excluded: Callable[[str], bool]) -> Tree:
+    files: list[File] = []
+    unread: list[Unread] = []
+    ignores: list[tuple[str, Callable[[str], bool]]] = []
+    pending = [""]
+    while pending:
+        folder = pending.pop()
+        try:
+            entries = sorted(os.scandir(os.path.join(root, folder)), key=lambda entry: entry.name)
+        except OSError as error:
+            unread.append(Unread(folder or ".", error.strerror or "cannot be listed"))
+            continue
+        if any(entry.name == ".gitignore" for entry in entries):
+            ignores.append((folder, _gitignore(os.path.join(root, folder, ".gitignore"))))
+        applying = [(len(base), ignored) for base, ignored in ignores if folder.startswith(base)]
+        for entry in entries:
+            path = folder + entry.name
+            is_folder = entry.is_dir(follow_symlinks=False)
+            ignored = any(check(path[base:] + ("/" if is_folder else "")) for base, check in applying)
+            if not is_folder:
+                files.append(File(path, None, ignored))
+            elif entry.name not in SKIPPED and (not ignored or entry.name in _PULLED):
+                pending.append(path + "/")
+    return Tree(root, _ordered(files, is_excluded), False, tuple(unread))
+
+
+def _gitignore(path: str) -> Callable[[str], bool]:
+    from pathspec import GitIgnoreSpec
+
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            spec = GitIgnoreSpec.from_lines(file.read().splitlines())
+    except (OSError, ValueError):
+        return lambda _path: False
+    return lambda path: bool(spec.match_file(path))
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return sorted(entry.name for entry in os.scandir(folder) if not entry.is_dir(follow_symlinks=False))
+    except OSError:
+        return []
+
+
+def _ordered(files: Iterable[File], is_excluded: Callable[[str], bool]) -> tuple[File, ...]:
+    kept = (file for file in files if not SKIPPED.intersection(file.path.split("/")[:-1]) and not is_excluded(file.path))
+    return tuple(sorted(set(kept)))
+
+
+def read(root: str, path: str, limit: int = MAX_SOURCE) -> bytes:
+    """The bytes of the file `path` under `root`.
+
+    Raises Unreadable for a folder, a link out of the root or in a loop, a device or pipe, a file that is too large or vanishes.
+    """
+    full = os.path.join(root, path)
+    try:
+        if os.path.islink(full):
+            real_root = os.path.realpath(root)
+            target = os.path.realpath(full, strict=True)
+            if os.path.commonpath((real_root, target)) != real_root:
+                raise Unreadable("a link out of the audited folder; not followed")
+        mode = os.stat(full).st_mode
+        if stat.S_ISDIR(mode):
+            raise Unreadable("is a folder, not a file")
+        if not stat.S_ISREG(mode):
+            raise Unreadable("is not a regular file")
+        with open(full, "rb") as file:
+            content = file.read(limit + 1)
+    except OSError as error:
+        raise Unreadable(error.strerror or "cannot be read") from None
+    except ValueError:  # commonpath: another drive
+        raise Unreadable("a link out of the audited folder; not followed") from None
+    if len(content) > limit:
+        raise Unreadable(f"larger than {limit // (1024 * 1024)} MiB")
+    return content
+
+
+def target(root: str, path: str) -> str | None:
+    """Where the link `path` leads, relative to the root with `/`; None when it is no link or leaves the root."""
+    full = os.path.join(root, path)
+    if not os.path.islink(full):
+        return None
+    real_root = os.path.realpath(root)
+    try:
+        relative = os.path.relpath(os.path.realpath(full, strict=True), real_root)
+    except (OSError, ValueError):
+        return None
+    return None if relative.startswith("..") else relative.replace(os.sep, "/")
+
+
+def decode(content: bytes) -> str:
+    """The text of a source file: UTF-8, a byte-order mark kept (loaders differ on it).
+
+    Raises Unreadable for UTF-16, NUL bytes and invalid UTF-8, with the line where it breaks.
+    """
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise Unreadable("is UTF-16 (PowerShell's `>` writes it); no loader reads it: save it as UTF-8", 1, 1)
+    null = content.find(b"\0")
+    if null >= 0:
+        raise Unreadable("holds NUL bytes: binary, or UTF-16 without a mark", content.count(b"\n", 0, null) + 1, 1)
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Unreadable("is not UTF-8", content.count(b"\n", 0, error.start) + 1, 1) from None

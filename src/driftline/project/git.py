@@ -1,0 +1,85 @@
+"""Asks git what it tracks, ignores and has staged; runs nothing that the repository's own configuration names."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import NamedTuple
+
+from driftline.model import Unreadable
+
+# Settings of an audited repository that could start a program, switched off for every call (git-config(1), 2.39).
+_INERT = (
+    "-c", "core.fsmonitor=false",
+    "-c", "core.hooksPath=/dev/null",
+    "-c", "core.untrackedCache=keep",
+    "-c", "core.quotePath=false",
+    "-c", "diff.external=",
+)  # fmt: skip
+
+
+class Listing(NamedTuple):
+    """The files under a root as git sees them; paths are relative to the root, with `/`.
+
+    `ignored` holds ignored files one by one and ignored folders collapsed, with a trailing `/`.
+    """
+
+    tracked: tuple[str, ...]
+    untracked: tuple[str, ...]
+    ignored: tuple[str, ...]
+
+
+def run(root: str, *arguments: str, stdin: bytes | None = None) -> bytes:
+    """The output of one git command in `root`.
+
+    Raises Unreadable when git is missing, refuses the folder (`safe.directory`), or fails; the reason names the command only.
+    """
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or key in _KEPT}
+    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_PAGER": "cat", "GIT_NO_LAZY_FETCH": "1"}
+    try:
+        done = subprocess.run(  # noqa: S603  # no shell; the arguments are ours
+            ["git", *_INERT, *arguments],  # noqa: S607  # the user's git is the one to ask
+            cwd=root,
+            env=environment,
+            input=stdin,
+            capture_output=True,
+            check=False,
+        )
+    except OSError as error:
+        raise Unreadable(f"git cannot be started: {error.strerror or type(error).__name__}") from None
+    if done.returncode != 0:
+        raise Unreadable(f"git {arguments[0]} failed with exit code {done.returncode}")
+    return done.stdout
+
+
+# A hook runs with GIT_INDEX_FILE and GIT_DIR set: `git commit -a` and worktrees stage into that index, not the default one.
+_KEPT = frozenset(
+    ("GIT_INDEX_FILE", "GIT_DIR", "GIT_WORK_TREE", "GIT_PREFIX", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM")
+)
+
+
+def repository(root: str) -> str | None:
+    """The nearest folder at or above `root` that holds `.git` (a folder, or a file in worktrees and submodules), or None."""
+    folder = os.path.abspath(root)
+    while True:
+        if os.path.lexists(os.path.join(folder, ".git")):
+            return folder
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return None
+        folder = parent
+
+
+def listing(root: str) -> Listing:
+    """What git tracks, does not track, and ignores under `root`. Raises Unreadable when git cannot say."""
+    tracked: list[str] = []
+    untracked: list[str] = []
+    for entry in _paths(run(root, "ls-files", "-z", "-t", "--cached", "--others", "--exclude-standard", "--deduplicate")):
+        # `-t` puts a tag and a space before each path: `?` other, everything else is in the index.
+        (untracked if entry[0] == "?" else tracked).append(entry[2:])
+    ignored = _paths(run(root, "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"))
+    return Listing(tuple(tracked), tuple(untracked), tuple(ignored))
+
+
+def _paths(output: bytes) -> list[str]:
+    return [os.fsdecode(entry) for entry in output.split(b"\0") if entry]

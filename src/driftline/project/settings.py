@@ -1,0 +1,271 @@
+"""Reads driftline.toml (or [tool.driftline] of pyproject.toml); an unknown key is Misuse that names the nearest one."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple
+
+from driftline.model import Kind, Misuse, Severity
+
+FILE = "driftline.toml"
+
+
+class EnvironmentSetting(NamedTuple):
+    """One `[environments.NAME]` table: its kind, other words for it, its public origins and the files that speak for it."""
+
+    name: str
+    kind: Kind | None = None
+    aliases: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+
+
+class Accept(NamedTuple):
+    """One `[[accept]]` table: a finding that the team lives with, why, and until when."""
+
+    rule: str
+    subject: str
+    reason: str
+    expires: date | None
+    app: str | None
+    environment: str | None
+    line: int
+
+
+class RuleSetting(NamedTuple):
+    """One `[rules.ID]` table: another severity (None: as it is), switched off, paths it skips, and the rule's own options."""
+
+    severity: Severity | None = None
+    enabled: bool = True
+    paths: tuple[str, ...] = ()
+    options: Mapping[str, Any] = {}
+
+
+class AppSetting(NamedTuple):
+    """One `[apps."PATH"]` table: the loader where detection is not wanted, further env files, names optional or ignored there."""
+
+    loader: str | None = None
+    sources: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+
+class Settings(NamedTuple):
+    """All of driftline.toml; every field has the meaning of the key of that name. `path` is the file read, None for defaults."""
+
+    path: str | None = None
+    environments: Mapping[str, EnvironmentSetting] = {}
+    apps: Mapping[str, AppSetting] = {}
+    rules: Mapping[str, RuleSetting] = {}
+    accept: tuple[Accept, ...] = ()
+    exclude: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
+    fail_on: str | None = None
+    baseline: str | None = None
+    accounts: Mapping[str, tuple[str, ...]] = {}
+
+    def is_optional(self, name: str, app: str) -> bool:
+        """Whether a variable is declared optional (for all apps or this one); `*` is a wildcard."""
+        return _matches(name, self.optional) or (app in self.apps and _matches(name, self.apps[app].optional))
+
+    def is_ignored(self, name: str, app: str) -> bool:
+        """Whether a variable is not judged at all (for all apps or this one); `*` is a wildcard."""
+        return _matches(name, self.ignore) or (app in self.apps and _matches(name, self.apps[app].ignore))
+
+    def is_excluded(self, path: str) -> bool:
+        """Whether a path is left out of the audit (`exclude` globs, `*` crosses `/`; a folder's name excludes what is in it)."""
+        return any(fnmatchcase(path, pattern) or path.startswith(pattern.rstrip("/") + "/") for pattern in self.exclude)
+
+
+def _matches(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+_TOP = ("environments", "apps", "rules", "accept", "exclude", "optional", "ignore", "shared", "fail-on", "baseline", "accounts")
+_ENVIRONMENT = ("kind", "aliases", "origins", "sources")
+_APP = ("loader", "sources", "optional", "ignore")
+_ACCEPT = ("rule", "subject", "reason", "expires", "app", "environment")
+_FAIL_ON = ("blocker", "warning", "note", "never")
+_SEVERITIES = ("blocker", "warning", "note", "off")
+
+
+def read(root: str, config: str | None, rules: Iterable[str] = ()) -> Settings:
+    """The settings for the project at `root`: from the file `config`, else driftline.toml, else [tool.driftline] in pyproject.toml.
+
+    `rules` are the known rule ids. Raises Misuse for a file that is missing, unreadable or not TOML, for an unknown key
+    or rule (naming the nearest), and for a value of the wrong type.
+    """
+    import tomli
+
+    path = config or os.path.join(root, FILE)
+    table_name: str | None = None
+    if config is None and not os.path.isfile(path):
+        path = os.path.join(root, "pyproject.toml")
+        table_name = "tool.driftline"
+        if not os.path.isfile(path):
+            return Settings()
+    shown = path if config else os.path.relpath(path, root)
+    try:
+        with open(path, "rb") as file:
+            raw = file.read()
+        data = tomli.loads(raw.decode("utf-8"))
+    except OSError as error:
+        raise Misuse(f"{shown}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise Misuse(f"{shown}: is not UTF-8") from None
+    except (tomli.TOMLDecodeError, RecursionError) as error:
+        if table_name:  # pyproject.toml is not ours to judge; the python reader reports it
+            return Settings()
+        where = str(error).rpartition("(")[2].rstrip(")")
+        raise Misuse(f"{shown}: is not valid TOML ({where})") from None
+    if table_name:
+        tool = data.get("tool")
+        data = tool.get("driftline", {}) if isinstance(tool, dict) else {}
+        if not data:
+            return Settings()
+    return _Reader(shown, raw.decode("utf-8"), tuple(rules)).settings(data)
+
+
+class _Reader:
+    """Turns the parsed table into Settings; holds the file's name and text for messages."""
+
+    def __init__(self, shown: str, text: str, rules: tuple[str, ...]) -> None:
+        self.shown = shown
+        self.text = text
+        self.rules = rules
+
+    def settings(self, data: dict[str, Any]) -> Settings:
+        self._known(data, _TOP, "")
+        return Settings(
+            path=self.shown,
+            environments={name: self._environment(name, table) for name, table in self._tables(data, "environments")},
+            apps={name.strip("/") or ".": self._app(name, table) for name, table in self._tables(data, "apps")},
+            rules={name: self._rule(name, table) for name, table in self._tables(data, "rules", allow_word=True)},
+            accept=self._accepts(data.get("accept", [])),
+            exclude=self._strings(data, "exclude"),
+            optional=self._strings(data, "optional"),
+            ignore=self._strings(data, "ignore"),
+            shared=self._strings(data, "shared"),
+            fail_on=self._word(data, "fail-on", _FAIL_ON, "fail-on"),
+            baseline=self._string(data, "baseline", "baseline"),
+            accounts={name: self._strings(data.get("accounts", {}), name, "accounts.") for name in data.get("accounts", {})},
+        )
+
+    def _environment(self, name: str, table: dict[str, Any]) -> EnvironmentSetting:
+        place = f"environments.{name}."
+        self._known(table, _ENVIRONMENT, place)
+        kind = self._word(table, "kind", [kind.value for kind in Kind], f"{place}kind")
+        return EnvironmentSetting(
+            name,
+            Kind(kind) if kind else None,
+            self._strings(table, "aliases", place),
+            tuple(origin.rstrip("/") for origin in self._strings(table, "origins", place)),
+            self._strings(table, "sources", place),
+        )
+
+    def _app(self, name: str, table: dict[str, Any]) -> AppSetting:
+        place = f'apps."{name}".'
+        self._known(table, _APP, place)
+        return AppSetting(
+            self._string(table, "loader", f"{place}loader"),
+            self._strings(table, "sources", place),
+            self._strings(table, "optional", place),
+            self._strings(table, "ignore", place),
+        )
+
+    def _rule(self, name: str, table: Any) -> RuleSetting:
+        if self.rules and name not in self.rules:
+            raise Misuse(f'{self.shown}: there is no rule "{name}"{_nearest(name, self.rules)}')
+        place = f"rules.{name}"
+        if isinstance(table, str):  # the short form: `missing-variable = "warning"`
+            table = {"severity": table}
+        severity = self._word(table, "severity", _SEVERITIES, f"{place}.severity")
+        options = {key.replace("-", "_"): value for key, value in table.items() if key not in ("severity", "paths")}
+        return RuleSetting(
+            Severity(severity) if severity and severity != "off" else None,
+            severity != "off",
+            self._strings(table, "paths", f"{place}."),
+            options,
+        )
+
+    def _accepts(self, tables: Any) -> tuple[Accept, ...]:
+        if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+            raise Misuse(f"{self.shown}: accept must be written as [[accept]] tables")
+        lines = [number for number, line in enumerate(self.text.splitlines(), 1) if line.strip().replace(" ", "") == "[[accept]]"]
+        accepts = []
+        for index, table in enumerate(tables):
+            line = lines[index] if index < len(lines) else 1
+            place = f"accept (line {line})"
+            self._known(table, _ACCEPT, f"{place} ")
+            for key in ("rule", "subject", "reason"):
+                if not self._string(table, key, f"{place} {key}"):
+                    raise Misuse(f"{self.shown}: {place} needs a {key}")
+            if self.rules and table["rule"] not in self.rules:
+                raise Misuse(f'{self.shown}: {place}: there is no rule "{table["rule"]}"{_nearest(table["rule"], self.rules)}')
+            accepts.append(
+                Accept(
+                    table["rule"],
+                    table["subject"],
+                    table["reason"],
+                    self._date(table.get("expires"), f"{place} expires"),
+                    self._string(table, "app", f"{place} app"),
+                    self._string(table, "environment", f"{place} environment"),
+                    line,
+                )
+            )
+        return tuple(accepts)
+
+    def _known(self, table: Mapping[str, Any], keys: Iterable[str], place: str) -> None:
+        for key in table:
+            if key not in keys:
+                raise Misuse(f'{self.shown}: unknown key "{place}{key}"{_nearest(key, keys)}')
+
+    def _tables(self, data: dict[str, Any], key: str, *, allow_word: bool = False) -> list[tuple[str, Any]]:
+        tables = data.get(key, {})
+        if not isinstance(tables, dict):
+            raise Misuse(f"{self.shown}: {key} must be a table")
+        for name, table in tables.items():
+            if not isinstance(table, dict) and not (allow_word and isinstance(table, str)):
+                raise Misuse(f"{self.shown}: {key}.{name} must be a table")
+        return list(tables.items())
+
+    def _strings(self, table: Mapping[str, Any], key: str, place: str = "") -> tuple[str, ...]:
+        value = table.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise Misuse(f"{self.shown}: {place}{key} must be a list of strings")
+        return tuple(value)
+
+    def _string(self, table: Mapping[str, Any], key: str, place: str) -> str | None:
+        value = table.get(key)
+        if value is not None and not isinstance(value, str):
+            raise Misuse(f"{self.shown}: {place} must be a string")
+        return value
+
+    def _word(self, table: Mapping[str, Any], key: str, words: Iterable[str], place: str) -> str | None:
+        value = self._string(table, key, place)
+        if value is not None and value not in words:
+            raise Misuse(f'{self.shown}: {place} cannot be "{value}"; it is one of {", ".join(words)}{_nearest(value, words)}')
+        return value
+
+    def _date(self, value: Any, place: str) -> date | None:
+        if value is None:
+            return None
+        if isinstance(value, datetime):
+            return value.date()
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except (TypeError, ValueError):
+            raise Misuse(f"{self.shown}: {place} must be a date such as 2027-01-31") from None
+
+
+def _nearest(word: str, words: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, list(words), 1, 0.6)
+    return f'; did you mean "{close[0]}"?' if close else ""
