@@ -373,7 +373,8 @@ class Cell(NamedTuple):
     """One variable in one environment as its loader reads it there.
 
     `declaration` is the winner, `shadowed` the ones it beats (highest first), `why` says in words why it wins.
-    `state` is MISSING when nothing declares it. `source` is the winner's source path.
+    `state` is MISSING when nothing declares it; `doubt` then says why that is not certain (the platform keeps more elsewhere),
+    None when it is. `source` is the winner's source path.
     """
 
     state: State
@@ -383,10 +384,14 @@ class Cell(NamedTuple):
     why: str = ""
     value: Secret | None = None
     traits: Traits | None = None
+    doubt: str | None = None
 
 
 class Environment(NamedTuple):
-    """A named place where an app runs. `because` maps each source path to why it speaks here, in words."""
+    """A named place where an app runs. `because` maps each source path to why it speaks here, in words.
+
+    `settled_by` is the export that would show what these files cannot, None when they say it all.
+    """
 
     name: str
     kind: Kind
@@ -395,7 +400,6 @@ class Environment(NamedTuple):
     authority: Authority | None
     settled_by: str | None = None
     origins: tuple[str, ...] = ()
-    """Which export would show what these files cannot (None when they say it all)."""
 
 
 class Variable(NamedTuple):
@@ -469,7 +473,11 @@ class Sighting(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """What is there: the input of every rule. `today` is an ISO date, so that rules need no clock."""
+    """What is there: the input of every rule. `today` is an ISO date, so that rules need no clock.
+
+    `declared` are the names any source of the project declares or passes on, `used` the names
+    anything in it reads or mentions, `documented` the names of any example file.
+    """
 
     root: str
     apps: tuple[App, ...]
@@ -479,6 +487,9 @@ class Facts(NamedTuple):
     target: str | None = None
     today: str = ""
     files: frozenset[str] = frozenset()
+    declared: frozenset[str] = frozenset()
+    used: frozenset[str] = frozenset()
+    documented: frozenset[str] = frozenset()
 
 
 class Finding(NamedTuple):

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from driftline.model import Unreadable, Unread
+from driftline.model import Unread, Unreadable
 from driftline.project import git
 
 # Folders that hold no source of the project whatever .gitignore says: dependencies, version control, virtual environments, caches.

@@ -1,0 +1,533 @@
+"""Builds each app's environments: which source speaks for which, what every cell really holds, and what files cannot tell."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from driftline import loaders
+from driftline.code import Survey
+from driftline.formats import Format, dotenv
+from driftline.knowledge import identify, platform
+from driftline.model import (
+    App,
+    Authority,
+    Cell,
+    Declaration,
+    Environment,
+    Kind,
+    Need,
+    Reading,
+    Reference,
+    Related,
+    Source,
+    State,
+    Unknown,
+    Unread,
+    Variable,
+)
+from driftline.project.apps import Layout, Plan, folder_of, owner
+from driftline.project.settings import Settings
+
+# Sub-folders of an app in which projects keep env files that something else than the framework loads.
+_FOLDERS = ("env", "envs", ".envs", "config", "environments", "docker", "deploy", "supabase")
+
+_ORDER = {Kind.LOCAL: 0, Kind.PREVIEW: 1, Kind.PRODUCTION: 2}
+
+
+class ReadSource(NamedTuple):
+    """A source as it was read: `content` is kept for env files only (their loader reads them again, together)."""
+
+    path: str
+    format: Format
+    reading: Reading
+    tracked: bool | None
+    ignored: bool
+    content: str = ""
+
+
+class Assembly(NamedTuple):
+    """What the files say, per app, and what they leave open."""
+
+    apps: tuple[App, ...]
+    unknown: tuple[Unknown, ...]
+    notes: tuple[Related, ...]
+    unread: tuple[Unread, ...]
+    declared: frozenset[str]
+    used: frozenset[str]
+
+
+class _Speaker(NamedTuple):
+    """One source's part in one environment of one app. Higher `rank` wins; env files are re-read by the app's loader."""
+
+    source: Source
+    because: str
+    rank: tuple[int, int]
+    declarations: tuple[Declaration, ...]
+    content: str | None = None
+
+
+class _Draft:
+    """An environment while it is being put together."""
+
+    def __init__(self, name: str, kind: Kind) -> None:
+        self.name = name
+        self.kind = kind
+        self.speakers: list[_Speaker] = []
+
+
+class Keys(NamedTuple):
+    """`process` keys equality inside this run; `digest` is DRIFTLINE_DIGEST_KEY, None when it is not set."""
+
+    process: bytes
+    digest: bytes | None = None
+
+    @classmethod
+    def fresh(cls, digest: str | None) -> Keys:
+        return cls(os.urandom(32), digest.encode() if digest else None)
+
+
+def assemble(
+    sources: Sequence[ReadSource],
+    layout: Layout,
+    survey: Survey,
+    settings: Settings,
+    *,
+    links: Mapping[str, str],
+    platforms: Sequence[str],
+    keys: Keys,
+) -> Assembly:
+    """The apps with their environments and variables.
+
+    `links` maps a linked env file to its target (both relative to the root); `platforms` are the host platforms in use.
+    """
+    return _Assembler(sources, layout, survey, settings, links, platforms, keys).assembly()
+
+
+class _Assembler:
+    def __init__(
+        self,
+        sources: Sequence[ReadSource],
+        layout: Layout,
+        survey: Survey,
+        settings: Settings,
+        links: Mapping[str, str],
+        platforms: Sequence[str],
+        keys: Keys,
+    ) -> None:
+        self.sources = sources
+        self.by_path = {source.path: source for source in sources}
+        self.layout = layout
+        self.survey = survey
+        self.settings = settings
+        self.links = links
+        self.platforms = tuple(platforms)
+        self.keys = keys
+        self.unknown: list[Unknown] = []
+        self.notes: list[Related] = []
+        self.unread: list[Unread] = []
+        self.app_folders = sorted((p.path for p in layout.plans if p.path != "."), key=lambda path: (-len(path), path))
+        self.references = self._references_by_folder()
+
+    def assembly(self) -> Assembly:
+        declared = {d.name for s in self.sources for d in s.reading.declarations}
+        declared |= {n for s in self.sources for p in s.reading.passthroughs for n in p.names}
+        used = {r.name for s in self.sources for r in s.reading.references}
+        used |= {r.name for r in self.survey.references}
+        for names in self.survey.mentions.values():
+            used |= names
+        apps = tuple(self._app(plan) for plan in self.layout.plans)
+        notes = [note for source in self.sources for note in source.reading.notes]
+        return Assembly(
+            apps, tuple(self.unknown), tuple(dict.fromkeys(notes + self.notes)), tuple(self.unread), frozenset(declared), frozenset(used)
+        )
+
+    # --- which source speaks for which environment -----------------------------------------------------------------------
+
+    def _app(self, plan: Plan) -> App:
+        drafts: dict[str, _Draft] = {}
+        examples: list[tuple[Source, ReadSource]] = []
+        bases: list[tuple[ReadSource, str]] = []
+        readings: list[tuple[Source, Reading]] = []
+        for source, why in self._env_files(plan):
+            name = source.path.rpartition("/")[2]
+            if dotenv.is_example(name):
+                item = self._source(source, plan, Authority.EXAMPLE)
+                examples.append((item, source))
+                readings.append((item, source.reading))
+                continue
+            spoken = self._spoken(source, plan)
+            if spoken is None:
+                bases.append((source, why))
+            elif spoken:
+                environment, because = spoken
+                self._speak(drafts, environment, self._env_speaker(source, plan, environment, because + why))
+                readings.append((self._source(source, plan, Authority.WHOLE), source.reading))
+        for source in self.sources:
+            if source.format.name != "dotenv":
+                self._platform_source(source, plan, drafts, readings)
+        self._environments_of_setting(plan, drafts)
+        self._draft(drafts, "production")
+        if bases or drafts.keys() - {"production"}:
+            self._draft(drafts, "local")
+        if any(platform.has_previews(name) for name in self.platforms) and not any(d.kind is Kind.PREVIEW for d in drafts.values()):
+            self._draft(drafts, "preview")
+        for source, why in bases:
+            self._base(source, why, plan, drafts)
+            readings.append((self._source(source, plan, Authority.PART), source.reading))
+        self._shared_build_files(plan, drafts)
+        ordered = sorted(drafts.values(), key=lambda draft: (_ORDER[draft.kind], draft.name != "local", draft.name))
+        cells = {draft.name: self._cells(plan, draft) for draft in ordered}
+        references = self._references(plan, readings)
+        variables = self._variables(plan, ordered, cells, references, examples)
+        environments = tuple(self._environment(draft) for draft in ordered)
+        app = App(
+            path=plan.path,
+            framework=plan.framework.name if plan.framework else None,
+            loader=plan.loader,
+            runtime=plan.runtime,
+            environments=environments,
+            variables=variables,
+            examples=tuple(item for item, _ in examples),
+            readings=tuple(readings),
+            public_prefixes=plan.framework.public_prefixes if plan.framework else (),
+        )
+        self._say_unknown(app)
+        return app
+
+    def _env_files(self, plan: Plan) -> Iterable[tuple[ReadSource, str]]:
+        """The env files of an app with how they reach it (empty when by their place), linked ones once."""
+        seen: set[str] = set()
+        own = "" if plan.path == "." else plan.path + "/"
+        named = {f"{own}{folder}/" for folder in _FOLDERS}
+        for source in self.sources:
+            if source.format.name != "dotenv":
+                continue
+            folder = folder_of(source.path)
+            inside = "" if folder == "." else folder + "/"
+            if inside == own or inside in named or inside == own + ".vercel/":
+                if owner(source.path, self.app_folders) == plan.path or inside == own:
+                    seen.add(source.path)
+                    yield source, ""
+        for link, goal in self.links.items():
+            folder = folder_of(link)
+            if folder == plan.path and goal in self.by_path and goal not in seen:
+                seen.add(goal)
+                yield self.by_path[goal], f", linked from {link}"
+        for config in self.sources:
+            if owner(config.path, self.app_folders) != plan.path:
+                continue
+            for file in config.reading.env_files:
+                goal = file.path
+                if goal in self.by_path and goal not in seen and self.by_path[goal].format.name == "dotenv":
+                    seen.add(goal)
+                    yield self.by_path[goal], f", read by {config.path}:{file.location.line}"
+        # An example of the root documents every app that has none of its own, and an app's libraries document it.
+        for folder in (*plan.folders[1:], "."):
+            for source in self.sources:
+                if source.format.name == "dotenv" and folder_of(source.path) == folder and source.path not in seen:
+                    if dotenv.is_example(source.path.rpartition("/")[2]):
+                        seen.add(source.path)
+                        yield source, ""
+
+    def _spoken(self, source: ReadSource, plan: Plan) -> tuple[str, str] | None | tuple[()]:
+        """(environment, why) of an env file; None for a base of all environments; () for a file of a service."""
+        name = source.path.rpartition("/")[2]
+        for setting in self.settings.environments.values():
+            if source.path in setting.sources:
+                return setting.name, f"{self.settings.path} says so"
+        word = dotenv.environment_word(name)
+        if "/.vercel/" in "/" + source.path and word:
+            return self._name(word), f"pulled from Vercel: {name}"
+        if name.startswith(".dev.vars") or dotenv.is_local(name):
+            return "local", f"file name {name}"
+        if word is None:
+            for config in self.sources:
+                for file in config.reading.env_files:
+                    if file.path == source.path and file.context and platform.environment_kind(file.context):
+                        return self._name(file.context), f"{config.path}:{file.location.line} names it"
+            if plan.runtime == "supabase-functions":
+                return "local", "the functions' own file is read by `supabase functions serve` only"
+            return ("local", "git ignores it") if source.ignored else None
+        if self._kind(word) is None:
+            return ()
+        return self._name(word), f"file name {name}"
+
+    def _env_speaker(self, source: ReadSource, plan: Plan, environment: str, because: str) -> _Speaker:
+        name = source.path.rpartition("/")[2]
+        authority = Authority.WHOLE
+        if self._kind(environment) is Kind.LOCAL and environment != "local":
+            authority = Authority.PART  # `.env.test` and its kin lie over the local files
+        elif environment == "local" and source.tracked and not source.ignored:
+            authority = Authority.PART
+        elif source.tracked and source.reading.declarations and all(self._public(d.name, plan) for d in source.reading.declarations):
+            authority = Authority.PART  # a committed file of public values says nothing about the private ones
+        order = loaders.files(plan.loader, self._mode(environment))
+        index = order.index(name) if name in order else len(order)
+        return _Speaker(self._source(source, plan, authority), because, (0, -index), source.reading.declarations, source.content)
+
+    def _base(self, source: ReadSource, why: str, plan: Plan, drafts: dict[str, _Draft]) -> None:
+        because = (
+            "tracked by git, a base of every environment" if source.tracked else "not ignored by git, a base of every environment"
+        ) + why
+        for draft in drafts.values():
+            item = self._source(source, plan, Authority.PART)
+            draft.speakers.append(_Speaker(item, because, (0, -100), source.reading.declarations, source.content))
+
+    def _shared_build_files(self, plan: Plan, drafts: dict[str, _Draft]) -> None:
+        """A preview build runs in production mode: where no file names the preview, the production files are read there too."""
+        production = drafts.get("production")
+        if production is None:
+            return
+        for draft in drafts.values():
+            if draft.kind is not Kind.PREVIEW or any(s.content is not None and s.rank[1] > -100 for s in draft.speakers):
+                continue
+            order = loaders.files(plan.loader, "production")
+            for speaker in production.speakers:
+                name = speaker.source.path.rpartition("/")[2]
+                if speaker.content is not None and name in order and name != ".env":
+                    source = speaker.source._replace(authority=Authority.PART)
+                    draft.speakers.append(
+                        speaker._replace(source=source, because="a preview build runs in production mode and reads it too")
+                    )
+
+    def _platform_source(self, source: ReadSource, plan: Plan, drafts: dict[str, _Draft], readings: list[tuple[Source, Reading]]) -> None:
+        reading = source.reading
+        mine = [d for d in reading.declarations if self._component_app(source, d.component) == plan.path]
+        references = [r for r in reading.references if self._component_app(source, r.component) == plan.path]
+        here = self._component_app(source, None) == plan.path
+        if not mine and not references and not here:
+            return
+        item = self._source(source, plan, source.format.authority)
+        kept = reading._replace(declarations=tuple(mine), references=tuple(references))
+        readings.append((item, kept))
+        if source.format.authority is Authority.EXAMPLE:
+            return
+        contexts = dict.fromkeys([*reading.contexts, *(d.context for d in mine if d.context)])
+        named = {context: self._name(context) for context in contexts if self._kind(context) is not None}
+        nameless = [d for d in mine if d.context is None]
+        because = f"{source.format.title} {{}}"
+        targets: dict[str, str] = {}
+        if nameless:
+            if source.format.nameless == "base":
+                for environment in {"production", *named.values()}:
+                    targets[environment] = because.format("base of every context")
+            else:
+                word = source.format.nameless
+                targets[word] = because.format(f"names no environment and speaks for {word}")
+        for context, environment in named.items():
+            targets[environment] = because.format(f"context {context}")
+        for environment, why in sorted(targets.items()):
+            declarations = []
+            for declaration in mine:
+                if declaration.context is None:
+                    home = source.format.nameless in ("base", environment)
+                    if home or declaration.inherits:
+                        declarations.append(declaration._replace(layer=declaration.layer - 1000))
+                elif named.get(declaration.context) == environment:
+                    declarations.append(declaration)
+            draft = self._draft(drafts, environment)
+            draft.speakers.append(_Speaker(item, why, (1, 0), tuple(declarations)))
+
+    def _component_app(self, source: ReadSource, component: str | None) -> str | None:
+        """The app a component of a source belongs to; None for one that is no app of this project (a database image)."""
+        home = owner(source.path, self.app_folders)
+        if component is not None:
+            found = next((c for c in source.reading.components if c.name == component), None)
+            if found is not None and found.root is not None:
+                exact = found.root.strip("/") or "."
+                if exact in self.app_folders or (exact == "." and any(p.path == "." for p in self.layout.plans)):
+                    return exact
+            for path in self.app_folders:
+                if path.rpartition("/")[2] == component:
+                    return path
+            if found is not None and found.image is not None:
+                return None
+        if any(plan.path == home for plan in self.layout.plans):
+            return home
+        return self.layout.plans[0].path if len(self.layout.plans) == 1 else None
+
+    def _environments_of_setting(self, plan: Plan, drafts: dict[str, _Draft]) -> None:
+        for setting in self.settings.environments.values():
+            if setting.kind is not None or platform.environment_kind(setting.name) is not None:
+                self._draft(drafts, setting.name)
+            for path in setting.sources:
+                if path in self.by_path and not any(s.source.path == path for s in drafts[setting.name].speakers):
+                    source = self.by_path[path]
+                    if owner(path, self.app_folders) == plan.path and source.format.name == "dotenv":
+                        speaker = self._env_speaker(source, plan, setting.name, f"{self.settings.path} says so")
+                        drafts[setting.name].speakers.append(speaker)
+
+    def _speak(self, drafts: dict[str, _Draft], environment: str, speaker: _Speaker) -> None:
+        self._draft(drafts, environment).speakers.append(speaker)
+
+    def _draft(self, drafts: dict[str, _Draft], name: str) -> _Draft:
+        if name not in drafts:
+            drafts[name] = _Draft(name, self._kind(name) or Kind.PRODUCTION)
+        return drafts[name]
+
+    def _name(self, word: str) -> str:
+        for setting in self.settings.environments.values():
+            if word == setting.name or word in setting.aliases:
+                return setting.name
+        return platform.canonical(word)
+
+    def _kind(self, word: str) -> Kind | None:
+        for setting in self.settings.environments.values():
+            if word == setting.name or word in setting.aliases:
+                return setting.kind or platform.environment_kind(setting.name)
+        return platform.environment_kind(word)
+
+    def _mode(self, environment: str) -> str:
+        return "development" if environment == "local" else environment
+
+    def _source(self, source: ReadSource, plan: Plan, authority: Authority) -> Source:
+        return Source(source.path, source.format.name, authority, plan.path, source.tracked, source.format.settles)
+
+    def _public(self, name: str, plan: Plan) -> bool:
+        return platform.public_prefix(name, plan.framework.name if plan.framework else None) is not None
+
+    # --- cells ------------------------------------------------------------------------------------------------------------
+
+    def _cells(self, plan: Plan, draft: _Draft) -> dict[str, Cell]:
+        """The winning declaration of every name in one environment, read as the app's loader reads it."""
+        env_speakers = sorted((s for s in draft.speakers if s.content is not None), key=lambda s: s.rank, reverse=True)
+        loaded = loaders.load([(s.source.path, s.content or "") for s in env_speakers], plan.loader) if env_speakers else {}
+        candidates: dict[str, list[tuple[tuple[int, int, int], _Speaker, Declaration]]] = {}
+        for speaker in draft.speakers:
+            for index, declaration in enumerate(speaker.declarations):
+                if declaration.state is State.EXAMPLE or (speaker.content is not None and declaration.name not in loaded):
+                    continue
+                rank = (speaker.rank[0], speaker.rank[1] if speaker.content is not None else declaration.layer, index)
+                candidates.setdefault(declaration.name, []).append((rank, speaker, declaration))
+        cells: dict[str, Cell] = {}
+        for name, found in candidates.items():
+            found.sort(key=lambda item: item[0], reverse=True)
+            _, speaker, declaration = found[0]
+            value = declaration.value
+            state = declaration.state
+            if speaker.content is not None and state in (State.SET, State.EMPTY):
+                value = loaded[name].value
+                state = State.EMPTY if value is None or len(value) == 0 else State.SET
+            traits = (
+                identify.traits(value, name=name, key=self.keys.process, digest_key=self.keys.digest)
+                if value is not None and state is State.SET
+                else None
+            )
+            others = tuple((s.source.path, d) for _, s, d in found[1:])
+            cells[name] = Cell(state, declaration, speaker.source.path, others, self._why(found), value, traits)
+        return cells
+
+    def _why(self, found: Sequence[tuple[tuple[int, int, int], _Speaker, Declaration]]) -> str:
+        if len({speaker.source.path for _, speaker, _ in found}) < 2:
+            return ""
+        winner, loser = found[0][1], next(s for _, s, _ in found[1:] if s.source.path != found[0][1].source.path)
+        if winner.content is None and loser.content is not None:
+            return f"the platform's own value beats an env file: {winner.source.path} over {loser.source.path}"
+        return f"{winner.source.path} is read before {loser.source.path}"
+
+    # --- variables --------------------------------------------------------------------------------------------------------
+
+    def _references_by_folder(self) -> dict[str, list[Reference]]:
+        grouped: dict[str, list[Reference]] = {}
+        for reference in self.survey.references:
+            grouped.setdefault(owner(reference.location.path, self.layout.folders), []).append(reference)
+        return grouped
+
+    def _references(self, plan: Plan, readings: Sequence[tuple[Source, Reading]]) -> dict[str, list[Reference]]:
+        by_name: dict[str, list[Reference]] = {}
+        for folder in plan.folders:
+            for reference in self.references.get(folder, ()):
+                by_name.setdefault(reference.name, []).append(reference)
+        for _, reading in readings:
+            for reference in reading.references:
+                by_name.setdefault(reference.name, []).append(reference)
+        return by_name
+
+    def _variables(
+        self,
+        plan: Plan,
+        drafts: Sequence[_Draft],
+        cells: Mapping[str, Mapping[str, Cell]],
+        references: Mapping[str, Sequence[Reference]],
+        examples: Sequence[tuple[Source, ReadSource]],
+    ) -> dict[str, Variable]:
+        documented: dict[str, list[tuple[str, Declaration]]] = {}
+        for item, source in examples:
+            for declaration in source.reading.declarations:
+                documented.setdefault(declaration.name, []).append((item.path, declaration))
+            for reference in source.reading.references:
+                documented.setdefault(reference.name, [])
+        names = {*references, *documented, *(name for row in cells.values() for name in row)}
+        framework = plan.framework.name if plan.framework else None
+        variables: dict[str, Variable] = {}
+        for name in sorted(names):
+            row = {draft.name: cells[draft.name].get(name) or self._missing(name, draft, drafts) for draft in drafts}
+            variables[name] = Variable(
+                name=name,
+                references=tuple(sorted(references.get(name, ()), key=lambda r: r.location)),
+                cells=row,
+                documented=tuple(documented.get(name, ())),
+                injected=platform.injected(name, platforms=self.platforms, framework=framework, runtime=plan.runtime),
+                implicit=platform.implicit(name, plan.dependencies),
+                public=self._public(name, plan),
+                optional=self.settings.is_optional(name, plan.path),
+                ignored=self.settings.is_ignored(name, plan.path),
+            )
+        return variables
+
+    def _missing(self, name: str, draft: _Draft, drafts: Sequence[_Draft]) -> Cell:
+        """Missing for certain where a source is meant to hold everything, or where its sibling context declares the name."""
+        if any(s.source.authority is Authority.WHOLE for s in draft.speakers):
+            return Cell(State.MISSING)
+        formats = {s.source.format for s in draft.speakers if s.content is None}
+        for other in drafts:
+            for speaker in other.speakers:
+                if other is not draft and speaker.source.format in formats and speaker.content is None:
+                    if any(d.name == name and d.state is State.SET for d in speaker.declarations):
+                        return Cell(State.MISSING)
+        settles = _settling(draft, self.platforms)
+        return Cell(State.MISSING, doubt=f"it may be kept where files do not show it{f'; `{settles}` would tell' if settles else ''}")
+
+    def _environment(self, draft: _Draft) -> Environment:
+        sources = {speaker.source.path: speaker for speaker in draft.speakers}
+        authorities = {speaker.source.authority for speaker in draft.speakers}
+        authority = Authority.WHOLE if Authority.WHOLE in authorities else Authority.PART if authorities else None
+        setting = self.settings.environments.get(draft.name)
+        return Environment(
+            name=draft.name,
+            kind=draft.kind,
+            sources=tuple(speaker.source for _, speaker in sorted(sources.items())),
+            because={path: speaker.because for path, speaker in sorted(sources.items())},
+            authority=authority,
+            settled_by=None if authority is Authority.WHOLE else _settling(draft, self.platforms),
+            origins=setting.origins if setting else (),
+        )
+
+    def _say_unknown(self, app: App) -> None:
+        needed = [v for v in app.variables.values() if not v.ignored and not v.injected and v.need in (Need.REQUIRED, Need.PLAIN)]
+        if not needed:
+            return
+        for environment in app.environments:
+            open_names = [v.name for v in needed if (cell := v.cells[environment.name]).state is State.MISSING and cell.doubt]
+            if not open_names:
+                continue
+            export = f"; `{environment.settled_by}` would settle it" if environment.settled_by else ""
+            hand = f" (hand it over with `driftline snapshot {environment.name}=FILE` or `--env-file {environment.name}=FILE`)"
+            listed = ", ".join(open_names[:6]) + (f" and {len(open_names) - 6} more" if len(open_names) > 6 else "")
+            if environment.authority is None:
+                reason = f"no file says what {environment.name} holds, and the code reads {listed}{export}{hand}"
+            else:
+                held = ", ".join(source.path for source in environment.sources)
+                reason = f"{held} may not hold everything, and does not declare {listed}{export}{hand}"
+            self.unknown.append(Unknown(f"variables of {environment.name}", environment.name, reason, app.path))
+
+
+def _settling(draft: _Draft, platforms: Sequence[str]) -> str | None:
+    for speaker in draft.speakers:
+        if speaker.source.settles:
+            return speaker.source.settles
+    if draft.kind is Kind.LOCAL:
+        return None
+    return next((command for name in platforms if (command := platform.settles(name))), None)

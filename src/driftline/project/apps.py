@@ -1,0 +1,224 @@
+"""Which deployable apps a project consists of, and whose code each of them runs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import NamedTuple
+
+from driftline.knowledge import platform
+from driftline.knowledge.platform import Framework
+from driftline.model import Unread, Unreadable
+
+# Folders whose packages are material for tests or for readers, not deployed parts of this project.
+_MATERIAL = frozenset(
+    ("examples", "example", "fixtures", "__fixtures__", "__tests__", "test", "tests", "e2e", "templates", "playground", "playgrounds",
+     "testdata", "mocks", "__mocks__", "starters", "demos", "benchmarks", "test-apps", "integration-tests")
+)  # fmt: skip
+
+_PYTHON_PROJECTS = ("pyproject.toml", "requirements.txt", "Pipfile", "manage.py")
+
+
+class Package(NamedTuple):
+    """A folder with a manifest: its name in the workspace, what it depends on, and its framework if it has one."""
+
+    path: str
+    name: str | None
+    dependencies: Mapping[str, str]
+    framework: Framework | None
+    files: frozenset[str]
+
+
+class Plan(NamedTuple):
+    """An app to audit. `folders` are the packages whose code it runs, its own first; `path` is '.' for the root."""
+
+    path: str
+    framework: Framework | None
+    loader: str
+    runtime: str
+    folders: tuple[str, ...]
+    dependencies: frozenset[str]
+
+
+class Layout(NamedTuple):
+    """The apps of a project and its workspace packages (name -> folder)."""
+
+    plans: tuple[Plan, ...]
+    packages: Mapping[str, str]
+    unread: tuple[Unread, ...]
+    folders: tuple[str, ...]
+
+
+def is_material(path: str) -> bool:
+    """Whether a path lies in a folder of examples, fixtures or tests rather than of the product."""
+    return not _MATERIAL.isdisjoint(path.split("/")[:-1])
+
+
+def folder_of(path: str) -> str:
+    """The folder of a relative path, '.' for the root."""
+    return path.rpartition("/")[0] or "."
+
+
+def owner(path: str, folders: Iterable[str]) -> str:
+    """The deepest of `folders` that holds `path`; '.' when none does. `folders` are sorted longest first."""
+    return next((folder for folder in folders if path.startswith(folder + "/")), ".")
+
+
+def find(paths: Collection[str], read: Callable[[str], str], has_environment: Callable[[str], bool], loaders: Mapping[str, str]) -> Layout:
+    """The apps among the files `paths` of a project.
+
+    `read` gives a file's text or raises Unreadable; `has_environment` says whether a folder holds env files or platform
+    configuration of its own; `loaders` overrides the loader of an app by its path.
+    """
+    unread: list[Unread] = []
+    names: dict[str, set[str]] = {}
+    for path in paths:
+        names.setdefault(folder_of(path), set()).add(path.rpartition("/")[2])
+    packages: dict[str, Package] = {}
+    for folder, here in sorted(names.items()):
+        inside = "" if folder == "." else folder + "/"
+        if folder != "." and is_material(inside):
+            continue
+        manifests = [name for name in ("package.json", *_PYTHON_PROJECTS) if name in here]
+        if not manifests and not _is_runtime(folder, here):
+            continue
+        dependencies: dict[str, str] = {}
+        name = None
+        for manifest in manifests:
+            try:
+                found, listed = _manifest(manifest, read(inside + manifest))
+            except Unreadable as problem:
+                unread.append(Unread(inside + manifest, problem.reason, problem.line, problem.column))
+                continue
+            name = name or found
+            dependencies.update(listed)
+        packages[folder] = Package(folder, name, dependencies, platform.detect(dependencies, here), frozenset(here))
+    folders = sorted(packages, key=lambda folder: (-len(folder), folder))
+    by_name = {package.name: package.path for package in packages.values() if package.name}
+    plans = [_plan(package, packages, by_name, loaders) for package in packages.values() if _is_app(package, has_environment)]
+    plans += [
+        Plan(folder, None, "deno", "supabase-functions", (folder,), frozenset())
+        for folder in _supabase_functions(paths)
+        if folder not in packages
+    ]
+    if not plans or (not any(plan.path == "." for plan in plans) and has_environment(".")):
+        root = packages.get(".", Package(".", None, {}, None, frozenset(names.get(".", ()))))
+        plans.append(_plan(root, packages, by_name, loaders))
+    plans.sort(key=lambda plan: (plan.path != ".", plan.path))
+    all_folders = sorted({*folders, *(plan.path for plan in plans)} - {"."}, key=lambda folder: (-len(folder), folder))
+    return Layout(tuple(plans), by_name, tuple(unread), tuple(all_folders))
+
+
+def _is_app(package: Package, has_environment: Callable[[str], bool]) -> bool:
+    return package.framework is not None or (package.path != "." and has_environment(package.path))
+
+
+def _is_runtime(folder: str, names: set[str]) -> bool:
+    """Folders that are deployed by themselves without a manifest: a worker, a set of functions."""
+    return bool(names & {"wrangler.toml", "wrangler.json", "wrangler.jsonc"}) and folder != "."
+
+
+def _supabase_functions(paths: Collection[str]) -> list[str]:
+    """`supabase/functions` folders: Deno functions with secrets of their own (Supabase docs, Edge Functions secrets, 2026-11)."""
+    found = {path[: match.end() - 1] for path in paths if (match := _FUNCTIONS.match(path)) and not is_material(path)}
+    return sorted(found)
+
+
+_FUNCTIONS = re.compile(r"(?:.*/)?supabase/functions/(?=[^/]+/[^/]+\.[tj]sx?$)")
+
+
+def _plan(package: Package, packages: Mapping[str, Package], by_name: Mapping[str, str], loaders: Mapping[str, str]) -> Plan:
+    folders = [package.path]
+    for folder in folders:  # grows while it is walked: the closure of workspace dependencies
+        for dependency in packages[folder].dependencies if folder in packages else ():
+            inner = by_name.get(dependency)
+            if inner is not None and inner not in folders and inner != ".":
+                folders.append(inner)
+    dependencies = frozenset(name for folder in folders if folder in packages for name in packages[folder].dependencies)
+    framework = package.framework
+    loader = loaders.get(package.path) or (framework.loader if framework else _plain_loader(package, dependencies))
+    runtime = (
+        framework.runtime
+        if framework
+        else (
+            "workers"
+            if _is_runtime("x", set(package.files))
+            else "node"
+            if "package.json" in package.files
+            else "python"
+            if package.files & set(_PYTHON_PROJECTS)
+            else "node"
+        )
+    )
+    return Plan(package.path, framework, loader, runtime, tuple(folders), dependencies)
+
+
+def _plain_loader(package: Package, dependencies: frozenset[str]) -> str:
+    if _is_runtime("x", set(package.files)):
+        return "wrangler"
+    if "package.json" not in package.files and package.files & set(_PYTHON_PROJECTS):
+        return "django-environ" if "django-environ" in dependencies else "python-dotenv"
+    return "dotenv"
+
+
+# --- manifests --------------------------------------------------------------------------------------------------------------
+
+
+def _manifest(name: str, text: str) -> tuple[str | None, dict[str, str]]:
+    """Name and dependencies (name -> version text) of a manifest. Raises Unreadable for a syntax error."""
+    if name == "package.json":
+        return _package_json(text)
+    if name == "pyproject.toml":
+        return _pyproject(text)
+    if name == "Pipfile":
+        return None, {match[1].lower(): "" for match in re.finditer(r'^"?([A-Za-z0-9_.-]+)"?\s*=', text, re.MULTILINE)}
+    if name == "requirements.txt":
+        return None, {
+            match[1].lower(): match[2] for match in re.finditer(r"^([A-Za-z0-9_.-]+)(?:\[[^\]\n]*\])?[ \t]*([^#;\n]*)", text, re.MULTILINE)
+        }
+    return None, {"django": ""}  # manage.py
+
+
+def _package_json(text: str) -> tuple[str | None, dict[str, str]]:
+    try:
+        data = json.loads(text.removeprefix("\ufeff"))
+    except json.JSONDecodeError as error:
+        raise Unreadable("not valid JSON", error.lineno, error.colno) from None
+    except RecursionError:
+        raise Unreadable("nested too deep") from None
+    if not isinstance(data, dict):
+        raise Unreadable("is not a package manifest", 1, 1)
+    listed: dict[str, str] = {}
+    for key in ("peerDependencies", "optionalDependencies", "devDependencies", "dependencies"):
+        table = data.get(key)
+        if isinstance(table, dict):
+            listed.update({name: version if isinstance(version, str) else "" for name, version in table.items()})
+    name = data.get("name")
+    return name if isinstance(name, str) else None, listed
+
+
+def _pyproject(text: str) -> tuple[str | None, dict[str, str]]:
+    import tomli
+
+    try:
+        data = tomli.loads(text)
+    except (tomli.TOMLDecodeError, RecursionError):
+        raise Unreadable("not valid TOML") from None
+    listed: dict[str, str] = {}
+    project = data.get("project")
+    requirements: list[object] = []
+    if isinstance(project, dict):
+        requirements += project.get("dependencies") or []
+        for extra in (project.get("optional-dependencies") or {}).values():
+            requirements += extra if isinstance(extra, list) else []
+    for group in (data.get("dependency-groups") or {}).values():
+        requirements += group if isinstance(group, list) else []
+    for requirement in requirements:
+        if isinstance(requirement, str) and (match := re.match(r"[A-Za-z0-9_.-]+", requirement)):
+            listed[match[0].lower()] = requirement[match.end() :]
+    poetry = data.get("tool", {}).get("poetry", {}) if isinstance(data.get("tool"), dict) else {}
+    for name in poetry.get("dependencies", {}) if isinstance(poetry, dict) else ():
+        listed[name.lower()] = ""
+    name = project.get("name") if isinstance(project, dict) else None
+    return name if isinstance(name, str) else None, listed

@@ -1,0 +1,64 @@
+"""The rules: one file per rule in a folder per group; the folder is the registry, facts in, findings out, no I/O."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any, Protocol, cast
+
+from driftline.model import Facts, Finding, Rule
+
+GROUPS = ("drift", "exposure", "credentials", "callbacks", "review")
+
+
+class RuleModule(Protocol):
+    """A rule: its RULE, its check (options of driftline.toml are its keyword-only arguments), and its docstring as its page."""
+
+    RULE: Rule
+    __doc__: str | None
+
+    def check(self, facts: Facts, **options: Any) -> Iterator[Finding]: ...
+
+
+@cache
+def registry() -> Mapping[str, tuple[str, RuleModule]]:
+    """Rule id -> (group, module), in the order of the groups and then by id."""
+    found: dict[str, tuple[str, RuleModule]] = {}
+    folder = os.path.dirname(__file__)
+    for group in GROUPS:
+        for entry in sorted(os.listdir(os.path.join(folder, group))):
+            name, extension = os.path.splitext(entry)
+            if extension == ".py" and not name.startswith("_"):
+                module = cast(RuleModule, importlib.import_module(f"{__name__}.{group}.{name}"))
+                found[module.RULE.id] = (group, module)
+    return found
+
+
+def identifiers() -> tuple[str, ...]:
+    """Every rule id, without importing a rule: the file name is the identifier."""
+    folder = os.path.dirname(__file__)
+    return tuple(
+        entry[:-3].replace("_", "-")
+        for group in GROUPS
+        for entry in sorted(os.listdir(os.path.join(folder, group)))
+        if entry.endswith(".py") and not entry.startswith("_")
+    )
+
+
+def check(facts: Facts, groups: Iterable[str], options: Mapping[str, Mapping[str, Any]], failed: dict[str, str]) -> Iterator[Finding]:
+    """The findings of every rule in `groups`; `options` maps a rule id to its keyword arguments.
+
+    A rule that fails must not hide the others' findings: its id and the kind of error go into `failed`.
+    """
+    for rule_id, (group, module) in registry().items():
+        if group not in groups:
+            continue
+        try:
+            # A list, so that a rule failing half-way reports nothing half.
+            found = list(module.check(facts, **options.get(rule_id, {})))
+        except Exception as error:  # its text could hold a value: only its kind is told
+            failed[rule_id] = type(error).__name__
+            continue
+        yield from found

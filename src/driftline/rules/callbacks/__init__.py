@@ -1,0 +1,1 @@
+"""Rules on callbacks: URLs that another system or a mail reader will call or open."""

@@ -1,0 +1,1 @@
+"""Rules on credentials: what keys say about themselves against where they stand."""

@@ -1,0 +1,1 @@
+"""Rules on drift: what code needs, what environments declare, where they disagree."""

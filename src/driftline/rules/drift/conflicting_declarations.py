@@ -1,0 +1,50 @@
+"""Two sources give one environment different values; one of them wins, silently.
+
+Why it matters: editing the file that loses changes nothing, and nobody sees why.
+Fix: keep the value in one place, or make both say the same.
+What not to do: do not delete the winning declaration before you know which value is the right one.
+Example: `.env.production` and the production context of `netlify.toml` give `API_URL` different values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from driftline.model import Cell, Declaration, Environment, Facts, Finding, Kind, Related, Rule, Severity, State
+
+RULE = Rule("conflicting-declarations", Severity.WARNING, "two sources give one environment different values")
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    for app in facts.apps:
+        for environment in app.environments:
+            # On the developer's machine a container's network and the host's differ on purpose.
+            if environment.kind is Kind.LOCAL:
+                continue
+            for variable in app.variables.values():
+                cell = variable.cells[environment.name]
+                loser = _differing(cell, environment)
+                if variable.ignored or loser is None or cell.declaration is None:
+                    continue
+                yield RULE.finding(
+                    f"`{variable.name}` has two values in {environment.name}: {cell.source} wins over {loser.location.path}; {cell.why}",
+                    fix=f"keep {variable.name} for {environment.name} in one place",
+                    avoid="do not delete the winning line before you know which value is right",
+                    app=app.path,
+                    location=cell.declaration.location,
+                    environment=environment.name,
+                    variable=variable.name,
+                    related=(Related(loser.location, "another value, which is not used"),),
+                )
+
+
+def _differing(cell: Cell, environment: Environment) -> Declaration | None:
+    """The shadowed declaration that was meant for this very environment and differs; a base file is there to be overridden."""
+    if cell.state is not State.SET or cell.traits is None:
+        return None
+    for path, declaration in cell.shadowed:
+        if path == cell.source or "base of every" in environment.because.get(path, "") or declaration.traits is None:
+            continue
+        if declaration.state is State.SET and declaration.traits.digest != cell.traits.digest:
+            return declaration
+    return None

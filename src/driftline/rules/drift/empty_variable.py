@@ -1,0 +1,44 @@
+"""A variable is declared without a value in one environment, with one in another.
+
+Why it matters: an empty string is a value: the read succeeds, the check for "is it set" passes in some code and fails in other.
+Fix: give it this environment's value, or delete the line so that the fallback or the platform's value applies.
+What not to do: do not fill it with another environment's value.
+Example: `.env.production` says `RESEND_API_KEY=`, `.env.local` has a key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from driftline.model import Facts, Finding, Kind, Need, Related, Rule, Severity, State
+from driftline.rules.phrases import declared_in
+
+RULE = Rule("empty-variable", Severity.WARNING, "a variable is empty here and has a value elsewhere")
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    for app in facts.apps:
+        for environment in app.environments:
+            for variable in app.variables.values():
+                cell = variable.cells[environment.name]
+                if cell.state is not State.EMPTY or cell.declaration is None or variable.ignored:
+                    continue
+                # Switched off on the developer's machine on purpose: the code copes with it.
+                if environment.kind is Kind.LOCAL and variable.need in (Need.OPTIONAL, None):
+                    continue
+                filled = [(e, c) for e, c in declared_in(variable, app, but=environment.name) if c.state is State.SET]
+                # A base file's empty line reaches every environment: it is empty "elsewhere" too.
+                filled = [(e, c) for e, c in filled if c.traits is None or not c.traits.placeholder]
+                if not filled or filled[0][1].declaration is None:
+                    continue
+                other, other_cell = filled[0]
+                yield RULE.finding(
+                    f"`{variable.name}` is empty in {environment.name} ({cell.source}) and has a value in {other.name} ({other_cell.source})",
+                    fix=f"give {variable.name} its {environment.name} value in {cell.source}, or delete the line",
+                    avoid=f"do not fill it with the value of {other.name}",
+                    app=app.path,
+                    location=cell.declaration.location,
+                    environment=environment.name,
+                    variable=variable.name,
+                    related=(Related(filled[0][1].declaration.location, f"has a value for {other.name}"),),
+                )

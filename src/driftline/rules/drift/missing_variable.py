@@ -1,0 +1,85 @@
+"""The code needs a variable, or another environment declares it, and this environment does not.
+
+Why it matters: the app builds and starts, and fails at the first request that needs the value; "works locally but not online".
+Fix: declare the variable in the source named as lacking it, with this environment's own value.
+What not to do: do not copy the local or the other environment's value over; a production value belongs to production alone.
+Example: `lib/db.ts` reads `process.env.DATABASE_URL!`, `.env.local` declares it, `.env.production` does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from driftline.model import App, Environment, Facts, Finding, Kind, Need, Related, Rule, Severity, State, Variable
+from driftline.rules.phrases import declared_in, first_read, lacking, listed, place
+
+RULE = Rule("missing-variable", Severity.BLOCKER, "a variable is missing in an environment", elsewhere=Severity.WARNING)
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    for app in facts.apps:
+        for environment in app.environments:
+            # `.env.test` and its kin lie over the local files: what they leave out is taken from there.
+            if environment.kind is Kind.LOCAL and environment.name != "local":
+                continue
+            for variable in app.variables.values():
+                cell = variable.cells[environment.name]
+                if cell.state is State.MISSING and not cell.doubt and not variable.injected and not variable.ignored:
+                    yield from _missing(facts, app, environment, variable)
+
+
+def _missing(facts: Facts, app: App, environment: Environment, variable: Variable) -> Iterator[Finding]:
+    elsewhere = declared_in(variable, app, but=environment.name)
+    severity = _severity(facts, environment, variable, bool(elsewhere))
+    if severity is None:
+        return
+    name = variable.name
+    needing = [r for r in variable.reads if r.need is Need.REQUIRED] or [r for r in variable.reads if r.need is Need.PLAIN]
+    read = first_read(needing)
+    other = elsewhere[0] if elsewhere else None
+    related = list(lacking(environment))
+    if other is not None and other[1].declaration is not None:
+        related.append(Related(other[1].declaration.location, f"declared for {other[0].name} here"))
+    facts_said = []
+    if read is not None:
+        facts_said.append(f"read at {place(read.location)}")
+    elif variable.reads:
+        facts_said.append(f"read with a fallback at {place(variable.reads[0].location)}")
+    elif variable.implicit:
+        facts_said.append(f"read by {variable.implicit}")
+    if other is not None:
+        facts_said.append(f"declared for {listed([e.name for e, _ in elsewhere])}")
+    sources = listed([source.path for source in environment.sources])
+    if read is not None:
+        location = read.location
+    elif other is not None and other[1].declaration is not None:
+        location = other[1].declaration.location
+    else:
+        location = variable.documented[0][1].location if variable.documented else variable.reads[0].location
+    yield RULE.finding(
+        f"`{name}` is {' and '.join(facts_said)}, but {environment.name} ({sources}) does not declare it",
+        fix=f"declare {name} for {environment.name} in {environment.sources[0].path}, with {environment.name}'s own value",
+        avoid=f"do not copy the value of {other[0].name}" if other else "do not invent a value to silence this",
+        app=app.path,
+        location=location,
+        severity=severity,
+        environment=environment.name,
+        variable=name,
+        related=tuple(related),
+    )
+
+
+def _severity(facts: Facts, environment: Environment, variable: Variable, elsewhere: bool) -> Severity | None:
+    """Blocker or warning where the need is certain, note where a fallback takes over, None where nothing shows a need."""
+    need = variable.need
+    if need is Need.REQUIRED or (need is Need.PLAIN and elsewhere):
+        return RULE.severity_in(environment.kind)
+    if need is Need.PLAIN:
+        # Read without a guard but declared for no real environment: likely an optional feature of the documentation.
+        documented = any(not declaration.optional for _, declaration in variable.documented)
+        return Severity.WARNING if documented and environment.kind is Kind.PRODUCTION else None
+    if need is Need.OPTIONAL:
+        return Severity.NOTE if elsewhere else None
+    if elsewhere and (variable.implicit or variable.name in facts.used):
+        return Severity.WARNING
+    return None

@@ -1,0 +1,40 @@
+"""A stand-in (`changeme`, `your-key-here`, `<...>`, `xxx`, `TODO`) is configured where a real value is needed.
+
+Why it matters: the variable counts as set, the provider rejects it, and the error appears far from its cause.
+Fix: put this environment's real value there.
+What not to do: do not use another environment's value to get past it.
+Example: `.env.production` says `SESSION_SECRET=changeme`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from driftline.model import Facts, Finding, Kind, Rule, Severity, State
+
+RULE = Rule("placeholder-value", Severity.BLOCKER, "a placeholder stands where a real value is needed", elsewhere=Severity.WARNING)
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    seen: set[tuple[str, str]] = set()
+    for app in facts.apps:
+        # Production first: a base file's placeholder is reported once, at its worst.
+        for environment in sorted(app.environments, key=lambda e: e.kind is not Kind.PRODUCTION):
+            for variable in app.variables.values():
+                cell = variable.cells[environment.name]
+                if cell.state is not State.SET or cell.traits is None or not cell.traits.placeholder or cell.declaration is None:
+                    continue
+                needed = variable.reads or variable.implicit or variable.name in facts.used
+                if variable.ignored or not needed or (cell.declaration.location.path, variable.name) in seen:
+                    continue
+                seen.add((cell.declaration.location.path, variable.name))
+                yield RULE.finding(
+                    f"`{variable.name}` in {environment.name} is a placeholder ({cell.traits.placeholder}), not a value",
+                    fix=f"put the real {environment.name} value of {variable.name} into {cell.source} or the platform's own store",
+                    avoid="do not use another environment's value to get past it",
+                    app=app.path,
+                    location=cell.declaration.location,
+                    kind=environment.kind,
+                    environment=environment.name,
+                    variable=variable.name,
+                )

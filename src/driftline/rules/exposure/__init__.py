@@ -1,0 +1,1 @@
+"""Rules on exposure: secrets where a browser or a commit can see them."""
