@@ -56,6 +56,7 @@ class Assembly(NamedTuple):
     unread: tuple[Unread, ...]
     declared: frozenset[str]
     used: frozenset[str]
+    documented: frozenset[str]
 
 
 class _Speaker(NamedTuple):
@@ -137,10 +138,22 @@ class _Assembler:
         used |= {r.name for r in self.survey.references}
         for names in self.survey.mentions.values():
             used |= names
+        documented = {
+            d.name
+            for s in self.sources
+            if s.format.name == "dotenv" and dotenv.is_example(s.path.rpartition("/")[2])
+            for d in s.reading.declarations
+        }
         apps = tuple(self._app(plan) for plan in self.layout.plans)
         notes = [note for source in self.sources for note in source.reading.notes]
         return Assembly(
-            apps, tuple(self.unknown), tuple(dict.fromkeys(notes + self.notes)), tuple(self.unread), frozenset(declared), frozenset(used)
+            apps,
+            tuple(self.unknown),
+            tuple(dict.fromkeys(notes + self.notes)),
+            tuple(self.unread),
+            frozenset(declared),
+            frozenset(used),
+            frozenset(documented),
         )
 
     # --- which source speaks for which environment -----------------------------------------------------------------------
@@ -231,7 +244,7 @@ class _Assembler:
                         seen.add(source.path)
                         yield source, ""
 
-    def _spoken(self, source: ReadSource, plan: Plan) -> tuple[str, str] | None | tuple[()]:
+    def _spoken(self, source: ReadSource, plan: Plan) -> tuple[str, str] | tuple[()] | None:
         """(environment, why) of an env file; None for a base of all environments; () for a file of a service."""
         name = source.path.rpartition("/")[2]
         for setting in self.settings.environments.values():

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fnmatch
 import importlib
 import os
+import re
+from collections.abc import Iterator
 from functools import cache
 from types import ModuleType
 from typing import NamedTuple, Protocol, cast
@@ -44,3 +47,34 @@ def readers() -> tuple[Reader, ...]:
     names = sorted({entry.split(".")[0] for entry in os.listdir(os.path.dirname(__file__)) if not entry.startswith(("_", "."))})
     modules: list[ModuleType] = [importlib.import_module(f"{__name__}.{name}") for name in names]
     return tuple(cast(Reader, module) for module in modules if hasattr(module, "FORMAT"))
+
+
+def readers_of(path: str, *, ignored: bool = False) -> Iterator[Reader]:
+    """The formats that recognise a file by its name; of the files that git ignores only env files are sources."""
+    names, patterns = _index()
+    base = path.rpartition("/")[2]
+    found = list(names.get(base, ()))
+    if patterns[0].match(base) or patterns[0].match(path):
+        found += [reader for pattern, reader in patterns[1] if reader not in found and pattern.match(path if "/" in pattern.pattern else base)]
+    for reader in found:
+        if not ignored or reader.FORMAT.name == "dotenv":
+            yield reader
+
+
+def is_env_file(path: str) -> bool:
+    """Whether the dotenv format recognises a file by its name."""
+    return any(reader.FORMAT.name == "dotenv" for reader in readers_of(path))
+
+
+@cache
+def _index() -> tuple[dict[str, list[Reader]], tuple[re.Pattern[str], list[tuple[re.Pattern[str], Reader]]]]:
+    """Readers by exact base name, and (one pattern that any wildcard matches, each wildcard's own pattern with its reader)."""
+    names: dict[str, list[Reader]] = {}
+    wild: list[tuple[re.Pattern[str], Reader]] = []
+    for reader in readers():
+        for pattern in reader.FORMAT.files:
+            if "*" in pattern or "?" in pattern or "[" in pattern or "/" in pattern:
+                wild.append((re.compile(fnmatch.translate(pattern)), reader))
+            else:
+                names.setdefault(pattern, []).append(reader)
+    return names, (re.compile("|".join(f"(?:{pattern.pattern})" for pattern, _ in wild) or r"(?!)"), wild)

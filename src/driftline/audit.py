@@ -1,0 +1,234 @@
+"""The spine: discover, read, identify, judge, suppress, report, in this order; knows no flag, no colour and no file format."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from driftline import code, environments, formats, rules, suppress
+from driftline.environments import Keys, ReadSource
+from driftline.knowledge import platform
+from driftline.model import Facts, Finding, Misuse, Report, Severity, Text, Unread, Unreadable
+from driftline.project import apps, files
+from driftline.project.files import File, Tree
+from driftline.project.settings import Settings
+
+JUDGED = ("drift", "credentials", "callbacks", "exposure")
+
+
+class Request(NamedTuple):
+    """What to audit. `baseline` is a baseline file's text; `progress` is called with the number of files done."""
+
+    root: str
+    settings: Settings
+    command: str = "check"
+    target: str | None = None
+    app: str | None = None
+    env_files: tuple[tuple[str | None, str], ...] = ()
+    baseline: tuple[suppress.Accepted, ...] = ()
+    digest_key: str | None = None
+    today: date | None = None
+    progress: Callable[[int], None] | None = None
+
+
+class Project(NamedTuple):
+    """Everything read from the project, before it is judged."""
+
+    facts: Facts
+    assembly: environments.Assembly
+    unread: tuple[Unread, ...]
+    files: int
+    bytes: int
+    texts: Callable[[str], str | None]
+
+
+def check(request: Request) -> Report:
+    """Audits the whole project. Raises Misuse for what the user can mend, Unreadable when the root cannot be listed."""
+    started = time.perf_counter()
+    project = read(request)
+    failed: dict[str, str] = {}
+    options = {name: setting.options for name, setting in request.settings.rules.items()}
+    found = rules.check(project.facts, JUDGED, options, failed)
+    findings = suppress.number(_ordered(_wanted(found, request)))
+    today = request.today or date.today()
+    whole = request.target is None and request.app is None
+    result = suppress.mark(findings, request.settings, request.baseline, project.texts, today, whole=whole)
+    broken = tuple(Unread(f"rule {name}", f"failed inside driftline ({kind}); please report it") for name, kind in sorted(failed.items()))
+    assembly = project.assembly
+    return Report(
+        command=request.command,
+        root=".",
+        target=request.target,
+        apps=tuple(app for app in assembly.apps if request.app in (None, app.path)),
+        findings=result.findings,
+        unread=(*project.unread, *broken),
+        unknown=tuple(u for u in assembly.unknown if request.app in (None, u.app) and request.target in (None, u.environment)),
+        notes=assembly.notes,
+        files=project.files,
+        bytes=project.bytes,
+        declarations=sum(len(reading.declarations) for app in assembly.apps for _, reading in app.readings),
+        references=sum(len(variable.references) for app in assembly.apps for variable in app.variables.values()),
+        seconds=time.perf_counter() - started,
+        stale=result.stale,
+    )
+
+
+def read(request: Request) -> Project:
+    """Discovers and reads: every source, every reference, every app with its environments."""
+    settings = request.settings
+    tree = files.walk(request.root, settings.is_excluded)
+    reader = _Reader(request, tree)
+    sources = reader.sources()
+    paths = {file.path for file in tree.files if not file.ignored}
+    homes = {apps.folder_of(source.path) for source in sources if source.format.name in _MAKES_AN_APP}
+    loaders = {path: setting.loader for path, setting in settings.apps.items() if setting.loader}
+    layout = apps.find(paths, reader.text, homes.__contains__, loaders)
+    if request.app is not None and request.app not in {plan.path for plan in layout.plans}:
+        raise Misuse(f'there is no app "{request.app}"; the apps are: {", ".join(plan.path for plan in layout.plans)}')
+    survey = code.survey(reader.code(), packages=layout.packages)
+    links = {file.path: goal for file in tree.files if formats.is_env_file(file.path) and (goal := files.target(tree.root, file.path))}
+    assembly = environments.assemble(
+        sources, layout, survey, settings, links=links, platforms=platform.platforms_of(paths), keys=Keys.fresh(request.digest_key)
+    )
+    known = {environment.name for app in assembly.apps for environment in app.environments}
+    if request.target is not None and request.target not in known:
+        raise Misuse(f'there is no environment "{request.target}"; the environments are: {", ".join(sorted(known))}')
+    facts = Facts(
+        root=request.root,
+        apps=assembly.apps,
+        tracked=frozenset(file.path for file in tree.files if file.tracked) if tree.git else None,
+        target=request.target,
+        today=(request.today or date.today()).isoformat(),
+        files=frozenset(paths),
+        declared=assembly.declared,
+        used=assembly.used,
+        documented=assembly.documented,
+    )
+    unread = (*tree.unread, *reader.unread, *layout.unread, *survey.unread, *assembly.unread)
+    return Project(facts, assembly, tuple(dict.fromkeys(unread)), reader.count, reader.bytes, reader.known_text)
+
+
+# A folder with one of these is deployed, or run, with an environment of its own.
+_MAKES_AN_APP = frozenset(("dotenv", "wrangler", "vercel", "netlify", "fly", "apphosting", "appengine", "render", "eas"))
+
+
+class _Reader:
+    """Reads each file once; what cannot be read becomes a value."""
+
+    def __init__(self, request: Request, tree: Tree) -> None:
+        self.request = request
+        self.tree = tree
+        self.unread: list[Unread] = []
+        self.count = 0
+        self.bytes = 0
+        self._texts: dict[str, str] = {}
+
+    def text(self, path: str) -> str:
+        """A file's text. Raises Unreadable."""
+        if path not in self._texts:
+            content = files.read(self.tree.root, path)
+            self._counted(content)
+            self._texts[path] = files.decode(content)
+        return self._texts[path]
+
+    def known_text(self, path: str) -> str | None:
+        """A file's text for looking up comments; None where it cannot be read."""
+        try:
+            return self._texts.get(path) or files.decode(files.read(self.tree.root, path))
+        except Unreadable:
+            return None
+
+    def sources(self) -> tuple[ReadSource, ...]:
+        """Every file that a format recognises, read by it."""
+        found = []
+        for file in self.tree.files:
+            if apps.is_material(file.path) or files.target(self.tree.root, file.path) in self._paths:
+                continue
+            for reader in formats.readers_of(file.path, ignored=file.ignored):
+                source = self._source(file, reader)
+                if source is not None:
+                    found.append(source)
+        return tuple(found)
+
+    def _source(self, file: File, reader: formats.Reader) -> ReadSource | None:
+        try:
+            content = self.text(file.path)
+            reading = reader.read(Text(file.path, content, file.tracked))
+        except Unreadable as problem:
+            self.unread.append(Unread(file.path, problem.reason, problem.line, problem.column))
+            return None
+        except Exception as error:  # one broken format must not hide the others; its text could hold a value
+            self.unread.append(Unread(file.path, f"the {reader.FORMAT.title} reader failed ({type(error).__name__}); please report it"))
+            return None
+        self.unread.extend(reading.unread)
+        is_env = reader.FORMAT.name == "dotenv"
+        return ReadSource(file.path, reader.FORMAT, reading, file.tracked, file.ignored, content if is_env else "")
+
+    @property
+    def _paths(self) -> frozenset[str]:
+        return frozenset(file.path for file in self.tree.files)
+
+    def code(self) -> Iterable[code.CodeFile]:
+        """The code files, one at a time, so that only one is in memory."""
+        for done, file in enumerate(self.tree.files):
+            if file.ignored or not code.is_code(file.path):
+                continue
+            try:
+                content = files.read(self.tree.root, file.path)
+            except Unreadable as problem:
+                if file.tracked is not True or problem.reason != _GONE:
+                    self.unread.append(Unread(file.path, problem.reason, problem.line, problem.column))
+                continue
+            self._counted(content)
+            if self.request.progress is not None:
+                self.request.progress(done)
+            yield code.CodeFile(file.path, content)
+
+    def _counted(self, content: bytes) -> None:
+        self.count += 1
+        self.bytes += len(content)
+
+
+# A tracked file that was deleted in the work tree is no failure to read.
+_GONE = "No such file or directory"
+
+_SEVERITY_ORDER = {Severity.BLOCKER: 0, Severity.WARNING: 1, Severity.NOTE: 2}
+
+
+def _wanted(found: Iterable[Finding], request: Request) -> list[Finding]:
+    """The findings that the settings, the target and the app ask for, with the settings' severities."""
+    kept = []
+    for finding in found:
+        setting = request.settings.rules.get(finding.rule)
+        if setting is not None:
+            if not setting.enabled or any(fnmatchcase(finding.location.path, pattern) for pattern in setting.paths):
+                continue
+            if setting.severity is not None:
+                finding = finding._replace(severity=setting.severity)
+        if request.app not in (None, finding.app):
+            continue
+        if request.target is not None and finding.environment not in (None, request.target):
+            continue
+        kept.append(finding)
+    return kept
+
+
+def _ordered(found: Sequence[Finding]) -> list[Finding]:
+    return sorted(
+        found, key=lambda f: (f.app != ".", f.app, _SEVERITY_ORDER[f.severity], f.location, f.rule, f.environment or "", f.subject)
+    )
+
+
+def exit_code(report: Report, fail_on: str) -> int:
+    """0, 1 or 3 (CONTRACT): 3 wins over 1; a note counts only when asked for."""
+    if report.unread or report.files == 0:
+        return 3
+    if fail_on == "never":
+        return 0
+    threshold = Severity(fail_on).rank
+    return 1 if any(finding.severity.rank >= threshold for finding in report.open) else 0
+
+

@@ -1,0 +1,266 @@
+"""The command line: the only place that prints, exits or reads the process environment."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+
+from driftline import __version__
+from driftline.model import Misuse, Report, Unreadable
+
+FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "markdown", "html")
+FAIL_ON = ("blocker", "warning", "note", "never")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs one command and gives its exit code: 0, 1, 2 (misuse) or 3 (could not judge)."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        result = main.main(args=list(arguments), prog_name="driftline", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Abort:
+        return 130
+    except click.ClickException as error:
+        _say(f"driftline: {error.format_message()}")
+        return 2
+    except Misuse as error:
+        _say(f"driftline: {error}")
+        return 2
+    except Unreadable as error:
+        _say(f"driftline: {error.reason}")
+        return 3
+    except BrokenPipeError:  # the reader went away: the report is not whole
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 3
+    except OSError as error:
+        _say(f"driftline: {error.strerror or type(error).__name__}")
+        return 3
+    except Exception as error:  # never a traceback: it could show a value
+        _say(f"driftline: internal error ({_origin(error)}); please report it. Nothing was judged.")
+        return 3
+    return result if isinstance(result, int) else 0
+
+
+def _origin(error: BaseException) -> str:
+    """The kind of an error and where it arose, without its text."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f" at {os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else ""
+    return f"{type(error).__name__}{place}"
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="driftline", message="%(prog)s %(version)s")
+def main() -> None:
+    """What your project's environments really contain, checked on your own machine before it ships.
+
+    \b
+    driftline check              audit the project in this folder
+    driftline matrix             which variable is declared where
+    driftline explain RULE       why a finding matters and what to do
+    """
+
+
+def _common(command: Any) -> Any:
+    """The options that every auditing command has."""
+    options = [
+        click.option("--env", "target", metavar="NAME", help="Judge one environment only."),
+        click.option("--app", metavar="PATH", help="Judge one app of a monorepo only."),
+        click.option("--format", "formats", metavar="FORMAT[=FILE]", multiple=True, help=f"One of {', '.join(FORMATS)}; repeatable."),
+        click.option("--fail-on", type=click.Choice(FAIL_ON), help="Exit 1 from this severity on (default: blocker)."),
+        click.option("--config", metavar="FILE", help="Read settings from FILE instead of driftline.toml."),
+        click.option("--baseline", metavar="FILE", help="Accept the findings listed in FILE."),
+        click.option("--env-file", "env_files", metavar="[ENV=]FILE", multiple=True, help="Read FILE too, for ENV."),
+        click.option("--loader", metavar="NAME", help="Read env files as this loader does (next, vite, python-dotenv, ...)."),
+        click.option("--no-live", is_flag=True, help="Ignore the process environment."),
+        click.option("--jobs", type=click.IntRange(1), metavar="N", help="Use N threads where work can be shared."),
+        click.option("--quiet", "-q", is_flag=True, help="One line."),
+        click.option("--verbose", "-v", is_flag=True, help="All rows and all evidence."),
+        click.option("--color", type=click.Choice(("auto", "always", "never")), default="auto", help="Colours (also NO_COLOR)."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@main.command(short_help="Audit the whole project.")
+@click.argument("root", default=".")
+@_common
+def check(root: str, **options: Any) -> int:
+    """Audit the project in ROOT: every app, every environment, or one with --env.
+
+    \b
+    driftline check
+    driftline check --env production
+    driftline check apps/web --format json=report.json --format text
+    """
+    from driftline import audit
+
+    report = audit.check(_request(root, options))
+    _write(report, options)
+    return audit.exit_code(report, _fail_on(root, options))
+
+
+@main.command(short_help="Variable x environment table.")
+@click.argument("root", default=".")
+@_common
+def matrix(root: str, **options: Any) -> int:
+    """Show which variable is declared in which environment of ROOT, and which source wins.
+
+    \b
+    driftline matrix
+    driftline matrix --loader python-dotenv --format json
+    """
+    from driftline import audit
+
+    report = audit.check(_request(root, options)._replace(command="matrix"))
+    _write(report, options)
+    return 3 if report.unread or report.files == 0 else 0
+
+
+@main.command(short_help="Why a finding matters and what to do.")
+@click.argument("topic")
+def explain(topic: str) -> int:
+    """Explain a RULE: why it matters, an example, the fix, what not to do, and how to accept it."""
+    from driftline.rules import pages
+
+    for text in pages.explain(topic):
+        print(text, end="")
+    return 0
+
+
+@main.command(short_help="Every rule with its severity.")
+def rules() -> int:
+    """List every rule with its severity."""
+    from driftline.rules import pages
+
+    for text in pages.listing():
+        print(text, end="")
+    return 0
+
+
+def _request(root: str, options: dict[str, Any]) -> Any:
+    from driftline import audit, rules, suppress
+    from driftline.project import settings
+
+    read = settings.read(root, options["config"], rules.identifiers())
+    if options["loader"]:
+        from driftline import loaders
+
+        read = read._replace(loader=loaders.named(options["loader"]).name)
+    baseline: tuple[suppress.Accepted, ...] = ()
+    path = options["baseline"] or (os.path.join(root, read.baseline) if read.baseline else None)
+    if path:
+        try:
+            with open(path, encoding="utf-8") as file:
+                baseline = suppress.read_baseline(file.read(), path)
+        except (OSError, UnicodeDecodeError):
+            raise Misuse(f"{path}: the baseline cannot be read") from None
+    return audit.Request(
+        root=root,
+        settings=read,
+        target=options["target"],
+        app=options["app"].strip("/") or "." if options["app"] else None,
+        env_files=tuple(_env_file(word) for word in options["env_files"]),
+        baseline=baseline,
+        digest_key=os.environ.get("DRIFTLINE_DIGEST_KEY") or None,
+        progress=_progress(options),
+    )
+
+
+def _env_file(word: str) -> tuple[str | None, str]:
+    """`production=FILE` or `FILE`."""
+    environment, equals, path = word.partition("=")
+    return (environment, path) if equals else (None, word)
+
+
+def _fail_on(root: str, options: dict[str, Any]) -> str:
+    from driftline import rules
+    from driftline.project import settings
+
+    return options["fail_on"] or settings.read(root, options["config"], rules.identifiers()).fail_on or "blocker"
+
+
+def _progress(options: dict[str, Any]) -> Any:
+    """A counter on the terminal for work over half a second; None where nobody watches."""
+    import time
+
+    if options["quiet"] or not sys.stderr.isatty():
+        return None
+    started = time.monotonic()
+    shown = started
+
+    def show(done: int) -> None:
+        nonlocal shown
+        now = time.monotonic()
+        if now - started > 0.5 and now - shown > 0.1:
+            shown = now
+            print(f"\r{done} files, {done / (now - started):.0f}/s", end="\x1b[K\r", file=sys.stderr, flush=True)
+
+    return show
+
+
+def _write(report: Report, options: dict[str, Any]) -> None:
+    """Renders the report in every format asked for: to its file, or to standard output."""
+    from driftline import reports
+
+    wanted = [_target(word) for word in options["formats"]] or [("text", None)]
+    for name, path in wanted:
+        colour = path is None and _colour(options["color"])
+        text = reports.render(
+            report,
+            name,
+            width=shutil.get_terminal_size((100, 24)).columns,
+            colour=colour,
+            verbose=options["verbose"],
+            quiet=options["quiet"],
+        )
+        if path is None:
+            for part in text:
+                sys.stdout.write(part)
+        else:
+            _write_whole(path, text)
+
+
+def _target(word: str) -> tuple[str, str | None]:
+    import difflib
+
+    name, equals, path = word.partition("=")
+    if name not in FORMATS:
+        near = difflib.get_close_matches(name, FORMATS, 1)
+        raise Misuse(f'there is no format "{name}"; it is one of {", ".join(FORMATS)}' + (f'; did you mean "{near[0]}"?' if near else ""))
+    return name, path if equals else None
+
+
+def _colour(choice: str) -> bool:
+    if choice == "auto":
+        return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return choice == "always"
+
+
+def _write_whole(path: str, parts: Iterable[str]) -> None:
+    """Writes a file at once: a reader sees the old content or the new, never half of it."""
+    import tempfile
+
+    folder = os.path.dirname(os.path.abspath(path))
+    descriptor, temporary = tempfile.mkstemp(prefix=".driftline-", dir=folder)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            for part in parts:
+                file.write(part)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise

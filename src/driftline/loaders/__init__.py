@@ -1,0 +1,299 @@
+"""How each loader reads env files: which files, in which order, in which dialect, and how it puts values into values."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+from driftline.loaders.assignment import Assignment, Parsed, Place, Problem
+from driftline.loaders.expand import Expansion, Lost
+from driftline.model import Misuse, Secret
+
+__all__ = [
+    "LOADERS",
+    "Assignment",
+    "Disagreement",
+    "Loaded",
+    "Loader",
+    "Parsed",
+    "Place",
+    "Problem",
+    "Reading",
+    "disagreements",
+    "files",
+    "load",
+    "named",
+    "oddities",
+    "parse",
+    "read",
+]
+
+
+class Loader(NamedTuple):
+    """A program that reads env files. `dialect` and `expansion` name functions of this room (`module:function`).
+
+    `order` are its files, highest precedence first, with `{mode}`; `modes` are the only modes it knows (others become
+    `other`, None: any mode is a file of its own). `joint` is True where files are merged before values are expanded.
+    """
+
+    name: str
+    title: str
+    dialect: str
+    expansion: str
+    order: tuple[str, ...]
+    modes: tuple[str, ...] | None = None
+    other: str = "production"
+    joint: bool = True
+
+
+_LOCAL_FIRST = (".env.{mode}.local", ".env.local", ".env.{mode}", ".env")
+_MODE_FIRST = (".env.{mode}.local", ".env.{mode}", ".env.local", ".env")
+_NODE_ENV = ("development", "production", "test")
+
+# Next.js docs, environment variables; Vite docs, env and mode; Expo docs, environment variables; Bun docs, environment variables;
+# react-scripts config/env.js; c12 (Nuxt) loadDotenv; wrangler docs, .dev.vars; firebase-tools functions/env.js; 2026-11.
+LOADERS: Mapping[str, Loader] = {
+    loader.name: loader
+    for loader in (
+        Loader("dotenv", "npm dotenv", "npm:parse", "expand:keep", (".env",)),
+        Loader("dotenv-expand", "npm dotenv with dotenv-expand", "npm:parse", "expand:expand12", (".env",)),
+        Loader(
+            "dotenv-flow",
+            "dotenv-flow",
+            "npm:parse",
+            "expand:keep",
+            (".env.{mode}.local", ".env.{mode}", ".env.local", ".env", ".env.defaults"),
+        ),
+        Loader("dotenvx", "dotenvx", "npm:parse", "expand:expand12", (".env",)),
+        Loader("next", "Next.js", "npm:parse", "expand:expand_next", _LOCAL_FIRST, _NODE_ENV, joint=False),
+        Loader("vite5", "Vite 5", "npm:parse", "expand:expand11", _MODE_FIRST),
+        Loader("vite7", "Vite 6 and 7", "npm:parse", "expand:expand_vite", _MODE_FIRST),
+        Loader("vite8", "Vite 8", "node:parse", "expand:expand_vite", _MODE_FIRST),
+        Loader("vite", "Vite", "node:parse", "expand:expand_vite", _MODE_FIRST),
+        Loader("sveltekit", "SvelteKit", "node:parse", "expand:expand_vite", _MODE_FIRST),
+        Loader("astro", "Astro", "node:parse", "expand:expand_vite", _MODE_FIRST),
+        Loader("remix", "React Router", "node:parse", "expand:expand_vite", _MODE_FIRST),
+        Loader("react-router", "React Router", "node:parse", "expand:expand_vite", _MODE_FIRST),
+        Loader("nuxt", "Nuxt", "npm:parse", "expand:expand_next", (".env",)),
+        Loader("cra", "Create React App", "npm:parse", "expand:expand11", _LOCAL_FIRST, _NODE_ENV, joint=False),
+        Loader("gatsby", "Gatsby", "npm:parse", "expand:keep", (".env.{mode}",), ("development", "production")),
+        Loader("node", "Node --env-file", "node:parse", "expand:keep", (".env",)),
+        Loader("bun", "Bun", "bun:parse", "bun:expand", _LOCAL_FIRST, _NODE_ENV, other="development"),
+        Loader("deno", "Deno", "node:parse", "expand:expand12", (".env",)),
+        Loader("expo", "Expo", "node:parse", "expand:expand_expo", _LOCAL_FIRST),
+        Loader("python-dotenv", "python-dotenv", "python:parse", "python:expand", (".env",)),
+        Loader("pydantic-settings", "pydantic-settings", "python:parse", "python:expand", (".env",)),
+        Loader("django-environ", "django-environ", "docker:parse", "expand:keep", (".env",)),
+        Loader("compose", "Docker Compose", "compose:parse", "compose:expand", (".env",)),
+        Loader("docker", "docker run --env-file", "docker:parse", "expand:keep", (".env",)),
+        Loader(
+            "wrangler",
+            "wrangler",
+            "npm:parse",
+            "expand:keep",
+            (".dev.vars.{mode}", ".dev.vars", ".env.{mode}.local", ".env.{mode}", ".env.local", ".env"),
+        ),
+        Loader("firebase", "Firebase functions", "npm:parse", "expand:keep", (".env.local", ".env.{mode}", ".env")),
+        Loader(
+            "nx",
+            "Nx",
+            "npm:parse",
+            "expand:expand12",
+            (".env.{mode}.local", ".{mode}.local.env", ".local.env", ".env.local", ".env.{mode}", ".{mode}.env", ".env"),
+        ),
+    )
+}
+
+
+class Loaded(NamedTuple):
+    """One variable as its loader hands it to the app, and the file and place it came from."""
+
+    value: Secret
+    path: str
+    place: Place
+    quote: str
+
+
+class Reading(NamedTuple):
+    """What a loader makes of several files: its variables, and per file what it could not read."""
+
+    values: Mapping[str, Loaded]
+    problems: tuple[tuple[str, Problem], ...]
+
+
+class Disagreement(NamedTuple):
+    """A line that loaders read differently: in one sentence, and a spelling that all of them read alike."""
+
+    name: str
+    place: Place
+    sentence: str
+    advice: str
+
+
+def named(name: str) -> Loader:
+    """The loader of a name. Raises Misuse that names the nearest one."""
+    if name in LOADERS:
+        return LOADERS[name]
+    close = difflib.get_close_matches(name, LOADERS, 1)
+    raise Misuse(
+        f'there is no loader "{name}"' + (f'; did you mean "{close[0]}"?' if close else f"; it is one of {', '.join(sorted(LOADERS))}")
+    )
+
+
+def files(loader: str, mode: str) -> tuple[str, ...]:
+    """The base names that a loader reads in a mode (`production`, `staging`, ...), highest precedence first."""
+    known = named(loader)
+    if known.modes is not None and mode not in known.modes:
+        mode = known.other
+    names = tuple(name.format(mode=mode) for name in known.order)
+    # Tests must not depend on a developer's machine: Next.js, Bun, Create React App and Expo leave `.env.local` out.
+    return tuple(name for name in names if name != ".env.local") if mode == "test" and known.order == _LOCAL_FIRST else names
+
+
+def parse(content: str, loader: str) -> Parsed:
+    """The assignments that a loader finds in one file, before expansion."""
+    parsed: Parsed = _function(named(loader).dialect)(content)
+    return parsed
+
+
+def read(sources: Sequence[tuple[str, str]], loader: str, outer: Mapping[str, str] | None = None) -> Reading:
+    """What a loader makes of (path, content) pairs, highest precedence first; `outer` is the environment it would expand from."""
+    known = named(loader)
+    outside = dict(outer or {})
+    problems: list[tuple[str, Problem]] = []
+    merged: dict[str, tuple[str, Assignment]] = {}
+    values: dict[str, str] = {}
+    for path, content in reversed(sources):  # later ones win
+        parsed = parse(content, loader)
+        problems.extend((path, problem) for problem in parsed.problems)
+        if any(problem.fatal for problem in parsed.problems):
+            continue
+        raw = {assignment.name: assignment.value for assignment in parsed.assignments}
+        if not known.joint:
+            expanded = _expanded(known, raw, {**outside}, parsed.assignments)
+            if expanded is None:
+                problems.append((path, _LOST))
+                continue
+            raw = expanded
+        for assignment in parsed.assignments:
+            merged.pop(assignment.name, None)
+            merged[assignment.name] = (path, assignment)
+        values.update(raw)
+    if known.joint:
+        literal = tuple(assignment for _, assignment in merged.values())
+        expanded = _expanded(known, {name: values[name] for name in values}, outside, literal)
+        if expanded is None:
+            return Reading({}, (*problems, *((path, _LOST) for path, _ in sources)))
+        values = expanded
+    loaded = {
+        name: Loaded(Secret(values[name]), path, assignment.place, assignment.quote)
+        for name, (path, assignment) in merged.items()
+        if name in values
+    }
+    return Reading(loaded, tuple(problems))
+
+
+def load(sources: Sequence[tuple[str, str]], loader: str, outer: Mapping[str, str] | None = None) -> Mapping[str, Loaded]:
+    """The variables of `read` alone."""
+    return read(sources, loader, outer).values
+
+
+_LOST = Problem("a variable that needs itself: the loader fails and none of the names is set", Place(1, 1, 0), fatal=True)
+
+
+def _expanded(loader: Loader, raw: dict[str, str], outer: Mapping[str, str], assignments: Sequence[Assignment]) -> dict[str, str] | None:
+    try:
+        if loader.dialect == "compose:parse":
+            from driftline.loaders import compose
+
+            return compose.expand(raw, outer, frozenset(a.name for a in assignments if a.quote == "'"))
+        expansion: Expansion = _function(loader.expansion)
+        return expansion(raw, outer)
+    except (Lost, RecursionError):
+        return None
+
+
+@cache
+def _function(reference: str) -> Callable[..., Any]:
+    module, _, name = reference.partition(":")
+    function: Callable[..., Any] = getattr(importlib.import_module(f"{__name__}.{module}"), name)
+    return function
+
+
+def disagreements(content: str, loaders: Sequence[str]) -> tuple[Disagreement, ...]:
+    """The lines that the given loaders read differently: another name, another value, or a whole file refused."""
+    readings = {name: read([("", content)], name) for name in dict.fromkeys(loaders)}
+    if len(readings) < 2:
+        return ()
+    names = dict.fromkeys(name for reading in readings.values() for name in reading.values)
+    found = []
+    for name in names:
+        with_name = {loader: reading.values[name] for loader, reading in readings.items() if name in reading.values}
+        place = next(iter(with_name.values())).place
+        titles = {loader: LOADERS[loader].title for loader in readings}
+        lacking = [titles[loader] for loader in readings if loader not in with_name]
+        if lacking:
+            having = [titles[loader] for loader in with_name]
+            sentence = (
+                f"{_and(having)} read{'s' if len(having) == 1 else ''} it, {_and(lacking)} {'does' if len(lacking) == 1 else 'do'} not"
+            )
+        else:
+            groups: list[list[str]] = []
+            for loader, loaded in with_name.items():
+                for group in groups:
+                    if with_name[group[0]].value == loaded.value:
+                        group.append(loader)
+                        break
+                else:
+                    groups.append([loader])
+            if len(groups) < 2:
+                continue
+            sentence = " and ".join(_and([titles[loader] for loader in group]) for group in groups) + " get different values"
+        found.append(Disagreement(name, place, sentence, _advice(next(iter(with_name.values())).value.reveal(), readings)))
+    return tuple(found)
+
+
+def _and(words: Sequence[str]) -> str:
+    return ", ".join(words[:-1]) + (" and " if len(words) > 1 else "") + words[-1]
+
+
+def _advice(value: str, loaders: Mapping[str, object]) -> str:
+    if "$" in value:
+        if set(loaders) & {"compose", "docker", "python-dotenv"}:
+            return "no spelling of `$` is read alike by all of them: keep the value without `$`, in base64 for instance"
+        return "write `\\$` for every `$`"
+    if "\n" in value:
+        return "keep the value on one line, in base64 for instance"
+    return "write NAME=value without spaces around `=`, in single quotes where it holds `#`, spaces or double quotes"
+
+
+_ODD = re.compile("[\u200b-\u200d\u2060\u00a0\u2018\u2019\u201c\u201d]|\r(?!\n)")
+_WORDS = {"\u00a0": "a no-break space", "\r": "a line end of carriage return alone"}
+
+
+def oddities(content: str) -> tuple[Problem, ...]:
+    """Characters that silently lose names or values: a byte-order mark, zero-width and no-break spaces, typographic quotes."""
+    from driftline.loaders.assignment import Positions
+
+    positions = Positions(content, fold=False)
+    found = []
+    if content.startswith("\ufeff"):
+        found.append(Problem("a byte-order mark: some loaders make it part of the first name", positions.at(0)))
+    lines: set[int] = set()
+    for match in _ODD.finditer(content):
+        place = positions.at(match.start())
+        if place.line in lines or (match[0] != "\r" and _in_comment(content, match.start())):
+            continue
+        lines.add(place.line)
+        words = _WORDS.get(match[0]) or ("a typographic quote" if match[0] in "\u2018\u2019\u201c\u201d" else "a zero-width character")
+        found.append(Problem(f"{words}: loaders read the line differently", place))
+    return tuple(found[:100])
+
+
+def _in_comment(content: str, position: int) -> bool:
+    start = content.rfind("\n", 0, position) + 1
+    return content[start:position].lstrip().startswith("#")

@@ -1,0 +1,32 @@
+"""The npm `dotenv` dialect: dotenv 12 to 18, dotenv-flow, Next.js, Vite up to 7, c12 and Create React App parse this way."""
+
+from __future__ import annotations
+
+import re
+
+from driftline.loaders.assignment import SPACE, SPACE_CHARACTERS, Assignment, Parsed, Positions
+
+# lib/main.js of npm dotenv 16.4 and 17.2, LINE; `\s` and `$` are spelled out because JavaScript's differ from Python's.
+_S = f"[{SPACE}]"
+_END = r"(?=[\n\u2028\u2029]|\Z)"
+_LINE = re.compile(
+    rf"(?:^|(?<=[\u2028\u2029]))[{SPACE}]*(?:export{_S}+)?(?P<key>[A-Za-z0-9_.-]+)(?:{_S}*={_S}*?|:{_S}+?)"
+    rf"(?P<value>{_S}*'(?:\\'|[^'])*'|{_S}*\"(?:\\\"|[^\"])*\"|{_S}*`(?:\\`|[^`])*`|[^#\r\n]+)?{_S}*(?:#[^\n\r\u2028\u2029]*)?{_END}",
+    re.MULTILINE,
+)
+_QUOTED = re.compile(rf"(?:^|(?<=[\u2028\u2029]))(['\"`])(.*)\1{_END}", re.MULTILINE | re.DOTALL)
+
+
+def parse(content: str) -> Parsed:
+    """The assignments of an env file as npm dotenv finds them, before any expansion."""
+    positions = Positions(content)
+    lines = positions.text
+    found = []
+    for match in _LINE.finditer(lines):
+        raw = (match["value"] or "").strip(SPACE_CHARACTERS)
+        quote = raw[:1] if raw[:1] in ("'", '"', "`") else ""
+        value = _QUOTED.sub(r"\2", raw)
+        if quote == '"':
+            value = value.replace("\\n", "\n").replace("\\r", "\r")
+        found.append(Assignment(match["key"], value, quote if value != raw else "", positions.at(match.start("key"))))
+    return Parsed(tuple(found))

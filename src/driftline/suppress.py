@@ -1,0 +1,183 @@
+"""Marks the findings that the team has accepted: inline comments, [[accept]] tables, a baseline; and finds the stale ones."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from driftline.model import Finding, Misuse, Suppression
+from driftline.project.settings import Accept, Settings
+
+BASELINE = "driftline/baseline/1"
+
+# In any comment syntax: what stands before the word is not looked at.
+_COMMENT = re.compile(r"driftline:[ \t]*ignore\[([a-z0-9, \t-]{1,200})\][ \t:,-]*([^\r\n]{0,300})")
+
+
+class Accepted(NamedTuple):
+    """One line of a baseline file: the finding it accepts, why and until when."""
+
+    fingerprint: str
+    reason: str
+    expires: date | None
+    rule: str
+    subject: str
+
+
+class Result(NamedTuple):
+    """Every finding, marked where accepted, and a sentence for each suppression that matches nothing or has expired."""
+
+    findings: tuple[Finding, ...]
+    stale: tuple[str, ...]
+
+
+def fingerprint(finding: Finding) -> str:
+    """Names a finding across runs: rule, app, environment, subject and the file without its build hash; no line, no value."""
+    parts = (finding.rule, finding.app, finding.environment or "", finding.subject, _steady(finding.location.path))
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
+
+
+# `index-B7x2kQ9a.js`, `main.3f9c2ab1.js`, `page-0a1b2c3d4e5f6a7b.js`: the hash changes with every build.
+_BUILD_HASH = re.compile(r"([-._])(?=[A-Za-z0-9_]*\d)[A-Za-z0-9_]{8,}(?=\.)")
+
+
+def _steady(path: str) -> str:
+    return _BUILD_HASH.sub(r"\1#", path)
+
+
+def number(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings with their fingerprints; equal ones (same rule and subject twice in a file) are counted apart, in order."""
+    seen: dict[str, int] = {}
+    result = []
+    for finding in findings:
+        name = fingerprint(finding)
+        seen[name] = seen.get(name, 0) + 1
+        result.append(finding._replace(fingerprint=name if seen[name] == 1 else f"{name}-{seen[name]}"))
+    return tuple(result)
+
+
+def mark(
+    findings: Sequence[Finding],
+    settings: Settings,
+    baseline: Sequence[Accepted],
+    text_of: Callable[[str], str | None],
+    today: date,
+    *,
+    whole: bool = True,
+) -> Result:
+    """The findings with their suppressions. `text_of` gives a file's text or None.
+
+    `whole` is False where only a part was judged (one environment, one commit): then silence proves no suppression stale.
+    """
+    stale: list[str] = []
+    used: set[object] = set()
+    comments: dict[str, Mapping[int, tuple[tuple[str, ...], str]]] = {}
+    marked = []
+    for finding in findings:
+        path = finding.location.path
+        if path not in comments:
+            comments[path] = _comments(text_of(path))
+        suppression, key = _suppression(finding, comments[path], settings.accept, baseline, today)
+        used.add(key)
+        marked.append(finding._replace(suppressed=suppression))
+    for accept in settings.accept:
+        if accept.expires and accept.expires < today:
+            stale.append(f"{settings.path}:{accept.line}: the accepted {accept.rule} of {accept.subject} expired on {accept.expires}")
+        elif whole and accept not in used:
+            stale.append(f"{settings.path}:{accept.line}: accepts {accept.rule} of {accept.subject}, which is not found any more")
+    for entry in baseline:
+        if entry.expires and entry.expires < today:
+            stale.append(f"baseline: the accepted {entry.rule} of {entry.subject} expired on {entry.expires}")
+        elif whole and entry not in used:
+            stale.append(f"baseline: accepts {entry.rule} of {entry.subject}, which is not found any more")
+    if whole:
+        for path, lines in comments.items():
+            for line, (rules, _) in lines.items():
+                stale.extend(
+                    f"{path}:{line}: the comment ignores {rule}, which is not found there" for rule in rules if (path, line, rule) not in used
+                )
+    return Result(tuple(marked), tuple(sorted(stale)))
+
+
+def _suppression(
+    finding: Finding,
+    comments: Mapping[int, tuple[tuple[str, ...], str]],
+    accepts: Sequence[Accept],
+    baseline: Sequence[Accepted],
+    today: date,
+) -> tuple[Suppression | None, object]:
+    for line in (finding.location.line, finding.location.line - 1):
+        if line in comments and finding.rule in comments[line][0]:
+            return Suppression("comment", comments[line][1] or "no reason given"), (finding.location.path, line, finding.rule)
+    for accept in accepts:
+        if accept.rule == finding.rule and fnmatchcase(finding.subject, accept.subject) and _applies(accept, finding, today):
+            return Suppression("config", accept.reason, accept.expires.isoformat() if accept.expires else None), accept
+    for entry in baseline:
+        if entry.fingerprint == finding.fingerprint and (entry.expires is None or entry.expires >= today):
+            return Suppression("baseline", entry.reason, entry.expires.isoformat() if entry.expires else None), entry
+    return None, None
+
+
+def _applies(accept: Accept, finding: Finding, today: date) -> bool:
+    return (
+        (accept.expires is None or accept.expires >= today)
+        and (accept.app is None or accept.app == finding.app)
+        and (accept.environment is None or accept.environment == finding.environment)
+    )
+
+
+def _comments(text: str | None) -> dict[int, tuple[tuple[str, ...], str]]:
+    """Line -> (rules, reason) of the ignore comments in a text."""
+    if text is None or "driftline:" not in text:
+        return {}
+    found = {}
+    for number_, line in enumerate(text.splitlines(), 1):
+        match = _COMMENT.search(line)
+        if match:
+            reason = match[2].strip().removesuffix("-->").removesuffix("*/").removesuffix("*/}").strip()
+            found[number_] = (tuple(rule.strip() for rule in match[1].split(",")), reason)
+    return found
+
+
+def read_baseline(text: str, path: str) -> tuple[Accepted, ...]:
+    """The accepted findings of a baseline file. Raises Misuse when it is not one, naming the line."""
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Misuse(f"{path}: is not a baseline (not valid JSON; a merge conflict?)") from None
+    if not isinstance(data, dict) or data.get("schema") != BASELINE or not isinstance(data.get("findings"), list):
+        raise Misuse(f"{path}: is not a {BASELINE} file")
+    entries = []
+    for index, item in enumerate(data["findings"], 1):
+        try:
+            expires = date.fromisoformat(item["expires"]) if item.get("expires") else None
+            entries.append(Accepted(str(item["fingerprint"]), str(item["reason"]), expires, str(item["rule"]), str(item["subject"])))
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise Misuse(f"{path}: finding {index} is not complete") from None
+    return tuple(entries)
+
+
+def baseline_text(findings: Iterable[Finding], reason: str, expires: date | None) -> str:
+    """A baseline of the open findings: sorted, one line per finding, so that two branches merge without a conflict."""
+    rows = sorted(
+        json.dumps(
+            {
+                "rule": finding.rule,
+                "subject": finding.subject,
+                "path": _steady(finding.location.path),
+                "fingerprint": finding.fingerprint,
+                "reason": reason,
+                "expires": expires.isoformat() if expires else None,
+            },
+            ensure_ascii=True,
+        )
+        for finding in findings
+        if finding.suppressed is None
+    )
+    body = ",\n".join(rows)
+    return f'{{"schema": "{BASELINE}", "findings": [\n{body}\n]}}\n'
