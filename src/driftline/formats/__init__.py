@@ -32,7 +32,10 @@ class Format(NamedTuple):
 
 
 class Reader(Protocol):
-    """A format module. `read` raises `Unreadable` for text that is not of the format; `__doc__` is its documentation page."""
+    """A format module. `read` raises `Unreadable` for text that is not of the format; `__doc__` is its documentation page.
+
+    A module whose patterns are wider than its format also has `recognises(path) -> bool`.
+    """
 
     FORMAT: Format
     __doc__: str | None
@@ -55,9 +58,12 @@ def readers_of(path: str, *, ignored: bool = False) -> Iterator[Reader]:
     base = path.rpartition("/")[2]
     found = list(names.get(base, ()))
     if patterns[0].match(base) or patterns[0].match(path):
-        found += [reader for pattern, reader in patterns[1] if reader not in found and pattern.match(path if "/" in pattern.pattern else base)]
+        found += [
+            reader for pattern, reader in patterns[1] if reader not in found and pattern.match(path if "/" in pattern.pattern else base)
+        ]
     for reader in found:
-        if not ignored or reader.FORMAT.name == "dotenv":
+        recognises = getattr(reader, "recognises", None)
+        if (not ignored or reader.FORMAT.name == "dotenv") and (recognises is None or recognises(path)):
             yield reader
 
 
