@@ -1,0 +1,57 @@
+"""Every fixture folder of every rule is a test by being there: what it flags, and what it must stay silent about."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from driftline import audit, rules
+from driftline.model import Finding
+from driftline.project import settings
+from tests.projects import FIXTURES, make
+
+RULES = FIXTURES / "rules"
+CASES = sorted(case for case in RULES.glob("*/*") if case.is_dir())
+TODAY = date(2026, 11, 1)
+
+
+def line(finding: Finding) -> str:
+    """One finding with both places, as the expected files have it."""
+    at = finding.location
+    words = [finding.severity.value, finding.rule, f"{at.path}:{at.line}:{at.column}", finding.environment or "-", finding.variable or "-"]
+    related = [f"{r.location.path}:{r.location.line}" for r in finding.related]
+    return " ".join([*words, *(["(" + ", ".join(related) + ")"] if related else [])])
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")
+def test_fixture(case: Path, tmp_path: Path) -> None:
+    project = make(case, tmp_path / "project")
+    report = audit.check(audit.Request(str(project), settings.read(str(project), None, rules.identifiers()), today=TODAY))
+    assert report.unread == ()
+    rule = case.parent.name
+    found = [line(finding) for finding in report.findings if finding.rule == rule]
+    for finding in report.findings:
+        assert finding.fix, finding
+        assert finding.avoid, finding
+    if case.name.startswith("passes-"):
+        assert found == []
+        return
+    expected = case / "expected.txt"
+    if os.environ.get("DRIFTLINE_UPDATE"):
+        expected.write_text("\n".join(found) + "\n")
+    assert found, f"{rule} is silent"
+    assert "\n".join(found) + "\n" == expected.read_text()
+
+
+@pytest.mark.parametrize("rule", sorted(rules.registry()))
+def test_every_rule_has_fixtures_that_flag_and_that_pass(rule: str) -> None:
+    names = [case.name for case in CASES if case.parent.name == rule]
+    assert any(name.startswith("flags-") for name in names)
+    assert any(name.startswith("passes-") for name in names)
+
+
+def test_file_names_are_the_identifiers() -> None:
+    assert tuple(rules.registry()) == rules.identifiers()
