@@ -63,7 +63,7 @@ def test_no_line_is_wider_than_the_screen(name: str, verbose: bool) -> None:
     for width, line in ((w, line) for w in range(40, 161, 8) for line in screen(report, width=w, verbose=verbose).splitlines()):
         assert line == line.rstrip()
         # A place is never broken: editors jump to it.
-        alone = PLACE.match(line.strip()) or line.startswith(("  src/", "  apps/"))
+        alone = PLACE.match(line.strip())
         assert columns(line) <= width or alone, line
 
 
@@ -94,7 +94,7 @@ def test_every_finding_line_begins_with_its_place() -> None:
 
 def test_findings_of_the_worst_environment_come_first_and_blockers_before_notes() -> None:
     text = screen(builder.shop(), width=120)
-    assert text.index("\nproduction  5 blockers\n") < text.index("\npreview  1 warning\n") < text.index("\nevery environment  4 notes\n")
+    assert text.index("\nproduction  5 blockers\n") < text.index("\npreview  1 warning\n") < text.index("\nany environment  4 notes\n")
 
 
 def test_findings_that_say_the_same_fold_into_one_block_that_lists_names_and_places() -> None:
@@ -135,7 +135,7 @@ def test_bundle_hits_show_original_source_container_and_encoding() -> None:
     assert "from:  src/lib/ai.ts:14:22, by the source map" in text
     assert "in:    app.zip > assets/index.js.gz" in text
     assert "form:  base64" in text
-    assert "and 3 more places (--verbose lists them)" in text
+    assert "and 3 more (--verbose lists them)" in text
 
 
 def test_equal_values_share_a_sign_and_two_groups_are_numbered() -> None:

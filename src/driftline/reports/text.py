@@ -1,0 +1,311 @@
+"""The report as a screen of text: per app its sources, its table and its findings, then what stays open and the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from driftline.model import App, Finding, Identity, Kind, Location, Mode, Report, Severity
+from driftline.reports import _app
+from driftline.reports._order import by_weight
+from driftline.terminal import Terminal, columns, count
+
+# Fewer than this many findings that say the same are each told in full.
+_FOLDED_FROM = 3
+# Of folded notes this many places are listed; warnings and blockers are listed all.
+_NOTES_LISTED = 12
+_RELATED_SHOWN = 4
+# A table of this many rows is shown whole; a larger one shows the rows that need a look.
+_ROWS_WHOLE = 14
+
+_STYLE = {Severity.BLOCKER: ("red", "bold"), Severity.WARNING: ("yellow",), Severity.NOTE: ("blue",)}
+_VERDICT_STYLE = {"pass": "green", "review": "yellow", "block": "red", "incomplete": "red"}
+_PROTECTION = {Kind.PRODUCTION: 0, Kind.PREVIEW: 1, Kind.LOCAL: 2}
+
+
+def render(report: Report, terminal: Terminal, *, verbose: bool, quiet: bool) -> Iterator[str]:
+    """The screen, line by line; one line with `quiet`; every row, every finding in full and suppressed ones with `verbose`."""
+    lines = _quiet(report, terminal) if quiet else _Screen(report, terminal, verbose).lines()
+    return (line + "\n" for line in lines)
+
+
+def _quiet(report: Report, terminal: Terminal) -> Iterator[str]:
+    words = [_tally(report.open) or "nothing found"]
+    if report.unknown:
+        words.append(f"{len(report.unknown)} unknown")
+    if report.unread:
+        words.append(f"{len(report.unread)} unread")
+    verdict = terminal.paint(report.verdict, _VERDICT_STYLE[report.verdict], "bold")
+    yield f"driftline {terminal.text(report.command)}: {verdict}: {', '.join(words)}; {count(report.files, 'file')} in {report.seconds:.2f} s"
+
+
+class _Screen:
+    """One report on one terminal."""
+
+    def __init__(self, report: Report, terminal: Terminal, verbose: bool) -> None:
+        self.report = report
+        self.terminal = terminal
+        self.verbose = verbose
+        self.findings = by_weight(report.open)
+
+    def lines(self) -> Iterator[str]:
+        yield from _app.heading(self.report, self.terminal)
+        silent = []
+        for app in self.report.apps:
+            findings = [f for f in self.findings if f.app == app.path]
+            if findings or self.verbose or len(self.report.apps) == 1 or not _app.is_silent(app):
+                yield ""
+                yield from self._app(app, findings)
+            else:
+                silent.append(_app.title(app.path))
+        known = {app.path for app in self.report.apps}
+        for path in sorted({f.app for f in self.findings} - known):
+            yield ""
+            yield self.terminal.rule()
+            yield self.terminal.paint(self.terminal.cut(self.terminal.text(_app.title(path)), self.terminal.width), "bold")
+            yield from self._groups([f for f in self.findings if f.app == path], None)
+        if silent:
+            yield ""
+            yield from self.terminal.prose(f"Declaring and reading nothing: {', '.join(silent)}", hang=2)
+        yield from self._tail()
+
+    # --- an app ---------------------------------------------------------------------------------------------------------------
+
+    def _app(self, app: App, findings: Sequence[Finding]) -> Iterator[str]:
+        yield from _app.head(app, self.terminal)
+        yield ""
+        yield from _app.sources(app, self.terminal, verbose=self.verbose)
+        yield from self._table(app, findings)
+        yield from self._groups(findings, app)
+
+    def _table(self, app: App, findings: Sequence[Finding]) -> Iterator[str]:
+        named = {f.variable for f in findings if f.variable and f.severity is not Severity.NOTE}
+        rows = _app.rows(app)
+        shown = rows
+        if not self.verbose and len(rows) > _ROWS_WHOLE:
+            shown = [v for v in rows if v.name in named or _app.disagrees(v, app)]
+        if not rows:
+            return
+        yield ""
+        yield from _app.table(shown, app, self.terminal, marked=named)
+        hidden = len(rows) - len(shown)
+        if hidden:
+            words = f"{count(hidden, 'more variable')} of {len(rows)} agree{'s' if hidden == 1 else ''} (--verbose lists them)"
+            yield from self.terminal.prose(words, indent=2)
+
+    # --- findings -------------------------------------------------------------------------------------------------------------
+
+    def _groups(self, findings: Sequence[Finding], app: App | None) -> Iterator[str]:
+        """The findings by environment: the environment with the worst finding first, of equals the more protected."""
+
+        def weight(name: str | None) -> tuple[int, int, str]:
+            found = app.environment(name) if app and name else None
+            worst = max(f.severity.rank for f in findings if f.environment == name)
+            return -worst, _PROTECTION[found.kind] if found else len(_PROTECTION), name or ""
+
+        for name in sorted({f.environment for f in findings}, key=weight):
+            group = [f for f in findings if f.environment == name]
+            heading = self.terminal.cut(self.terminal.text(name or "any environment"), self.terminal.width - 32)
+            yield ""
+            yield f"{self.terminal.paint(heading, 'bold')}  {self.terminal.paint(_tally(group), 'dim')}"
+            for same in self._folded(group):
+                yield ""
+                yield from self._finding(same[0])
+                yield from self._same(same)
+
+    def _folded(self, findings: Sequence[Finding]) -> list[list[Finding]]:
+        """The findings in runs that say the same of several variables; each alone where there are few or `verbose` asks for all."""
+        if self.verbose:
+            return [[finding] for finding in findings]
+        runs: dict[tuple[str, ...], list[Finding]] = {}
+        for finding in findings:
+            runs.setdefault(_sense(finding), []).append(finding)
+        told: list[list[Finding]] = []
+        for run in runs.values():
+            told += [run] if len(run) >= _FOLDED_FROM else [[finding] for finding in run]
+        return sorted(told, key=lambda run: findings.index(run[0]))
+
+    def _finding(self, finding: Finding) -> Iterator[str]:
+        terminal = self.terminal
+        place = terminal.text(_place(finding.location))
+        severity = finding.severity.value
+        rule = terminal.text(finding.rule)
+        opening = f"{terminal.paint(place, 'bold')}  {terminal.paint(severity, *_STYLE[finding.severity])}"
+        if columns(place) + columns(severity) + columns(rule) + 4 <= terminal.width:
+            yield f"{opening}  {terminal.paint(rule, 'dim')}"
+        else:
+            yield opening
+            yield f"    {terminal.paint(rule, 'dim')}"
+        yield from terminal.prose(finding.message, indent=4)
+        for label, words, style in self._evidence(finding):
+            yield from terminal.prose(words, indent=4, label=label, styles=(style,), hang=7)
+        shown = finding.related if self.verbose else finding.related[:_RELATED_SHOWN]
+        for related in shown:
+            yield from terminal.prose(related.note, indent=4, label=terminal.text(_place(related.location)), styles=("cyan",))
+        if len(finding.related) > len(shown):
+            yield from terminal.prose(f"and {len(finding.related) - len(shown)} more (--verbose lists them)", indent=4)
+        for label, words, style in _advice(finding):
+            yield from terminal.prose(words, indent=4, label=label, styles=(style,), hang=7)
+
+    def _evidence(self, finding: Finding) -> Iterator[tuple[str, str, str]]:
+        if finding.identity or finding.value:
+            yield "seen:", _identity(finding.identity, finding.value), "dim"
+        if finding.original:
+            yield "from:", f"{_place(finding.original)}, by the source map", "dim"
+        if finding.container:
+            yield "in:", " > ".join(finding.container), "dim"
+        if finding.encoding and finding.encoding != "plain":
+            yield "form:", finding.encoding, "dim"
+
+    def _same(self, run: Sequence[Finding]) -> Iterator[str]:
+        """The places of the findings that say the same as the first of the run."""
+        rest = run[1:]
+        if not rest:
+            return
+        yield f"    The same for {len(rest)} more:"
+        shown = rest[:_NOTES_LISTED] if rest[0].severity is Severity.NOTE else rest
+        width = max(columns(self.terminal.text(_place(f.location))) for f in shown) + 2
+        for finding in shown:
+            place = self.terminal.text(_place(finding.location))
+            name = finding.variable or finding.subject
+            yield from self.terminal.prose(name, indent=4, label=place, styles=("cyan",), hang=width, least=columns(name))
+        if len(rest) > len(shown):
+            yield f"    and {len(rest) - len(shown)} more (--verbose lists them)"
+
+    # --- what follows the apps --------------------------------------------------------------------------------------------
+
+    def _tail(self) -> Iterator[str]:
+        report, terminal = self.report, self.terminal
+        yield ""
+        yield terminal.rule()
+        yield from self._section("Unknown: files cannot settle it", self._unknowns(), len(report.unknown))
+        unread = ((_unread_place(u.path, u.line, u.column), u.reason) for u in report.unread)
+        yield from self._section("Unread: not judged", unread, len(report.unread))
+        notes = ((_place(note.location), note.note) for note in report.notes)
+        yield from self._section("Worth knowing", notes, len(report.notes))
+        if report.stale:
+            yield from self._section("Stale suppressions", (("", words) for words in report.stale), len(report.stale))
+        yield from self._suppressed()
+        yield from self._public()
+        yield from _app.looked_at(report, terminal)
+        yield from terminal.prose(_sentence(report), label=report.verdict.upper(), styles=(_VERDICT_STYLE[report.verdict], "bold"))
+
+    def _section(self, name: str, entries: Iterable[tuple[str, str]], number: int) -> Iterator[str]:
+        if not number:
+            return
+        yield f"{self.terminal.paint(name, 'bold')}  {self.terminal.paint(str(number), 'dim')}"
+        for place, words in entries:
+            if place:
+                yield f"  {self.terminal.paint(self.terminal.text(place), 'cyan')}"
+            yield from self.terminal.prose(words, indent=6 if place else 2, hang=0 if place else 4)
+        yield ""
+
+    def _unknowns(self) -> Iterator[tuple[str, str]]:
+        """One entry per reason: subjects that are open for the same reason share it."""
+        open_for: dict[tuple[str | None, str | None, str], list[str]] = {}
+        for unknown in self.report.unknown:
+            open_for.setdefault((unknown.app, unknown.environment, unknown.reason), []).append(unknown.subject)
+        for (app, environment, reason), subjects in open_for.items():
+            where = [_app.title(app)] if app and len(self.report.apps) > 1 else []
+            if environment and not any(environment in subject for subject in subjects):
+                where.append(environment)
+            yield "", f"{', '.join([*where, *subjects])}: {reason}"
+
+    def _suppressed(self) -> Iterator[str]:
+        found = [f for f in by_weight(self.report.findings) if f.suppressed]
+        if not found:
+            return
+        ways = sorted(
+            (way, sum(1 for f in found if f.suppressed and f.suppressed.by == way))
+            for way in {f.suppressed.by for f in found if f.suppressed}
+        )
+        words = f"Suppressed: {count(len(found), 'finding')} ({', '.join(f'{number} by {way}' for way, number in ways)})"
+        yield from self.terminal.prose(words + ("" if self.verbose else "; --verbose lists them"), hang=2)
+        for finding in found if self.verbose else ():
+            if finding.suppressed:
+                until = f", until {finding.suppressed.expires}" if finding.suppressed.expires else ""
+                yield f"  {self.terminal.paint(self.terminal.text(_place(finding.location)), 'cyan')}"
+                words = f"{finding.rule}: {finding.message} ({finding.suppressed.by}: {finding.suppressed.reason}{until})"
+                yield from self.terminal.prose(words, indent=6)
+
+    def _public(self) -> Iterator[str]:
+        if not self.report.public:
+            return
+        words = f"Public by design: {count(len(self.report.public), 'key')} seen"
+        yield from self.terminal.prose(words + ("" if self.verbose else "; --verbose lists them"), hang=2)
+        for sighting in sorted(self.report.public, key=lambda s: (s.location, s.encoding)) if self.verbose else ():
+            yield f"  {self.terminal.paint(self.terminal.text(_place(sighting.location)), 'cyan')}"
+            yield from self.terminal.prose(_identity(sighting.identity, sighting.masked), indent=6)
+
+
+def _advice(finding: Finding) -> Iterator[tuple[str, str, str]]:
+    if finding.fix:
+        yield "fix:", finding.fix, "green"
+    if finding.avoid:
+        forbids = finding.avoid.startswith("do not ")
+        yield ("don't:" if forbids else "mind:"), finding.avoid.removeprefix("do not "), "yellow"
+
+
+def _place(location: Location) -> str:
+    return f"{location.path}:{location.line}:{location.column}"
+
+
+def _unread_place(path: str, line: int | None, column: int | None) -> str:
+    return path + (f":{line}" if line else "") + (f":{column}" if line and column else "")
+
+
+def _sense(finding: Finding) -> tuple[str, ...]:
+    """What a finding says apart from its subject and place: equal for findings that may be folded.
+
+    Notes of one rule fold whatever their words: the list names the variables, and `--verbose` or JSON has each message.
+    """
+    if finding.variable is None:
+        return (finding.rule, finding.fingerprint, finding.message, _place(finding.location), finding.subject)
+    if finding.severity is Severity.NOTE:
+        return (finding.rule,)
+    own = f"{finding.location.path}:{finding.location.line}"
+    texts = (finding.message, finding.fix, finding.avoid)
+    return (finding.rule, finding.severity.value, *(text.replace(finding.variable, "\0").replace(own, "\1") for text in texts))
+
+
+def _tally(findings: Iterable[Finding]) -> str:
+    """`2 blockers, 1 note`; '' for none."""
+    found = [finding.severity for finding in findings]
+    return ", ".join(count(found.count(severity), severity.value) for severity in Severity if severity in found)
+
+
+def _identity(identity: Identity | None, masked: str | None) -> str:
+    """What a value says about itself, in one line, from what may be shown of it."""
+    if identity is None:
+        return masked or "a value"
+    kind = identity.kind if identity.provider == "unknown" else f"{identity.provider} {identity.kind}"
+    words = [masked or identity.masked, kind]
+    if identity.candidates:
+        words.append(f"of {' or '.join(identity.candidates)}")
+    if identity.mode not in (Mode.ANY, Mode.UNKNOWN):
+        words.append(f"{identity.mode.value} mode")
+    if identity.account:
+        words.append(f"account {identity.account}")
+    if identity.expires:
+        words.append(f"expires {identity.expires}")
+    return ", ".join(words)
+
+
+def _sentence(report: Report) -> str:
+    """The verdict in one sentence."""
+    blockers = [f for f in report.open if f.severity is Severity.BLOCKER]
+    tally = _tally(report.open)
+    if report.verdict == "incomplete":
+        beside = f"; besides: {tally}" if tally else ""
+        return f"{count(len(report.unread), 'thing')} could not be read, so this is no clean bill{beside}."
+    if blockers:
+        places: dict[str, int] = {}
+        for finding in sorted(blockers, key=lambda f: (f.environment is None, f.environment or "")):
+            name = finding.environment or "any environment"
+            places[name] = places.get(name, 0) + 1
+        where = ", ".join(f"{number} in {name}" for name, number in sorted(places.items(), key=lambda item: -item[1]))
+        return f"{tally}. Blockers: {where}. Settle them before this ships."
+    if tally:
+        return f"No blocker; {tally} to read."
+    if report.unknown:
+        return f"Nothing found in what files can show; {count(len(report.unknown), 'question')} stay{'s' if len(report.unknown) == 1 else ''} open."
+    return "Nothing found."
