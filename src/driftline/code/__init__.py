@@ -1,0 +1,191 @@
+"""References in code: one file per language; only files in which a cheap search finds a trace are parsed."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from types import ModuleType
+from typing import NamedTuple, Protocol, cast
+
+from driftline.model import Literal, Location, Reference, Unread
+
+# Longer files are generated or minified; hand-written sources in eight large public repositories stay under 600 kB (2026-08).
+MAX_PARSED = 2 * 1024 * 1024
+
+
+class CodeFile(NamedTuple):
+    """A code file: `path` relative to the root with `/`, and its bytes."""
+
+    path: str
+    content: bytes
+
+
+class Helper(NamedTuple):
+    """A function of the project that reads the variable its argument names: `getEnv("X")`, `requireEnv("X")`, `env("X", "default")`.
+
+    `argument` and `default` are 0-based positions (`default` None where it takes none); `throws` when it fails on an absent one.
+    """
+
+    path: str
+    name: str
+    argument: int
+    default: int | None
+    throws: bool
+
+
+class CodeReading(NamedTuple):
+    """What one code file says. `calls` is True where it calls functions with names of variables, which may prove to be helpers."""
+
+    references: tuple[Reference, ...] = ()
+    literals: tuple[Literal, ...] = ()
+    helpers: tuple[Helper, ...] = ()
+    calls: bool = False
+    unread: tuple[Unread, ...] = ()
+
+
+class Language(Protocol):
+    """A language module: the file name extensions it reads, the bytes one of which a file worth parsing holds, and its reader."""
+
+    EXTENSIONS: tuple[str, ...]
+    TRACES: tuple[bytes, ...]
+
+    def read(self, path: str, content: bytes) -> CodeReading: ...
+
+
+class Survey(NamedTuple):
+    """Everything the code says. `mentions` maps a path to the names that stand in it as whole string literals."""
+
+    references: tuple[Reference, ...]
+    literals: tuple[Literal, ...]
+    mentions: Mapping[str, frozenset[str]]
+    unread: tuple[Unread, ...]
+
+
+_TEST = re.compile(
+    r"(?:^|/)(?:__tests__|tests?|e2e|specs?|cypress|playwright|__mocks__|mocks|fixtures|__fixtures__|testing|test-utils|testdata|stories|\.storybook)/"
+    r"|[._-](?:test|tests|spec|e2e|stories|story|mock|mocks|cy)\.[^/]+$|(?:^|/)(?:test_[^/]*|conftest|[^/]*_test)\.[a-z]+$"
+    r"|(?:^|/)(?:vitest|jest|playwright|cypress|karma|wdio)[^/]*\.(?:config|setup|workspace|global)[^/]*$|(?:^|/)setupTests\.[jt]sx?$",
+    re.IGNORECASE,
+)
+_MATERIAL = re.compile(r"(?:^|/)(?:examples?|docs?|documentation|samples?|templates?|demos?|playgrounds?|benchmarks?)/", re.IGNORECASE)
+
+
+def is_test(path: str) -> bool:
+    """Whether a file is there to test, to mock or to show stories: what it reads, the deployed app does not need."""
+    return _TEST.search(path) is not None
+
+
+def is_example(path: str) -> bool:
+    """Whether a file lies in a folder of examples or documentation."""
+    return _MATERIAL.search(path) is not None
+
+
+@cache
+def _languages() -> Mapping[str, str]:
+    """Extension -> module name, read from the modules' own text so that none is imported before a file needs it."""
+    found: dict[str, str] = {}
+    folder = os.path.dirname(__file__)
+    for entry in sorted(os.listdir(folder)):
+        if not entry.endswith(".py") or entry.startswith("_"):
+            continue
+        with open(os.path.join(folder, entry), encoding="utf-8") as file:
+            match = _EXTENSIONS.search(file.read(8000))
+        if match:
+            for extension in re.findall(r'"([^"]+)"', match[1]):
+                found[extension] = entry[:-3]
+    return found
+
+
+_EXTENSIONS = re.compile(r"^EXTENSIONS(?:: [^=]+)? = \(([^)]*)\)", re.MULTILINE)
+
+
+@cache
+def _language(module: str) -> Language:
+    loaded: ModuleType = importlib.import_module(f"{__name__}.{module}")
+    return cast(Language, loaded)
+
+
+def _module_of(path: str) -> str | None:
+    base = path.rpartition("/")[2]
+    stem, dot, extension = base.rpartition(".")
+    return _languages().get("." + extension) if dot and stem else _languages().get(base)
+
+
+def is_code(path: str) -> bool:
+    """Whether some language reads files of this name."""
+    return _module_of(path) is not None
+
+
+# A name as a whole string: `"STRIPE_SECRET_KEY"`. Without an underscore it would be any word in capitals.
+_MENTION = re.compile(rb"""["'`]([A-Z][A-Z0-9]*_[A-Z0-9_]*)["'`]""")
+
+
+def survey(files: Iterable[CodeFile], *, packages: Mapping[str, str] | None = None) -> Survey:
+    """All references in `files`, in their order; `packages` maps workspace package names to their folders.
+
+    A file that may call a helper of the project is kept until all helpers are known; the others are let go at once.
+    """
+    references: list[Reference] = []
+    literals: list[Literal] = []
+    mentions: dict[str, frozenset[str]] = {}
+    unread: list[Unread] = []
+    helpers: list[Helper] = []
+    callers: list[CodeFile] = []
+    for file in files:
+        named = frozenset(name.decode() for name in _MENTION.findall(file.content)) if b"_" in file.content else frozenset()
+        if named:
+            mentions[file.path] = named
+        module = _module_of(file.path)
+        if module is None:
+            continue
+        language = _language(module)
+        traced = any(trace in file.content for trace in language.TRACES)
+        if traced or (named and module == "javascript"):
+            if len(file.content) > MAX_PARSED:
+                if traced and not _is_generated(file):
+                    unread.append(Unread(file.path, f"code larger than {MAX_PARSED // 1024 // 1024} MiB is not parsed for references"))
+                continue
+            if b"\0" in file.content[:4096]:
+                if traced:
+                    unread.append(Unread(file.path, "looks like code but holds NUL bytes"))
+                continue
+            if not traced:
+                callers.append(file)
+                continue
+            reading = language.read(file.path, file.content)
+            references += reading.references
+            literals += reading.literals
+            helpers += reading.helpers
+            unread += reading.unread
+            if named and module == "javascript":
+                callers.append(file)
+    if helpers:
+        from driftline.code import javascript
+
+        references += javascript.calls(callers, helpers, packages or {})
+    return Survey(tuple(r for r in references if not is_test(r.location.path)), tuple(literals), mentions, tuple(unread))
+
+
+def _is_generated(file: CodeFile) -> bool:
+    """Minified or generated: lines far longer than a person writes."""
+    return len(file.content) > 500 * (file.content.count(b"\n") + 1) or b"generated" in file.content[:1000].lower()
+
+
+class Place:
+    """Locations in one file's bytes: 1-based line, 1-based column in characters, 0-based byte offset."""
+
+    def __init__(self, path: str, content: bytes) -> None:
+        self._path = path
+        self._content = content
+        self._starts = [0, *(match.end() for match in re.finditer(rb"\r\n|\n|\r", content))]
+
+    def at(self, offset: int) -> Location:
+        """The location of a 0-based byte offset."""
+        from bisect import bisect_right
+
+        line = bisect_right(self._starts, offset)
+        start = self._starts[line - 1]
+        return Location(self._path, line, len(self._content[start:offset].decode("utf-8", "replace")) + 1, offset)
