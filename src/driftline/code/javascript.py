@@ -1,0 +1,684 @@
+"""References in JavaScript and TypeScript, and in the script parts of Vue, Svelte and Astro files, by tree-sitter."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from driftline.code import CodeFile, CodeReading, Helper, Place
+from driftline.model import Literal, Need, Reference, Secret, Side, Use
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+EXTENSIONS = (".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".vue", ".svelte", ".astro")
+TRACES = (
+    b"process.env", b"process?.env", b"import.meta.env", b"Deno.env", b"Bun.env", b"$env/", b"$app/env", b"astro:env", b"useRuntimeConfig",
+    b"createEnv", b"cleanEnv", b"ProcessEnv", b"ImportMetaEnv", b"ConfigService", b"env: Env", b"Bindings", b"c.env.", b"context.env.",
+    b"envField", b"cloudflare:workers", b"process['env']", b'process["env"]', b"} = process",
+)  # fmt: skip
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_UPPER = re.compile(r"[A-Z][A-Z0-9_]*\Z")
+
+# Where the environment object stands: each match is looked up in the syntax tree, so comments and strings do not count.
+_OBJECT = re.compile(rb"process\s*\??\.\s*env\b|import\.meta\.env\b|\bBun\.env\b|\bDeno\.env\b|process\[['\"]env['\"]\]")
+
+_INLINED = ("NEXT_PUBLIC_", "REACT_APP_", "EXPO_PUBLIC_", "GATSBY_", "VUE_APP_", "NX_PUBLIC_")
+
+
+def read(path: str, content: bytes) -> CodeReading:
+    """The references of one file. Broken code is read as far as the parser recovers; columns count characters of the whole file."""
+    return _File(path, content).reading()
+
+
+class _File:
+    def __init__(self, path: str, content: bytes) -> None:
+        self.path = path
+        self.content = content
+        self.place = Place(path, content)
+        self.side = _side(path, content)
+        self.references: list[Reference] = []
+        self.literals: list[Literal] = []
+        self.helpers: list[Helper] = []
+        self.root: Node | None = None
+
+    def reading(self) -> CodeReading:
+        code = self.content
+        if self.path.endswith((".vue", ".svelte", ".astro")):
+            code = _scripts(self.path, self.content)
+            self._template(code)
+        self.root = _parse(self.path, code)
+        for match in _OBJECT.finditer(code):
+            node = self.root.descendant_for_byte_range(match.start(), match.end())
+            if node is None or not _is_code(node) or node.start_byte != match.start():
+                continue
+            how = "import.meta.env" if match[0].startswith(b"import") else match[0].decode().replace("?", "").replace(" ", "")
+            if not how.startswith("process") or node.end_byte == match.end():
+                self._object(node, "process.env" if how.startswith("process") else how)
+        self._imports(code)
+        self._schemas(code)
+        self._injected_objects(code)
+        self._types(code)
+        unique = {(r.name, r.location, r.use): r for r in self.references}
+        return CodeReading(tuple(unique.values()), tuple(self.literals), tuple(dict.fromkeys(self.helpers)))
+
+    def _add(self, name: str, node: Node, need: Need, how: str, fallback: Literal | None = None, **more: Any) -> None:
+        if not _NAME.match(name):
+            return
+        inlined = more.pop("inlined", None)
+        if inlined is None:
+            inlined = how == "import.meta.env" or name.startswith(_INLINED)
+        self.references.append(
+            Reference(
+                name, self.place.at(node.start_byte), need, more.pop("side", self.side), how=how, fallback=fallback, inlined=inlined, **more
+            )
+        )
+
+    # --- the environment object and what is taken from it -------------------------------------------------------------------
+
+    def _object(self, node: Node, how: str) -> None:
+        """One occurrence of `process.env` (or its kin): a read, a destructuring, an alias, a helper's body or an argument."""
+        parent = node.parent
+        if parent is None:
+            return
+        if parent.type == "member_expression" and parent.child_by_field_name("object") == node:
+            name = _text(parent.child_by_field_name("property"))
+            if how == "Deno.env":
+                self._deno(parent, name)
+            elif name not in ("hasOwnProperty", "toString"):
+                self._read(name, parent, how)
+        elif parent.type == "subscript_expression" and parent.child_by_field_name("object") == node:
+            index = parent.child_by_field_name("index")
+            literal = _string(index)
+            if literal is not None:
+                self._read(literal, parent, how)
+            elif index is not None:
+                self._dynamic(index, parent)
+        else:
+            self._whole(node, how)
+
+    def _whole(self, node: Node, how: str) -> None:
+        """The object as a whole: destructured, given another name, or tested with `in`."""
+        holder = node
+        while holder.parent is not None and holder.parent.type in _WRAPPERS:
+            holder = holder.parent
+        parent = holder.parent
+        if parent is None:
+            return
+        if parent.type == "variable_declarator" and parent.child_by_field_name("value") == holder:
+            target = parent.child_by_field_name("name")
+            if target is not None and target.type == "object_pattern":
+                self._destructured(target, how)
+            elif target is not None and target.type == "identifier":
+                self._alias(_text(target), how)
+        elif parent.type == "binary_expression" and _text(parent.child_by_field_name("operator")) == "in":
+            name = _string(parent.child_by_field_name("left"))
+            if name is not None:
+                self._add(name, parent, Need.OPTIONAL, how)
+        elif parent.type == "assignment_pattern" and parent.child_by_field_name("right") == holder:
+            target = parent.child_by_field_name("left")  # a parameter with the environment as its default
+            if target is not None and target.type == "identifier":
+                self._alias(_text(target), how)
+            elif target is not None and target.type == "object_pattern":
+                self._destructured(target, how)
+
+    def _destructured(self, pattern: Node, how: str) -> None:
+        for entry in pattern.named_children:
+            if entry.type == "shorthand_property_identifier_pattern":
+                self._add(_text(entry), entry, self._need_of_variable(_text(entry), pattern), how)
+            elif entry.type == "object_assignment_pattern":
+                left, right = entry.child_by_field_name("left"), entry.child_by_field_name("right")
+                self._add(_text(left), entry, Need.OPTIONAL, how, self._fallback(right))
+            elif entry.type == "pair_pattern":
+                key, value = entry.child_by_field_name("key"), entry.child_by_field_name("value")
+                name = _string(key) or _text(key)
+                if value is not None and value.type == "assignment_pattern":
+                    self._add(name, entry, Need.OPTIONAL, how, self._fallback(value.child_by_field_name("right")))
+                else:
+                    self._add(name, entry, self._need_of_variable(_text(value), pattern), how)
+
+    def _alias(self, alias: str, how: str) -> None:
+        """`const env = process.env; ... env.X`: every later `alias.X`, `alias["X"]` and `{ X } = alias` of this file."""
+        if self.root is None or not _NAME.match(alias):
+            return
+        pattern = re.compile(rb"(?<![\w$.])" + re.escape(alias.encode()) + rb"\b(?=\s*(?:\??\.\s*[A-Za-z_]|\[|;|,|\)))")
+        for match in pattern.finditer(self.content):
+            node = self.root.descendant_for_byte_range(match.start(), match.end())
+            if node is None or node.type != "identifier" or node.parent is None:
+                continue
+            parent = node.parent
+            if parent.type == "member_expression" and parent.child_by_field_name("object") == node:
+                name = _text(parent.child_by_field_name("property"))
+                if _UPPER.match(name):
+                    self._read(name, parent, how)
+            elif parent.type == "subscript_expression" and parent.child_by_field_name("object") == node:
+                index = parent.child_by_field_name("index")
+                name_ = _string(index)
+                if name_ is not None:
+                    self._read(name_, parent, how)
+                elif index is not None:
+                    self._dynamic(index, parent)
+            elif parent.type == "variable_declarator" and parent.child_by_field_name("value") == node:
+                target = parent.child_by_field_name("name")
+                if target is not None and target.type == "object_pattern":
+                    self._destructured(target, how)
+
+    def _deno(self, member: Node, method: str) -> None:
+        call = member.parent
+        if method not in ("get", "has") or call is None or call.type != "call_expression":
+            return
+        arguments = _arguments(call)
+        if not arguments:
+            return
+        name = _string(arguments[0])
+        if name is None:
+            self._dynamic(arguments[0], call)
+        elif method == "has":
+            self._add(name, call, Need.OPTIONAL, "Deno.env.has", side=Side.SERVER)
+        else:
+            self._read(name, call, "Deno.env.get")
+
+    def _read(self, name: str, node: Node, how: str) -> None:
+        """One read of one name: what stands around it tells whether the code can do without."""
+        parent = node.parent
+        if parent is not None:
+            if parent.type == "assignment_expression" and parent.child_by_field_name("left") == node:
+                return  # a write
+            if parent.type == "augmented_assignment_expression" and parent.child_by_field_name("left") == node:
+                if _text(parent.child_by_field_name("operator")) in ("??=", "||="):
+                    self._add(name, node, Need.OPTIONAL, how, self._fallback(parent.child_by_field_name("right")))
+                return
+            if parent.type == "unary_expression" and _text(parent.child_by_field_name("operator")) == "delete":
+                return
+        if self._is_schema_mapping(node):
+            self._add(name, node, Need.PLAIN, how, use=Use.MENTION)
+            return
+        need, fallback = self._need(node)
+        self._add(name, node, need, how, fallback)
+
+    def _is_schema_mapping(self, node: Node) -> bool:
+        """`runtimeEnv: { X: process.env.X }` of t3-env hands the value to a schema, which says whether it is required."""
+        for _ in range(8):
+            parent = node.parent
+            if parent is None or parent.type in ("statement_block", "program", "arrow_function"):
+                return False
+            if parent.type == "pair" and _text(parent.child_by_field_name("key")) in (
+                "runtimeEnv",
+                "experimental__runtimeEnv",
+                "runtimeEnvStrict",
+            ):
+                return True
+            node = parent
+        return False
+
+    def _need(self, node: Node) -> tuple[Need, Literal | None]:
+        fallback: Literal | None = None
+        optional = False
+        current = node
+        while (parent := current.parent) is not None:
+            kind = parent.type
+            if kind == "non_null_expression":
+                return Need.REQUIRED, None
+            if kind in ("as_expression", "satisfies_expression"):
+                if parent.named_child_count > 1 and _text(parent.named_children[1]) == "string":
+                    return Need.REQUIRED, None
+            elif kind == "parenthesized_expression":
+                pass
+            elif kind == "binary_expression":
+                operator = _text(parent.child_by_field_name("operator"))
+                left = parent.child_by_field_name("left") == current
+                if operator in ("??", "||"):
+                    if left:
+                        optional = True
+                        fallback = fallback or self._fallback(parent.child_by_field_name("right"))
+                elif operator == "&&" or operator in _COMPARISONS:
+                    return self._guard(parent, negated=operator in ("==", "==="))
+                else:
+                    break
+            elif kind == "ternary_expression":
+                if parent.child_by_field_name("condition") == current:
+                    other = parent.child_by_field_name("alternative")
+                    return Need.OPTIONAL, fallback or self._fallback(other)
+            elif kind == "unary_expression":
+                operator = _text(parent.child_by_field_name("operator"))
+                if operator == "!":
+                    return self._guard(parent, negated=True)
+                if operator == "typeof":
+                    return Need.OPTIONAL, None
+                break
+            elif kind in ("if_statement", "while_statement"):
+                return self._guard(current, negated=False)
+            elif kind == "member_expression" and parent.child_by_field_name("object") == current:
+                if optional:
+                    break
+                return (Need.OPTIONAL if _is_optional_chain(parent) else Need.REQUIRED), None
+            elif kind == "arguments":
+                callee = _text(parent.parent.child_by_field_name("function") if parent.parent else None)
+                if callee.rpartition(".")[2] in ("Boolean", "isset", "isNil"):
+                    return Need.OPTIONAL, None
+                if callee.rpartition(".")[2] in ("assert", "invariant", "ok", "assertDefined", "tiny_invariant"):
+                    return Need.REQUIRED, None
+                break
+            elif kind == "variable_declarator":
+                target = parent.child_by_field_name("name")
+                if target is not None and target.type == "identifier" and not optional:
+                    return self._need_of_variable(_text(target), parent), None
+                break
+            else:
+                break
+            current = parent
+        return (Need.OPTIONAL, fallback) if optional else (Need.PLAIN, None)
+
+    def _guard(self, node: Node, *, negated: bool) -> tuple[Need, Literal | None]:
+        """A read that is only tested. A test for absence that ends in `throw` or an exit makes it required."""
+        current = node
+        while (parent := current.parent) is not None:
+            if parent.type == "if_statement":
+                body = parent.child_by_field_name("consequence")
+                if negated and body is not None and _FAILS.search(self.content, body.start_byte, min(body.end_byte, body.start_byte + 600)):
+                    return Need.REQUIRED, None
+                return Need.OPTIONAL, None
+            if parent.type == "unary_expression" and _text(parent.child_by_field_name("operator")) == "!":
+                negated = not negated
+            elif parent.type not in ("parenthesized_expression", "binary_expression", "ternary_expression"):
+                break
+            current = parent
+        return Need.OPTIONAL, None
+
+    def _need_of_variable(self, name: str, declaration: Node) -> Need:
+        """What the code right after `const name = process.env.X` says: a throwing guard, a tolerant one, `!`, or nothing."""
+        if not _NAME.match(name):
+            return Need.PLAIN
+        word = re.escape(name.encode())
+        after = self.content[declaration.end_byte : declaration.end_byte + 4000]
+        absent = re.search(rb"if\s*\([^{};]{0,200}!\s*" + word + rb"\b[^{};]{0,200}\)\s*\{?([^}]{0,400})", after)
+        if absent is not None:
+            return Need.REQUIRED if _FAILS.search(absent[1]) else Need.OPTIONAL
+        if re.search(rb"(?:invariant|assert|ok)\(\s*" + word + rb"\b", after) or re.search(rb"(?<![\w.])" + word + rb"!(?!=)", after):
+            return Need.REQUIRED
+        if re.search(rb"(?<![\w.])" + word + rb"\s*(?:\?\?|\|\||&&|\?\.|\?\s)", after) or re.search(rb"if\s*\(\s*" + word + rb"\b", after):
+            return Need.OPTIONAL
+        return Need.PLAIN
+
+    def _fallback(self, node: Node | None) -> Literal | None:
+        """The literal that stands in for an absent variable, through one constant of the same file."""
+        while node is not None and node.type in ("parenthesized_expression", "as_expression", "non_null_expression"):
+            node = node.named_children[0] if node.named_children else None
+        if node is None:
+            return None
+        if node.type == "binary_expression" and _text(node.child_by_field_name("operator")) in ("??", "||"):
+            return self._fallback(node.child_by_field_name("right"))
+        text = _string(node)
+        if text is None and node.type == "template_string":
+            text = _text(node)[1:-1]
+        if text is None and node.type == "number":
+            text = _text(node)
+        if text is None and node.type == "identifier":
+            constant = re.search(
+                rb"const\s+" + re.escape(node.text or b"?") + rb"\s*(?::\s*string\s*)?=\s*([\"'])([^\"'\n]{0,2000})\1", self.content
+            )
+            text = constant[2].decode("utf-8", "replace") if constant else None
+        return Literal(Secret(text), self.place.at(node.start_byte), "fallback") if text is not None else None
+
+    def _dynamic(self, index: Node, access: Node) -> None:
+        """`process.env[name]`: where `name` is a parameter, the function is a helper that reads what its callers name."""
+        if index.type != "identifier":
+            return
+        wanted = _text(index)
+        function: Node | None = access.parent
+        while function is not None and function.type not in _FUNCTIONS:
+            function = function.parent
+        if function is None:
+            return
+        parameters = function.child_by_field_name("parameters")
+        single = function.child_by_field_name("parameter")
+        names = [_text(single)] if single is not None else [_parameter(p) for p in parameters.named_children] if parameters else []
+        if wanted not in names:
+            return
+        name = _text(function.child_by_field_name("name"))
+        holder = function.parent
+        if (
+            not name
+            and holder is not None
+            and holder.type in ("variable_declarator", "pair", "public_field_definition", "assignment_expression")
+        ):
+            name = _text(holder.child_by_field_name("name") or holder.child_by_field_name("key") or holder.child_by_field_name("left"))
+        if not _NAME.match(name):
+            return
+        position = names.index(wanted)
+        body = function.child_by_field_name("body")
+        throws = body is not None and _FAILS.search(self.content, body.start_byte, body.end_byte) is not None
+        default = next((i for i, p in enumerate(names) if i != position and re.match(r"(?i)default|fallback|def$|otherwise", p)), None)
+        self.helpers.append(Helper(self.path, name, position, default, throws))
+
+    # --- modules that carry the environment -----------------------------------------------------------------------------------
+
+    def _imports(self, code: bytes) -> None:
+        for match in _ENV_IMPORT.finditer(code):
+            source = match[2].decode()
+            private = "private" in source or "server" in source
+            side = Side.SERVER if private else Side.CLIENT
+            for item in match[1].decode("utf-8", "replace").split(","):
+                imported, _, local = (part.strip() for part in item.partition(" as "))
+                offset = match.start(1) + match[1].find(imported.encode())
+                if _UPPER.match(imported):
+                    need = Need.REQUIRED if "static" in source else Need.PLAIN
+                    self.references.append(
+                        Reference(imported, self.place.at(offset), need, side, how=source, inlined="static" in source or not private)
+                    )
+                elif imported == "env":
+                    self._alias(local or "env", source)
+        if b"getSecret(" in code and b"astro:env" in code:
+            for match in re.finditer(rb"getSecret\(\s*[\"']([A-Z][A-Z0-9_]*)[\"']", code):
+                self.references.append(Reference(match[1].decode(), self.place.at(match.start()), Need.PLAIN, Side.SERVER, how="astro:env"))
+        if b"cloudflare:workers" in code and re.search(rb"import\s*\{[^}]*\benv\b", code):
+            self._alias("env", "cloudflare:workers")
+
+    def _injected_objects(self, code: bytes) -> None:
+        """Frameworks that hand the environment in: NestJS' ConfigService, a Worker's `env` parameter, Hono's `c.env`."""
+        if b"ConfigService" in code:
+            for match in re.finditer(rb"\.(get|getOrThrow)(?:<[^>()]{0,60}>)?\(\s*[\"'`]([A-Z][A-Z0-9_]*)[\"'`]\s*(,)?", code):
+                need = Need.REQUIRED if match[1] == b"getOrThrow" else Need.OPTIONAL if match[3] else Need.PLAIN
+                self._at(match, 2, need, "ConfigService")
+        if _WORKER.search(code):
+            for match in re.finditer(rb"(?<![\w$.])(?:env|(?:c|ctx|context|this)\.env)\.([A-Z][A-Z0-9_]*)\b", code):
+                self._at(match, 1, Need.PLAIN, "env", whole=True)
+
+    def _at(self, match: re.Match[bytes], group: int, need: Need, how: str, *, whole: bool = False) -> None:
+        """A reference where a pattern matched, unless it is a comment or a string; `whole` asks the tree what surrounds it."""
+        if self.root is None:
+            return
+        node = self.root.descendant_for_byte_range(match.start(group), match.end(group))
+        if node is None or node.type == "comment":
+            return
+        fallback = None
+        if whole:
+            if not _is_code(node):
+                return
+            if node.parent is not None and node.parent.type == "member_expression":
+                need, fallback = self._need(node.parent)
+                # A binding (a database, a queue) is used through its methods: that does not make it a required string.
+                need = Need.PLAIN if need is Need.REQUIRED else need
+        self._add(match[group].decode(), node, need, how, fallback, side=Side.SERVER)
+
+    # --- schemas: what must be there, said once ---------------------------------------------------------------------------------
+
+    def _schemas(self, code: bytes) -> None:
+        if self.root is None:
+            return
+        handed_over = _HANDED_OVER.search(code) is not None
+        for match in _SCHEMA_CALL.finditer(code):
+            node = self.root.descendant_for_byte_range(match.start(), match.start() + 1)
+            while node is not None and node.type != "call_expression":
+                node = node.parent
+            if node is None or not _is_code(node):
+                continue
+            callee = match[1].decode()
+            if callee == "createEnv":
+                for argument in _arguments(node)[:1]:
+                    for key, value in _pairs(argument):
+                        if key in ("server", "client", "shared") and value.type == "object":
+                            side = Side.SERVER if key == "server" else Side.CLIENT if key == "client" else Side.UNKNOWN
+                            self._schema(value, "t3-env", side)
+            elif callee == "cleanEnv":
+                for argument in _arguments(node)[1:2]:
+                    self._schema(argument, "envalid", Side.SERVER)
+            elif callee.endswith("object") and (handed_over or "Joi" in callee):
+                for argument in _arguments(node)[:1]:
+                    self._schema(argument, callee.partition(".")[0], self.side)
+            elif callee.startswith("envField"):
+                pair = node.parent
+                if pair is not None and pair.type == "pair":
+                    text = _text(node)
+                    side = Side.CLIENT if re.search(r"context:\s*['\"]client", text) else Side.SERVER
+                    optional = re.search(r"optional:\s*true|default:", text)
+                    kind = callee.partition(".")[2] or None
+                    need = Need.OPTIONAL if optional else Need.REQUIRED
+                    self._add(_text(pair.child_by_field_name("key")), pair, need, "astro env schema", side=side, use=Use.SCHEMA, type=kind)
+
+    def _schema(self, node: Node, how: str, side: Side) -> None:
+        for key, value in _pairs(node):
+            if not _UPPER.match(key):
+                continue
+            text = _text(value)
+            optional = _OPTIONAL.search(text) is not None
+            if how == "Joi" and ".required()" not in text:
+                optional = True
+            default = _DEFAULT.search(text)
+            fallback = Literal(Secret(default[2]), self.place.at(value.start_byte), "fallback") if default else None
+            kind = next((word for pattern, word in _TYPES if pattern.search(text)), None)
+            need = Need.OPTIONAL if optional else Need.REQUIRED
+            self._add(key, value.parent or value, need, how, fallback, side=side, use=Use.SCHEMA, type=kind)
+
+    def _types(self, code: bytes) -> None:
+        """`interface ProcessEnv { X: string }` states a name but needs none."""
+        for match in _TYPES_BLOCK.finditer(code):
+            for name in re.finditer(rb"(?:readonly\s+)?\b([A-Z][A-Z0-9_]*)\??\s*:", match[1]):
+                location = self.place.at(match.start(1) + name.start(1))
+                self.references.append(Reference(name[1].decode(), location, Need.PLAIN, self.side, Use.MENTION, "types"))
+
+    def _template(self, code: bytes) -> None:
+        """Reads in the markup of a component, outside its script parts (they are blanks in `code`)."""
+        for match in re.finditer(rb"import\.meta\.env\.([A-Za-z_][A-Za-z0-9_]*)", self.content):
+            if code[match.start() : match.end()].isspace():
+                optional = re.match(rb"\s*(?:\?\?|\|\||\?|&&|[!=]==?)", self.content[match.end() : match.end() + 8])
+                location = self.place.at(match.start())
+                need = Need.OPTIONAL if optional else Need.PLAIN
+                self.references.append(Reference(match[1].decode(), location, need, Side.CLIENT, how="import.meta.env", inlined=True))
+
+
+# --- helpers of the project -----------------------------------------------------------------------------------------------------
+
+
+def calls(files: Iterable[CodeFile], helpers: Sequence[Helper], packages: Mapping[str, str]) -> Iterator[Reference]:
+    """The reads that `files` make through `helpers` they define or import; `packages` maps package names to folders."""
+    by_name: dict[str, list[Helper]] = {}
+    for helper in helpers:
+        by_name.setdefault(helper.name, []).append(helper)
+    words = b"|".join(re.escape(name.encode()) for name in sorted(by_name))
+    call = re.compile(rb"(?<![\w$])(?:this\.)?(" + words + rb")(?:<[^<>()]{0,60}>)?\(\s*[\"'`][A-Z]")
+    for file in files:
+        if not any(name.encode() in file.content for name in by_name):
+            continue
+        matches = list(call.finditer(file.content))
+        if not matches:
+            continue
+        imported = _imported(file, by_name, packages)
+        reader = _File(file.path, file.content)
+        code = _scripts(file.path, file.content) if file.path.endswith((".vue", ".svelte", ".astro")) else file.content
+        reader.root = _parse(file.path, code)
+        for match in matches:
+            known = imported.get(match[1].decode())
+            node = reader.root.descendant_for_byte_range(match.start(1), match.end(1))
+            while node is not None and node.type != "call_expression":
+                node = node.parent
+            if known is None or node is None:
+                continue
+            helper = known
+            arguments = _arguments(node)
+            name = _string(arguments[helper.argument]) if len(arguments) > helper.argument else None
+            if name is None:
+                continue
+            need, fallback = reader._need(node)
+            if helper.default is not None and len(arguments) > helper.default:
+                need, fallback = Need.OPTIONAL, reader._fallback(arguments[helper.default])
+            elif helper.throws and helper.default is None and need is Need.PLAIN:
+                need = Need.REQUIRED
+            reader._add(name, node, need, f"{helper.name}()", fallback)
+        yield from reader.references
+
+
+def _imported(file: CodeFile, by_name: Mapping[str, Sequence[Helper]], packages: Mapping[str, str]) -> dict[str, Helper]:
+    """The helpers a file defines or imports, by the name it knows them by."""
+    found = {h.name: h for candidates in by_name.values() for h in candidates if h.path == file.path}
+    for match in _IMPORT.finditer(file.content):
+        specifier = match[2].decode("utf-8", "replace")
+        for item in match[1].decode("utf-8", "replace").split(","):
+            imported, _, local = (part.strip() for part in item.removeprefix("type ").partition(" as "))
+            for helper in by_name.get(imported, ()):
+                if (local or imported) not in found and _leads_to(specifier, file.path, helper.path, packages):
+                    found[local or imported] = helper
+    return found
+
+
+def _leads_to(specifier: str, importer: str, path: str, packages: Mapping[str, str]) -> bool:
+    """Whether an import specifier can mean the file at `path`: relative, by package, or by a path alias with the same ending."""
+    stem = re.sub(r"\.d?\.?[cm]?[jt]sx?$", "", path)
+    short = stem.removesuffix("/index")
+    specifier = re.sub(r"\.[cm]?[jt]sx?$", "", specifier)
+    if specifier.startswith("."):
+        goal = posixpath.normpath(posixpath.join(posixpath.dirname(importer), specifier))
+        # A barrel (`export * from "./env"`) lies above the file it hands on.
+        return goal in (stem, short) or stem.startswith(goal.removesuffix("/index") + "/")
+    for package, folder in packages.items():
+        if specifier == package or specifier.startswith(package + "/"):
+            inner = specifier[len(package) :].strip("/")
+            return stem.startswith(folder + "/") and (not inner or inner.rpartition("/")[2] in short.split("/"))
+    tail = specifier.rpartition("/")[2]
+    return bool(tail) and (short.endswith("/" + tail) or short == tail)
+
+
+# --- syntax -----------------------------------------------------------------------------------------------------------------------
+
+_WRAPPERS = frozenset(("parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression"))
+_COMPARISONS = frozenset(("===", "!==", "==", "!=", "<", ">", "<=", ">="))
+_FUNCTIONS = frozenset(
+    ("function_declaration", "function_expression", "arrow_function", "method_definition", "function", "generator_function_declaration")
+)
+_FAILS = re.compile(rb"\bthrow\b|process\.exit\(|Deno\.exit\(|\binvariant\(|\bassert\(|\bpanic\(|redirect\(|\berror\(\s*5\d\d")
+_IMPORT = re.compile(rb"import\s*(?:[A-Za-z_$][\w$]*\s*,\s*)?\{([^}]{0,4000})\}\s*from\s*[\"']([^\"'\n]{1,300})[\"']")
+_ENV_IMPORT = re.compile(
+    rb"import\s*\{([^}]{0,8000})\}\s*from\s*[\"'](\$env/(?:static|dynamic)/(?:private|public)|\$app/env(?:/\w+)*|astro:env/(?:client|server))[\"']"
+)
+_WORKER = re.compile(
+    rb"\bfetch\s*\(\s*\w+\s*(?::[^,)]{0,60})?,\s*env\b|\benv\s*:\s*(?:Env|Bindings|CloudflareEnv|WorkerEnv)\b|Bindings\s*:|\bBindings\b|context\.env\.|c\.env\."
+)
+_SCHEMA_CALL = re.compile(rb"\b(createEnv|cleanEnv|(?:z|v|zod|yup|Joi|t|s)\.(?:object|strictObject|looseObject)|envField\.\w+)\s*\(")
+_HANDED_OVER = re.compile(
+    rb"(?:[pP]arse|validate|validateSync|assert)\w*\(\s*(?:[\w$]+\s*,\s*)?(?:process\.env|import\.meta\.env|Bun\.env|Deno\.env)|[pP]arse\w*\(\s*\{\s*(?:\.\.\.process\.env|[A-Z][A-Z0-9_]*:\s*process\.env)"
+)
+_OPTIONAL = re.compile(
+    r"\.(?:optional|nullish|nullable|default|catch|prefault|allow)\(|\b(?:optional|nullish|fallback|default|devDefault)\s*[(:]"
+)
+_DEFAULT = re.compile(r"""(?:\.default\(|\bdefault:\s*)\s*(["'`])([^"'`\n]{0,2000})\1""")
+_TYPES = (
+    (re.compile(r"\.url\(|\burl\("), "url"),
+    (re.compile(r"\.email\(|\bemail\("), "email"),
+    (re.compile(r"\.(?:number|int|port|coerce\.number)\(|\b(?:num|port)\("), "number"),
+    (re.compile(r"\.(?:boolean|stringbool)\(|\bbool\("), "boolean"),
+    (re.compile(r"\.(?:enum|nativeEnum|picklist)\("), "enum"),
+)
+_TYPES_BLOCK = re.compile(rb"interface\s+(?:ProcessEnv|ImportMetaEnv)\b[^{]{0,100}\{([^}]{0,20000})\}")
+_SCRIPT = re.compile(rb"<script\b[^>]{0,1000}>(.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
+_FENCE = re.compile(rb"\A\s*---[ \t]*\r?\n(.*?)\r?\n---", re.DOTALL)
+
+
+def _side(path: str, content: bytes) -> Side:
+    """Where a file's code runs, as far as its name and its first lines tell."""
+    base = path.rpartition("/")[2]
+    head = content[:2000]
+    if re.search(r"\.config\.[cm]?[jt]s$", base):
+        return Side.BUILD
+    if re.search(rb"^\s*[\"']use client[\"']", head, re.MULTILINE) or re.search(r"\.client\.[jt]sx?$", base):
+        return Side.CLIENT
+    if re.search(rb"^\s*[\"']use server[\"']|[\"']server-only[\"']", head, re.MULTILINE):
+        return Side.SERVER
+    if re.search(
+        r"\.server\.[cm]?[jt]sx?$|^(?:route|middleware|proxy|instrumentation)\.[jt]s$|\+(?:server|page\.server|layout\.server)\.[jt]s$",
+        base,
+    ):
+        return Side.SERVER
+    if re.search(r"(?:^|/)(?:pages/api|api|server|functions|netlify/functions|supabase/functions|workers?)/", path):
+        return Side.SERVER
+    return Side.UNKNOWN
+
+
+class _Grammar(NamedTuple):
+    parser: Any
+
+
+@cache
+def _grammar(kind: str) -> _Grammar:
+    from tree_sitter import Language, Parser
+
+    if kind == "javascript":
+        import tree_sitter_javascript
+
+        return _Grammar(Parser(Language(tree_sitter_javascript.language())))
+    import tree_sitter_typescript
+
+    language = tree_sitter_typescript.language_tsx() if kind == "tsx" else tree_sitter_typescript.language_typescript()
+    return _Grammar(Parser(Language(language)))
+
+
+def _parse(path: str, code: bytes) -> Node:
+    extension = path.rpartition(".")[2]
+    kind = "javascript" if extension in ("js", "jsx", "mjs", "cjs") else "typescript" if extension in ("ts", "mts", "cts") else "tsx"
+    root: Node = _grammar(kind).parser.parse(code).root_node
+    return root
+
+
+def _scripts(path: str, content: bytes) -> bytes:
+    """The script parts of a component file at their own places; everything else is blanked out."""
+    spans = [match.span(1) for match in _SCRIPT.finditer(content)]
+    if path.endswith(".astro") and (fence := _FENCE.match(content)):
+        spans.insert(0, fence.span(1))
+    blank = bytearray(re.sub(rb"[^\n\r]", b" ", content))
+    for start, end in spans:
+        blank[start:end] = content[start:end]
+    return bytes(blank)
+
+
+def _text(node: Node | None) -> str:
+    return (node.text or b"").decode("utf-8", "replace") if node is not None else ""
+
+
+def _string(node: Node | None) -> str | None:
+    """The text of a string literal or of a template without substitutions."""
+    if node is None:
+        return None
+    if node.type == "string" or (node.type == "template_string" and not any(c.type == "template_substitution" for c in node.children)):
+        return _text(node)[1:-1]
+    return None
+
+
+def _is_code(node: Node) -> bool:
+    """Whether a node is neither comment nor string: what a pattern matched there is meant as code."""
+    current: Node | None = node
+    while current is not None and current.type not in ("template_substitution", "jsx_expression"):
+        if current.type in ("comment", "string", "template_string", "string_fragment", "regex", "jsx_text", "html_comment"):
+            return False
+        if current.type.endswith(("statement", "declaration")):
+            return True
+        current = current.parent
+    return True
+
+
+def _is_optional_chain(member: Node) -> bool:
+    return any(child.type in ("optional_chain", "?.") for child in member.children)
+
+
+def _arguments(call: Node) -> list[Node]:
+    arguments = call.child_by_field_name("arguments")
+    return [child for child in arguments.named_children if child.type != "comment"] if arguments is not None else []
+
+
+def _pairs(node: Node) -> Iterator[tuple[str, Node]]:
+    """Key and value of an object literal's plain entries."""
+    if node.type != "object":
+        return
+    for entry in node.named_children:
+        if entry.type == "pair":
+            key, value = entry.child_by_field_name("key"), entry.child_by_field_name("value")
+            if value is not None:
+                yield _string(key) or _text(key), value
+
+
+def _parameter(node: Node) -> str:
+    """The name of a parameter, whether typed, defaulted or plain."""
+    pattern = node.child_by_field_name("pattern") or node.child_by_field_name("left") or node
+    return _text(pattern)
