@@ -20,7 +20,7 @@ JUDGED = ("drift", "credentials", "callbacks", "exposure")
 
 
 class Request(NamedTuple):
-    """What to audit. `baseline` is a baseline file's text; `progress` is called with the number of files done."""
+    """What to audit. `loader` is the loader every env file is read with, None to detect it; `progress` is called with the number of files done."""
 
     root: str
     settings: Settings
@@ -30,6 +30,7 @@ class Request(NamedTuple):
     env_files: tuple[tuple[str | None, str], ...] = ()
     baseline: tuple[suppress.Accepted, ...] = ()
     digest_key: str | None = None
+    loader: str | None = None
     today: date | None = None
     progress: Callable[[int], None] | None = None
 
@@ -84,8 +85,8 @@ def read(request: Request) -> Project:
     sources = reader.sources()
     paths = {file.path for file in tree.files if not file.ignored}
     homes = {apps.folder_of(source.path) for source in sources if source.format.name in _MAKES_AN_APP}
-    loaders = {path: setting.loader for path, setting in settings.apps.items() if setting.loader}
-    layout = apps.find(paths, reader.text, homes.__contains__, loaders)
+    told = {path: setting.loader for path, setting in settings.apps.items() if setting.loader}
+    layout = apps.find(paths, reader.text, homes.__contains__, lambda path: request.loader or told.get(path))
     if request.app is not None and request.app not in {plan.path for plan in layout.plans}:
         raise Misuse(f'there is no app "{request.app}"; the apps are: {", ".join(plan.path for plan in layout.plans)}')
     survey = code.survey(reader.code(), packages=layout.packages)
@@ -230,5 +231,3 @@ def exit_code(report: Report, fail_on: str) -> int:
         return 0
     threshold = Severity(fail_on).rank
     return 1 if any(finding.severity.rank >= threshold for finding in report.open) else 0
-
-

@@ -156,10 +156,6 @@ def _request(root: str, options: dict[str, Any]) -> Any:
     from driftline.project import settings
 
     read = settings.read(root, options["config"], rules.identifiers())
-    if options["loader"]:
-        from driftline import loaders
-
-        read = read._replace(loader=loaders.named(options["loader"]).name)
     baseline: tuple[suppress.Accepted, ...] = ()
     path = options["baseline"] or (os.path.join(root, read.baseline) if read.baseline else None)
     if path:
@@ -175,9 +171,18 @@ def _request(root: str, options: dict[str, Any]) -> Any:
         app=options["app"].strip("/") or "." if options["app"] else None,
         env_files=tuple(_env_file(word) for word in options["env_files"]),
         baseline=baseline,
+        loader=_loader(options["loader"]),
         digest_key=os.environ.get("DRIFTLINE_DIGEST_KEY") or None,
         progress=_progress(options),
     )
+
+
+def _loader(name: str | None) -> str | None:
+    if name is None:
+        return None
+    from driftline import loaders
+
+    return loaders.named(name).name
 
 
 def _env_file(word: str) -> tuple[str | None, str]:

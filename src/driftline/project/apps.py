@@ -65,11 +65,11 @@ def owner(path: str, folders: Iterable[str]) -> str:
     return next((folder for folder in folders if path.startswith(folder + "/")), ".")
 
 
-def find(paths: Collection[str], read: Callable[[str], str], has_environment: Callable[[str], bool], loaders: Mapping[str, str]) -> Layout:
+def find(paths: Collection[str], read: Callable[[str], str], has_environment: Callable[[str], bool], loader_of: Callable[[str], str | None]) -> Layout:
     """The apps among the files `paths` of a project.
 
     `read` gives a file's text or raises Unreadable; `has_environment` says whether a folder holds env files or platform
-    configuration of its own; `loaders` overrides the loader of an app by its path.
+    configuration of its own; `loader_of` gives the loader an app was told to have, None where it is to be detected.
     """
     unread: list[Unread] = []
     names: dict[str, set[str]] = {}
@@ -96,15 +96,15 @@ def find(paths: Collection[str], read: Callable[[str], str], has_environment: Ca
         packages[folder] = Package(folder, name, dependencies, platform.detect(dependencies, here), frozenset(here))
     folders = sorted(packages, key=lambda folder: (-len(folder), folder))
     by_name = {package.name: package.path for package in packages.values() if package.name}
-    plans = [_plan(package, packages, by_name, loaders) for package in packages.values() if _is_app(package, has_environment)]
+    plans = [_plan(package, packages, by_name, loader_of) for package in packages.values() if _is_app(package, has_environment)]
     plans += [
-        Plan(folder, None, "deno", "supabase-functions", (folder,), frozenset())
+        Plan(folder, None, loader_of(folder) or "deno", "supabase-functions", (folder,), frozenset())
         for folder in _supabase_functions(paths)
         if folder not in packages
     ]
     if not plans or (not any(plan.path == "." for plan in plans) and has_environment(".")):
         root = packages.get(".", Package(".", None, {}, None, frozenset(names.get(".", ()))))
-        plans.append(_plan(root, packages, by_name, loaders))
+        plans.append(_plan(root, packages, by_name, loader_of))
     plans.sort(key=lambda plan: (plan.path != ".", plan.path))
     all_folders = sorted({*folders, *(plan.path for plan in plans)} - {"."}, key=lambda folder: (-len(folder), folder))
     return Layout(tuple(plans), by_name, tuple(unread), tuple(all_folders))
@@ -128,7 +128,7 @@ def _supabase_functions(paths: Collection[str]) -> list[str]:
 _FUNCTIONS = re.compile(r"(?:.*/)?supabase/functions/(?=[^/]+/[^/]+\.[tj]sx?$)")
 
 
-def _plan(package: Package, packages: Mapping[str, Package], by_name: Mapping[str, str], loaders: Mapping[str, str]) -> Plan:
+def _plan(package: Package, packages: Mapping[str, Package], by_name: Mapping[str, str], loader_of: Callable[[str], str | None]) -> Plan:
     folders = [package.path]
     for folder in folders:  # grows while it is walked: the closure of workspace dependencies
         for dependency in packages[folder].dependencies if folder in packages else ():
@@ -137,7 +137,7 @@ def _plan(package: Package, packages: Mapping[str, Package], by_name: Mapping[st
                 folders.append(inner)
     dependencies = frozenset(name for folder in folders if folder in packages for name in packages[folder].dependencies)
     framework = package.framework
-    loader = loaders.get(package.path) or (framework.loader if framework else _plain_loader(package, dependencies))
+    loader = loader_of(package.path) or (framework.loader if framework else _plain_loader(package, dependencies))
     runtime = (
         framework.runtime
         if framework
