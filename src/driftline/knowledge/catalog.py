@@ -1,0 +1,374 @@
+"""The provider catalogue: every credential, id and data-store address that driftline knows, read from `providers/*.toml`.
+
+One file per provider. The TOML is the source; `providers.json` beside it is the same catalogue compiled (heads, anchors and
+lengths derived from the shapes) and is what `load` reads. `python docs/build.py` writes it, `--check` and a test hold both together,
+and a catalogue whose TOML files changed since is read from TOML, so that a new file works at once.
+
+    # Shapes: Example docs, "API keys", read 2026-11           a comment with source and date opens every file
+    title = "Example"                # as printed in docs; the provider's id is the file's name
+    job = "payment"                  # payment email sms storage database cache queue auth ai search platform dev monitoring analytics
+                                     # messaging commerce captcha maps cms media generic
+    words = ["EXAMPLE"]              # upper-case words that name this provider in a variable's name (default: the id)
+    callbacks = ["EXAMPLE_WEBHOOK_URL"]        # variables whose URL this provider calls or sends people to
+
+    [hosts]                          # exact hosts, or "*.suffix"; live, test, sandbox, emulator
+    live = ["api.example.com"]
+    sandbox = ["sandbox.example.com"]
+
+    [mode_flags]                     # variable -> value (lower case) -> live | test | local
+    EXAMPLE_ENV = { production = "live", sandbox = "test" }
+
+    [[keys]]
+    id = "secret key"
+    shape = "sk_(?P<mode>live|test)_[0-9A-Za-z]{24,247}"   # see shapes.py; groups `mode` and `account` are read from it
+    exposure = "secret"              # secret | public | restrict | unknown
+    mode = { live = "live", test = "test" }    # of group `mode`; or one word (live test local any unknown), or a mode decoder's name
+    slot = "key"                     # key publishable webhook_secret url account id price; what a variable for it is meant to hold
+    variables = ["EXAMPLE_SECRET_KEY"]         # conventional names, without public prefixes (NEXT_PUBLIC_ ...)
+    # optional:
+    account = "stripe_account"       # decoder: text -> the account, project or host it belongs to
+    validate = "jwt_claims"          # decoder: the text really is of this kind; with `claims` for JWTs
+    claims = { role = "anon" }
+    checksum = "github"              # decoder: its checksum is right
+    expires = "jwt_expiry"           # decoder: ISO date
+    certain = "sk_(?:live|test)_51[0-9A-Za-z]{60,245}"     # where others share the shape: a body that settles it
+    context = ["EXAMPLE"]            # the shape says nothing alone: the variable's name must be conventional or hold one of these words
+    left = "0-9A-Za-z_"              # characters that must not stand right before (this is the default) ...
+    right = "0-9A-Za-z"              # ... and right after (default: the alphabet that the shape ends in)
+    data_store = true                # `account` names a data store: equal in two environments means shared data
+    generic = true                   # counts only where no other kind matches
+    hint = true                      # from general knowledge: never enough to block anyone
+    job = "database"                 # where it differs from the provider's
+
+    [[published]]                    # values the vendor printed: defaults, samples, test pairs
+    kind = "secret key"              # one of the ids above, or a new word
+    parts = ["sk_test_", "..."]      # the value, cut so that no scanner takes this file for a leak; or
+    sha256 = "..."                   # of the value; or
+    hmac = ["super-", "secret"]      # a default signing secret, cut: every HS256 token signed with it is published too
+    mode = "test"
+    what = "the sample key of Example's docs"
+    variables = ["EXAMPLE_PASSWORD"] # for common words: only in these variables
+    default = true                   # a working default that opens somebody's unchanged installation (false: a sample, a test value)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache, cached_property
+from typing import Any, NamedTuple
+
+from driftline.model import Exposure, Mode
+
+_FOLDER = os.path.join(os.path.dirname(__file__), "providers")
+INDEX = os.path.join(os.path.dirname(__file__), "providers.json")
+
+# Prefixes that make a variable public; a conventional name stands behind them as well.
+_PUBLIC_PREFIX = re.compile(
+    r"(?:NEXT_PUBLIC|NUXT_PUBLIC|EXPO_PUBLIC|REACT_APP|VUE_APP|GATSBY|STORYBOOK|PLASMO_PUBLIC|WXT|BUN_PUBLIC|PUBLIC|VITE|NUXT|NG_APP|ROLLUP|PARCEL)_"
+)
+_ENVIRONMENT_WORDS = frozenset(("PROD", "PRODUCTION", "DEV", "DEVELOPMENT", "STAGING", "STAGE", "PREVIEW", "TEST", "LIVE", "SANDBOX", "LOCAL", "NEW", "OLD", "MY", "APP"))
+SLOTS = ("key", "publishable", "webhook_secret", "url", "account", "id", "price")
+
+
+class KeyKind(NamedTuple):
+    """One kind of credential, id or address. Fields as in the module's docstring; the rest is derived from the shape.
+
+    `anchors`: every match contains one of them (() for bare shapes, which need `context`). `prefixes`: every match starts with one
+    of them, and it may be printed. `shortest` and `longest` are lengths in characters. `left` and `right` are class bodies
+    for use inside `[...]`, "" for no rule. `context` is None where the shape speaks for itself.
+    """
+
+    provider: str
+    id: str
+    shape: str
+    exposure: Exposure
+    mode: str | Mapping[str, str]
+    slot: str
+    job: str
+    variables: tuple[str, ...]
+    context: tuple[str, ...] | None
+    anchors: tuple[str, ...]
+    prefixes: tuple[str, ...]
+    shortest: int
+    longest: int
+    left: str
+    right: str
+    account: str | None = None
+    validate: str | None = None
+    checksum: str | None = None
+    expires: str | None = None
+    claims: Mapping[str, str] = {}
+    certain: str | None = None
+    data_store: bool = False
+    generic: bool = False
+    hint: bool = False
+
+    @property
+    def name(self) -> str:
+        """`provider.id`, as placeholders and reports write it."""
+        return f"{self.provider}.{self.id}"
+
+    def prefix_of(self, text: str) -> str:
+        """The public prefix of this text: printable, "" where the shape has none."""
+        return max((p for p in self.prefixes if text.startswith(p)), key=len, default="")
+
+
+class Published(NamedTuple):
+    """A value (by SHA-256 of its UTF-8 text) or a signing secret (`hmac`) that its vendor printed for all to read.
+
+    `variables` limits common words to these names; `default` marks what opens an unchanged installation.
+    """
+
+    provider: str
+    kind: str
+    mode: Mode
+    what: str
+    sha256: str
+    hmac: str | None
+    variables: tuple[str, ...]
+    default: bool
+    exposure: Exposure
+    prefix: str
+
+
+class Provider(NamedTuple):
+    """`hosts` maps live, test, sandbox and emulator to hosts; `mode_flags` a variable to its values (lower case) and their modes."""
+
+    id: str
+    title: str
+    job: str
+    words: tuple[str, ...]
+    hosts: Mapping[str, tuple[str, ...]]
+    callbacks: tuple[str, ...]
+    mode_flags: Mapping[str, Mapping[str, str]]
+
+
+_HOST_MODES = {"live": Mode.LIVE, "test": Mode.TEST, "sandbox": Mode.TEST, "emulator": Mode.LOCAL}
+
+
+class Catalog:
+    """All providers, key kinds and published values, with the look-ups that identification and rules need."""
+
+    def __init__(self, providers: Mapping[str, Provider], keys: tuple[KeyKind, ...], published: tuple[Published, ...]) -> None:
+        self.providers = providers
+        self.keys = keys
+        self.published = published
+
+    def kind(self, provider: str, id: str) -> KeyKind | None:
+        """The key kind of an identity, None for kinds without a shape (`host`, `mode flag`, a published word)."""
+        return self._by_name.get((provider, id))
+
+    def by_variable(self, name: str) -> tuple[KeyKind, ...]:
+        """The kinds that a variable of this name is meant to hold; public prefixes and words for environments do not matter."""
+        return self._by_variable.get(canonical(name), ())
+
+    def host(self, host: str) -> tuple[Provider, Mode] | None:
+        """Whose host this is and which mode it serves, or None; the most specific entry wins."""
+        host = host.lower().rstrip(".")
+        found = self._hosts.get(host)
+        while found is None and "." in host:
+            host = host.partition(".")[2]
+            found = self._hosts.get("*." + host)
+        return found
+
+    def mode_flag(self, name: str, value: str) -> tuple[Provider, Mode] | None:
+        """What a mode variable (`PAYPAL_MODE`) says, or None where name or value is not known."""
+        found = self._flags.get(canonical(name)) or self._flags.get(name)
+        if found is None:
+            return None
+        mode = found[1].get(value.strip().lower())
+        return (found[0], Mode(mode)) if mode else None
+
+    @cached_property
+    def published_by_sha256(self) -> Mapping[str, tuple[Published, ...]]:
+        """Published values by SHA-256 (hex) of their UTF-8 text."""
+        found: dict[str, tuple[Published, ...]] = {}
+        for one in self.published:
+            found[one.sha256] = (*found.get(one.sha256, ()), one)
+        return found
+
+    @cached_property
+    def _by_name(self) -> dict[tuple[str, str], KeyKind]:
+        return {(kind.provider, kind.id): kind for kind in self.keys}
+
+    @cached_property
+    def _by_variable(self) -> dict[str, tuple[KeyKind, ...]]:
+        found: dict[str, tuple[KeyKind, ...]] = {}
+        for kind in self.keys:
+            for variable in kind.variables:
+                found[variable] = (*found.get(variable, ()), kind)
+        return found
+
+    @cached_property
+    def _hosts(self) -> dict[str, tuple[Provider, Mode]]:
+        return {
+            host: (provider, _HOST_MODES[group])
+            for provider in self.providers.values()
+            for group, hosts in provider.hosts.items()
+            for host in hosts
+        }
+
+    @cached_property
+    def _flags(self) -> dict[str, tuple[Provider, Mapping[str, str]]]:
+        return {name: (provider, values) for provider in self.providers.values() for name, values in provider.mode_flags.items()}
+
+
+@cache
+def canonical(name: str) -> str:
+    """A variable's name without public prefixes and without a word for an environment at either end: `STRIPE_SECRET_KEY` of
+    `PROD_STRIPE_SECRET_KEY`, `VITE_STRIPE_SECRET_KEY` and `STRIPE_SECRET_KEY_LIVE`."""
+    name = name.upper().replace("-", "_").replace(".", "_")
+    while found := _PUBLIC_PREFIX.match(name):
+        name = name[found.end() :]
+    words = name.split("_")
+    while len(words) > 2 and words[0] in _ENVIRONMENT_WORDS:
+        words = words[1:]
+    while len(words) > 2 and words[-1] in _ENVIRONMENT_WORDS:
+        words = words[:-1]
+    return "_".join(words)
+
+
+@cache
+def load() -> Catalog:
+    """The catalogue, from the compiled index when it fits the TOML files, else from these. Raises ValueError naming file and key."""
+    try:
+        with open(INDEX, encoding="utf-8") as file:
+            data = json.load(file)
+    except (OSError, ValueError):
+        data = {}
+    if data.get("files") != _sizes():
+        data = compiled()
+    return _catalog(data)
+
+
+def _sizes() -> dict[str, int]:
+    return {entry.name: entry.stat().st_size for entry in sorted(os.scandir(_FOLDER), key=lambda e: e.name) if entry.name.endswith(".toml")}
+
+
+def compiled() -> dict[str, Any]:
+    """The index's content, from the TOML files. Raises ValueError naming file and key for anything that is not as documented."""
+    import tomli
+
+    providers, keys, published = [], [], []
+    for name in _sizes():
+        with open(os.path.join(_FOLDER, name), "rb") as file:
+            data = tomli.load(file)
+        provider = name.removesuffix(".toml")
+        try:
+            kinds = [_compile_key(provider, data, key) for key in data.pop("keys", ())]
+            published += [_compile_published(provider, kinds, one) for one in data.pop("published", ())]
+            keys += kinds
+            providers.append(_compile_provider(provider, data))
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{name}: {type(error).__name__}: {error}") from None
+    return {"files": _sizes(), "providers": providers, "keys": keys, "published": published}
+
+
+def _compile_provider(provider: str, data: dict[str, Any]) -> dict[str, Any]:
+    entry = {
+        "id": provider,
+        "title": data.pop("title"),
+        "job": data.pop("job"),
+        "words": data.pop("words", [provider.upper().replace("-", "_")]),
+        "hosts": data.pop("hosts", {}),
+        "callbacks": data.pop("callbacks", []),
+        "mode_flags": data.pop("mode_flags", {}),
+    }
+    if data:
+        raise ValueError(f"unknown: {', '.join(data)}")
+    for group in entry["hosts"]:
+        if group not in _HOST_MODES:
+            raise ValueError(f"hosts.{group}")
+    for flags in entry["mode_flags"].values():
+        for mode in flags.values():
+            Mode(mode)
+    return entry
+
+
+def _compile_key(provider: str, data: dict[str, Any], key: dict[str, Any]) -> dict[str, Any]:
+    from driftline.knowledge import decoders, shapes
+
+    key = dict(key)
+    where = key["id"]
+    try:
+        outline = shapes.outline(key["shape"])
+        if key.get("certain"):
+            shapes.parse(key["certain"])
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from None
+    entry = {
+        "provider": provider,
+        "id": key.pop("id"),
+        "shape": key.pop("shape"),
+        "exposure": Exposure(key.pop("exposure")).value,
+        "mode": key.pop("mode", "any"),
+        "slot": key.pop("slot", "key"),
+        "job": key.pop("job", data["job"]),
+        "variables": key.pop("variables", []),
+        "context": key.pop("context", None),
+        "anchors": outline.anchors,
+        "prefixes": outline.heads,
+        "shortest": outline.shortest,
+        "longest": outline.longest,
+        "left": key.pop("left", "0-9A-Za-z_"),
+        "right": key.pop("right", outline.tail),
+    }
+    for decoder, table in decoders.TABLES.items():
+        if decoder in key and key[decoder] not in table:
+            raise ValueError(f"{where}: no {decoder} decoder {key[decoder]!r}")
+    modes = entry["mode"].values() if isinstance(entry["mode"], dict) else [] if entry["mode"] in decoders.MODE else [entry["mode"]]
+    for mode in modes:
+        Mode(mode)
+    if entry["slot"] not in SLOTS:
+        raise ValueError(f"{where}: slot {entry['slot']!r}")
+    for optional in ("account", "validate", "checksum", "expires", "claims", "certain", "data_store", "generic", "hint"):
+        if optional in key:
+            entry[optional] = key.pop(optional)
+    if key:
+        raise ValueError(f"{where}: unknown: {', '.join(key)}")
+    return entry
+
+
+def _compile_published(provider: str, kinds: list[dict[str, Any]], one: dict[str, Any]) -> dict[str, Any]:
+    text = "".join(one["parts"]) if "parts" in one else None
+    secret = "".join(one["hmac"]) if "hmac" in one else None
+    digest = one.get("sha256") or hashlib.sha256((text if text is not None else secret or "").encode()).hexdigest()
+    kind = next((k for k in kinds if k["id"] == one["kind"]), None)
+    prefix = max((p for p in (kind["prefixes"] if kind else ()) if (text or "").startswith(p)), key=len, default="")
+    return {
+        "provider": provider,
+        "kind": one["kind"],
+        "mode": Mode(one.get("mode", "test")).value,
+        "what": one["what"],
+        "sha256": digest,
+        "hmac": secret,
+        "variables": one.get("variables", []),
+        "default": one.get("default", False),
+        "exposure": kind["exposure"] if kind else Exposure(one.get("exposure", "secret")).value,
+        "prefix": prefix,
+    }
+
+
+def _catalog(data: Mapping[str, Any]) -> Catalog:
+    return Catalog(
+        {p["id"]: Provider(**{**p, "words": tuple(p["words"]), "callbacks": tuple(p["callbacks"])}) for p in data["providers"]},
+        tuple(_keys(data["keys"])),
+        tuple(
+            Published(**{**p, "mode": Mode(p["mode"]), "exposure": Exposure(p["exposure"]), "variables": tuple(p["variables"])})
+            for p in data["published"]
+        ),
+    )
+
+
+def _keys(entries: list[dict[str, Any]]) -> Iterator[KeyKind]:
+    for entry in entries:
+        entry["exposure"] = Exposure(entry["exposure"])
+        for field in ("variables", "anchors", "prefixes"):
+            entry[field] = tuple(entry[field])
+        if entry["context"] is not None:
+            entry["context"] = tuple(entry["context"])
+        yield KeyKind(**entry)

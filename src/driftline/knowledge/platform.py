@@ -1,0 +1,340 @@
+"""What frameworks, runtimes, tools, libraries and host platforms do with environment variables, read from `platforms/*.toml`.
+
+One file is one owner. Its tables:
+
+`[framework]`: how it is recognised (`dependencies`, `files`, `rank`: lowest wins), its env file `loader` (`older` ones by the major version
+of a dependency), `runtime`, `public_prefixes` (inlined into browser code), `generic_prefixes` (the same, but an ordinary word
+outside this framework), `client_only`, `server` (a plain server: makes a client-only framework beside it a full app), and the
+mode of its `dev` and `build` command.
+`[host]`: the `files` that show its use, `settles`: the command that exports what its dashboard holds, `previews`: deploys every pull request.
+`[[injects]]`: `names` it provides without a declaration, everywhere or only `within` certain owners, `by` in words.
+`[[reads]]`: `names` a library reads without a visible read, where one of `dependencies` is present (none: a tool used by command).
+
+A name may hold one `*`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Iterable, Mapping
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
+
+from driftline.model import Kind
+
+_FOLDER = os.path.join(os.path.dirname(__file__), "platforms")
+
+
+class Framework(NamedTuple):
+    """A framework as found in a package.
+
+    `loader` is the program that reads its env files; `public_prefixes` are the names it hands to browsers; `runtime` is where its
+    code runs (node, browser, react-native, python, bun, deno, workers, ...); `client_only` is True where all of its code runs in
+    the browser or on the phone. `dev_mode` and `build_mode` are the env file modes of its two commands, None where it knows none.
+    """
+
+    name: str
+    title: str
+    loader: str
+    public_prefixes: tuple[str, ...]
+    runtime: str
+    client_only: bool
+    dev_mode: str | None
+    build_mode: str | None
+
+
+class _Candidate(NamedTuple):
+    framework: Framework
+    dependencies: tuple[str, ...]
+    files: re.Pattern[str] | None
+    older: tuple[tuple[str, int, str], ...]
+    server: bool
+
+
+class _Host(NamedTuple):
+    settles: str | None
+    previews: bool
+
+
+class _Owner(NamedTuple):
+    """Who a name belongs to. `among` limits where it holds: owners in use for injected names, dependencies for implicit ones."""
+
+    by: str
+    among: frozenset[str]
+
+
+class _Names:
+    """Owners by the names they know: exact ones, and patterns with one `*`, the longest first."""
+
+    def __init__(self) -> None:
+        self.exact: dict[str, list[_Owner]] = {}
+        self.patterns: dict[str, list[tuple[str, str, _Owner]]] = {}
+
+    def add(self, names: Iterable[str], owner: _Owner) -> None:
+        for name in names:
+            prefix, star, suffix = name.partition("*")
+            if star:
+                # Two letters index the patterns: a name is compared with a handful of them.
+                bucket = self.patterns.setdefault(prefix[:2], [])
+                bucket.append((prefix, suffix, owner))
+                bucket.sort(key=lambda item: -len(item[0] + item[1]))
+            else:
+                self.exact.setdefault(name, []).append(owner)
+
+    def owners(self, name: str) -> Iterable[_Owner]:
+        yield from self.exact.get(name, ())
+        for prefix, suffix, owner in self.patterns.get(name[:2], ()):
+            if name.startswith(prefix) and name.endswith(suffix) and len(name) > len(prefix) + len(suffix):
+                yield owner
+
+
+class _Knowledge(NamedTuple):
+    candidates: tuple[_Candidate, ...]
+    hosts: Mapping[str, _Host]
+    shown_by: Mapping[str, tuple[tuple[re.Pattern[str], str], ...]]
+    injected: _Names
+    implicit: _Names
+    prefixes: tuple[str, ...]
+    prefixes_of: Mapping[str, tuple[str, ...]]
+
+
+# --- frameworks -------------------------------------------------------------------------------------------------------------
+
+
+def detect(dependencies: Mapping[str, str], files: Collection[str]) -> Framework | None:
+    """The framework of a package, None for a package without one.
+
+    `dependencies` maps names (npm's, or Python's in lower case) to version texts; `files` are the base names in the package's
+    folder, an empty collection when they are unknown.
+    """
+    found = [candidate for candidate in _knowledge().candidates if _is_used(candidate, dependencies, files)]
+    if not found:
+        return None
+    best = found[0]
+    framework = best.framework
+    for dependency, below, loader in best.older:
+        major = re.search(r"\d+", dependencies.get(dependency, ""))
+        if major and int(major[0][:6]) < below:
+            framework = framework._replace(loader=loader)
+            break
+    if framework.client_only and any(candidate.server for candidate in found):
+        framework = framework._replace(client_only=False, runtime="node")
+    return framework
+
+
+def _is_used(candidate: _Candidate, dependencies: Mapping[str, str], files: Collection[str]) -> bool:
+    if not any(dependency in dependencies for dependency in candidate.dependencies):
+        return False
+    return candidate.files is None or not files or any(candidate.files.match(name) for name in files)
+
+
+def public_prefix(name: str, framework: str | None) -> str | None:
+    """The prefix that makes a variable public, None for a private one.
+
+    `framework` is a framework's name, None when it is unknown. A prefix that speaks for itself (`NEXT_PUBLIC_`) counts under every
+    framework, because apps of one repository share names; a generic one (`PUBLIC_`) only under its own.
+    """
+    known = _knowledge()
+    for prefix in (*known.prefixes_of.get(framework or "", ()), *known.prefixes):
+        if name.startswith(prefix) and len(name) > len(prefix):
+            return prefix
+    return None
+
+
+# --- names that need no declaration, names that need no visible read ------------------------------------------------------------
+
+
+def injected(name: str, *, platforms: Collection[str] = (), framework: str | None = None, runtime: str | None = None) -> str | None:
+    """Who provides a variable without any declaration ("Vercel", "the shell"), None when somebody has to declare it.
+
+    `platforms` are the host platforms in use, `framework` and `runtime` the app's: a common word such as `URL` counts as provided
+    only where one of them is known to set it.
+    """
+    for owner in _knowledge().injected.owners(name):
+        if not owner.among or framework in owner.among or runtime in owner.among or not owner.among.isdisjoint(platforms):
+            return owner.by
+    return None
+
+
+def implicit(name: str, dependencies: Collection[str]) -> str | None:
+    """Which library or tool reads a variable by itself ("the OpenAI SDK"), None when only visible code can read it.
+
+    An empty `dependencies` means that they are unknown: then every library's names count.
+    """
+    used = _normal(frozenset(dependencies))
+    for owner in _knowledge().implicit.owners(name):
+        if not owner.among or not used or not owner.among.isdisjoint(used):
+            return owner.by
+    return None
+
+
+@lru_cache(maxsize=64)
+def _normal(dependencies: frozenset[str]) -> frozenset[str]:
+    """Dependencies as the data spells them: Python's `_` is a `-`, and a scope stands for its packages (`@auth/*`)."""
+    plain = {name.lower().replace("_", "-") for name in dependencies}
+    return frozenset(plain | {name.partition("/")[0] + "/*" for name in plain if name.startswith("@")})
+
+
+# --- host platforms ---------------------------------------------------------------------------------------------------------
+
+
+def platforms_of(files: Collection[str]) -> tuple[str, ...]:
+    """The names of the host platforms and CI systems that a project uses, by its files' paths (relative, with `/`), sorted."""
+    shown_by = _knowledge().shown_by
+    found: set[str] = set()
+    for path in files:
+        folder, _, base = path.rpartition("/")
+        # A pattern is filed under its base name, its folder's name or, with a wildcard, its base name's first word.
+        for key in (base, folder.rpartition("/")[2] + "/", base.partition(".")[0] + ".*"):
+            for pattern, name in shown_by.get(key, ()):
+                if name not in found and pattern.fullmatch(path):
+                    found.add(name)
+    return tuple(sorted(found))
+
+
+def settles(platform: str) -> str | None:
+    """The command whose output shows the variables a platform keeps outside the repository, None when there is none."""
+    host = _knowledge().hosts.get(platform)
+    return host.settles if host else None
+
+
+def has_previews(platform: str) -> bool:
+    """Whether a platform deploys every pull request by itself: then a preview environment exists even if no file names it."""
+    host = _knowledge().hosts.get(platform)
+    return host is not None and host.previews
+
+
+# --- words for environments -------------------------------------------------------------------------------------------------
+
+_WORDS: Mapping[Kind, frozenset[str]] = {
+    Kind.LOCAL: frozenset(
+        "local localhost development dev develop devel test tests testing unit e2e ci emulator".split()  # noqa: SIM905
+    ),
+    Kind.PREVIEW: frozenset(
+        # Netlify docs, deploy contexts; Heroku docs, review apps; GitLab docs, review apps: 2026-11. `pre-production` is no production.
+        (
+            "preview previews staging stage stg stag qa uat sit acceptance deploy-preview branch-deploy preview-server review review-app "
+            "pr pull-request canary sandbox demo beta alpha nightly rc preprod pre-prod pre-production preproduction nonprod non-prod "
+            "feature feat"
+        ).split()
+    ),
+    Kind.PRODUCTION: frozenset("production prod prd live main master release".split()),  # noqa: SIM905
+}
+
+# Words that keep their meaning inside a longer one (`production-eu`, `web-staging`); `live` or `main` would not.
+_INNER = {
+    word: kind
+    for kind, words in _WORDS.items()
+    for word in words & set("local development dev preview staging stg qa uat production prod".split())  # noqa: SIM905
+}
+
+# Spellings of one environment. Every other word is a name of its own.
+_CANONICAL = {
+    **dict.fromkeys(("development", "dev", "develop", "devel", "localhost"), "local"),
+    **dict.fromkeys(("tests", "testing"), "test"),
+    **dict.fromkeys(("stage", "stg", "stag"), "staging"),
+    **dict.fromkeys(("prod", "prd", "live", "main", "master", "release"), "production"),
+}
+
+
+@lru_cache(maxsize=1024)
+def environment_kind(word: str) -> Kind | None:
+    """The kind of environment a word names (`staging` -> preview), None when it is no environment's word (`docker`)."""
+    plain = word.lower()
+    # A branch or a numbered copy of an environment: `review/login`, `staging2`, `pr-17`.
+    plain = re.sub(r"[-_.]?\d+$", "", plain.partition("/")[0].replace("_", "-"))
+    for kind, words in _WORDS.items():
+        if plain in words:
+            return kind
+    kinds = {_INNER[part] for part in re.split(r"[-.]", plain) if part in _INNER}
+    return kinds.pop() if len(kinds) == 1 else None
+
+
+def canonical(word: str) -> str:
+    """The name of the environment a word stands for: `prod` is `production`, `dev` is `local`; others keep theirs."""
+    plain = word.lower()
+    if plain in _CANONICAL:
+        return _CANONICAL[plain]
+    return plain if environment_kind(plain) else word
+
+
+# --- reading the data -------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _knowledge() -> _Knowledge:
+    import tomli
+
+    ranked: list[tuple[int, _Candidate]] = []
+    hosts: dict[str, _Host] = {}
+    shown_by: dict[str, list[tuple[re.Pattern[str], str]]] = {}
+    injects, reads = _Names(), _Names()
+    prefixes: dict[str, None] = {}
+    prefixes_of: dict[str, tuple[str, ...]] = {}
+    for entry in sorted(os.listdir(_FOLDER)):
+        if not entry.endswith(".toml"):
+            continue
+        with open(os.path.join(_FOLDER, entry), encoding="utf-8") as file:
+            data = tomli.loads(file.read())
+        name, title = entry.removesuffix(".toml"), data["title"]
+        if "framework" in data:
+            candidate = _candidate(name, title, data["framework"])
+            ranked.append((data["framework"]["rank"], candidate))
+            prefixes_of[name] = candidate.framework.public_prefixes
+            prefixes.update(dict.fromkeys(data["framework"].get("public_prefixes", ())))
+        if "host" in data:
+            hosts[name] = _Host(data["host"].get("settles"), data["host"].get("previews", False))
+            for pattern in data["host"].get("files", ()):
+                shown_by.setdefault(_filed_under(pattern), []).append((_path(pattern), name))
+        for table in data.get("injects", ()):
+            injects.add(table["names"], _Owner(table.get("by", title), frozenset(table.get("within", ()))))
+        for table in data.get("reads", ()):
+            reads.add(table["names"], _Owner(table.get("by", title), frozenset(table.get("dependencies", ()))))
+    ranked.sort(key=lambda item: item[0])
+    return _Knowledge(
+        candidates=tuple(candidate for _, candidate in ranked),
+        hosts=hosts,
+        shown_by={key: tuple(patterns) for key, patterns in shown_by.items()},
+        injected=injects,
+        implicit=reads,
+        prefixes=tuple(prefixes),
+        prefixes_of=prefixes_of,
+    )
+
+
+def _candidate(name: str, title: str, table: Mapping[str, Any]) -> _Candidate:
+    framework = Framework(
+        name=name,
+        title=title,
+        loader=table["loader"],
+        public_prefixes=(*table.get("public_prefixes", ()), *table.get("generic_prefixes", ())),
+        runtime=table["runtime"],
+        client_only=table.get("client_only", False),
+        dev_mode=table.get("dev"),
+        build_mode=table.get("build"),
+    )
+    files = table.get("files")
+    return _Candidate(
+        framework,
+        tuple(table["dependencies"]),
+        re.compile("|".join(map(_wild, files)) + r"\Z") if files else None,
+        tuple((older["dependency"], older["below"], older["loader"]) for older in table.get("older", ())),
+        table.get("server", False),
+    )
+
+
+def _wild(pattern: str) -> str:
+    return re.escape(pattern).replace(r"\*", "[^/]*")
+
+
+def _path(pattern: str) -> re.Pattern[str]:
+    """A file pattern against a relative path: `/x` is at the root only, `a/x` and `x` are at any depth."""
+    return re.compile(_wild(pattern[1:]) if pattern.startswith("/") else "(?:.*/)?" + _wild(pattern))
+
+
+def _filed_under(pattern: str) -> str:
+    folder, _, base = pattern.rpartition("/")
+    if "*" not in base:
+        return base
+    return folder.rpartition("/")[2] + "/" if folder else base.partition(".")[0] + ".*"
