@@ -209,7 +209,8 @@ class Traits(NamedTuple):
     `shape` is one of: empty, url, number, boolean, json, email, path, pem, date, list, word, text. `broken` says why a value that
     tries to be something fails (`"json"`). `placeholder` says why a value is a stand-in (`"changeme"` kind, never the value).
     `digest` is an HMAC under a key that lives only as long as this process: equality, nothing else. `keyed` is the
-    HMAC-SHA256 under DRIFTLINE_DIGEST_KEY in hex, or None. `url` is set for shape url.
+    HMAC-SHA256 under DRIFTLINE_DIGEST_KEY in hex, or None. `url` is set for shape url. `published` says where a vendor printed
+    this very value for all to read; `default` that it opens an unchanged installation.
     """
 
     shape: str
@@ -221,6 +222,8 @@ class Traits(NamedTuple):
     url: Url | None = None
     keyed: str | None = None
     secret_like: bool = False
+    published: str | None = None
+    default: bool = False
 
 
 class Declaration(NamedTuple):

@@ -1,0 +1,386 @@
+"""What a value says about itself: its shape, whether it stands in for a real one, and whose credential it is, decoded offline."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+
+from driftline.knowledge import catalog, hosts
+from driftline.knowledge.catalog import Catalog, KeyKind, Published
+from driftline.model import Exposure, Identity, Mode, Secret, Traits
+
+# A longer value is no key of any catalogue entry but a document; only its shape is looked at.
+_LONGEST = 20_000
+# Heads are dispatched on by this many characters; shorter ones are filed under themselves.
+_HEAD = 4
+
+
+def traits(value: Secret, *, name: str | None = None, key: bytes, digest_key: bytes | None = None) -> Traits:
+    """What may be known of a value without showing it.
+
+    `name` is the variable that holds it, None for a value without one; `key` keys the digest that tells equal values of
+    one run; `digest_key` (DRIFTLINE_DIGEST_KEY) gives the digest that reports may carry.
+    """
+    text = value.reveal()
+    raw = text.encode("utf-8", "surrogatepass")
+    shape, broken = _shape(text)
+    published = _published(text, name)
+    identity = identify(text, name)
+    return Traits(
+        shape=shape,
+        length=len(text),
+        digest=hmac.digest(key, raw, "sha256"),
+        identity=identity,
+        placeholder=placeholder(text),
+        broken=broken,
+        url=hosts.split(text) if shape == "url" else None,
+        keyed=hmac.new(digest_key, raw, hashlib.sha256).hexdigest() if digest_key else None,
+        secret_like=_secret_like(text, identity, shape),
+        published=published.what if published else None,
+        default=published.default if published else False,
+    )
+
+
+# --- shape ----------------------------------------------------------------------------------------------------------------
+
+_SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("number", re.compile(r"[+-]?\d{1,30}(?:\.\d{1,30})?")),
+    ("boolean", re.compile(r"true|false|yes|no|on|off", re.IGNORECASE)),
+    ("email", re.compile(r"(?:[^<>@\s]{1,200} ?<)?[^<>@\s:/]{1,64}@[A-Za-z0-9.\-]{1,200}\.[A-Za-z]{2,24}>?")),
+    ("date", re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?")),
+    ("path", re.compile(r"(?:~|\.{1,2})?/[^\s:,]{0,500}|[A-Za-z]:\\[^\s]{0,500}")),
+    ("list", re.compile(r"[^\s,]{1,200}(?:, ?[^\s,]{1,200})+")),
+    ("word", re.compile(r"\S+")),
+)
+
+
+def _shape(text: str) -> tuple[str, str | None]:
+    """(shape, what is broken about it)."""
+    text = text.strip()
+    if not text:
+        return "empty", None
+    if text.startswith("-----BEGIN "):
+        return "pem", None
+    if text[0] in "{[":
+        return _json(text)
+    if hosts.split(text) is not None:
+        return "url", None
+    if len(text) <= _LONGEST:
+        for shape, pattern in _SHAPES:
+            if pattern.fullmatch(text):
+                return shape, None
+    return "text", None
+
+
+def _json(text: str) -> tuple[str, str | None]:
+    import json
+
+    try:
+        json.loads(text)
+    except RecursionError:
+        return "text", None
+    except ValueError:
+        # `{name}` and `[section]` are templates and words; a quote, a colon or a comma after the bracket means JSON was meant.
+        return ("text", "json") if re.match(r"""[{\[]\s*(?:["{\[]|['A-Za-z_]\w*['"]?\s*:)""", text) else ("text", None)
+    return "json", None
+
+
+def _secret_like(text: str, identity: Identity | None, shape: str) -> bool:
+    """Whether a value looks random enough to be a secret: nobody writes such a word by hand."""
+    if identity is not None and identity.exposure is not Exposure.UNKNOWN:
+        return identity.exposure is Exposure.SECRET
+    if shape == "pem":
+        return "PRIVATE KEY" in text[:100]
+    if shape == "url":
+        return re.match(r"[a-z+]{2,20}://[^/\s@]*:[^/\s@]{3,}@", text) is not None
+    if shape not in ("word", "number") or not 16 <= len(text) <= 512 or placeholder(text):
+        return False
+    counts = Counter(text)
+    entropy = -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())
+    # Measured on random hex and base64 of 16 to 64 characters: 99 % lie above; names of models, images and regions below.
+    return entropy > (2.8 if re.fullmatch(r"[0-9a-f]+|[0-9A-F]+", text) else 3.3) and _mixed(text)
+
+
+def _mixed(text: str) -> bool:
+    """Digits among letters, and not in words: `gpt-4o-mini-2024-07-18` is no secret."""
+    parts = [part for part in re.split(r"[^A-Za-z0-9]", text) if part]
+    longest = max(parts, key=len, default="")
+    return len(longest) >= 12 and any(c.isdigit() for c in longest) and any(c.isalpha() for c in longest)
+
+
+# --- stand-ins ------------------------------------------------------------------------------------------------------------
+
+_STAND_INS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("asks to be changed", re.compile(r"(?:please[-_ ]?)?(?:change|replace|update|edit|fill)[-_ ]?(?:me|this|it|in|here|with\b.*)(?:[-_ !].*)?", re.I)),
+    ("a word for something to do", re.compile(r"(?:to[-_ ]?do|fix[-_ ]?me|tbd|tba|n/?a|none[-_]yet|not[-_ ]set|undefined|null|placeholder(?:[-_ ].*)?|.*[-_ ]placeholder)", re.I)),
+    ("angle or square brackets", re.compile(r"<[^<>]{1,200}>|\[[A-Za-z][A-Za-z _\-]{2,60}\]|\{\{?[A-Za-z_ .\-]{2,60}\}?\}|%[A-Z_]{3,60}%|__[A-Z_]{3,60}__")),
+    ("says whose value belongs here", re.compile(r"(?:(?:put|insert|enter|paste|add|set|use)[-_ ])?(?:your|you)[-_ ]?(?:own[-_ ]?)?[A-Za-z].*", re.I)),
+    ("says whose value belongs here", re.compile(r"(?:insert|enter|paste|put)[-_ ].*here|.*(?:key|token|secret|password|value|url|id)[-_ ]?(?:goes[-_ ])?here", re.I)),
+    ("one repeated character", re.compile(r"(?:x{3,}|X{3,}|\*{3,}|\.{3,}|#{3,}|-{3,}|_{3,}|…+|\?{2,})")),
+)  # fmt: skip
+
+# What is left of a value behind a vendor's prefix (`sk_test_`, `re_`, `AIza`).
+_PREFIX = re.compile(r"(?:[A-Za-z]{2,10}[-_]){1,4}|AIza|AKIA|SG\.|eyJ|AC|SK")
+_BODY = re.compile(
+    r"(.)\1{2,}|(?:x{2,}|X{2,}|\*{2,}|\.{2,}).*|.*(?:x{6,}|X{6,}|\.{3,}|\*{4,})|(?:your|my|the)?[-_]?(?:api|secret|test|live|real)?[-_]?"
+    r"(?:key|token|secret|value|id)(?:[-_]?here)?|your.{1,80}|placeholder|example|dummy|fake|redacted|change[-_]?me"
+    r"|(?:0?1234567890?|123456|12345|1234|123|abc|abcd|abcdef|abc123|abcdefghijklmnop\w*|123456789\w{0,3})",
+    re.IGNORECASE,
+)
+
+# Parts of a URL that nobody owns: `https://your-project.supabase.co`, `postgres://USER:PASSWORD@HOST:PORT/DATABASE`.
+_URL_STAND_IN = re.compile(
+    r"(?:^|[./@:])(?:your[-_]?[a-z0-9\-_]{2,40}|<[^<>/]{1,60}>|\[[A-Za-z][A-Za-z _\-]{1,40}\]|x{3,}|my-?(?:domain|app-?name|project-?(?:id|ref))|project-?(?:id|ref))(?=$|[./@:?])",
+    re.IGNORECASE,
+)
+_URL_TEMPLATE = re.compile(
+    r"[a-z+]+://(?:USER(?:NAME)?|\[?user\]?):(?:PASS(?:WORD)?|\[?YOUR-PASSWORD\]?)@(?:HOST(?:NAME)?|[^/]*):?(?:PORT|\d*)/(?:DB|DATABASE|DBNAME)\b"
+)
+
+
+def placeholder(text: str) -> str | None:
+    """Why a value stands in for a real one, in words, None for a value that does not."""
+    text = text.strip()
+    if not text or len(text) > 500:
+        return None
+    for why, pattern in _STAND_INS:
+        if pattern.fullmatch(text):
+            return why
+    if "://" in text:
+        address = text.partition("://")[2].partition("?")[0]
+        if _URL_STAND_IN.search(address) or _URL_TEMPLATE.match(text):
+            return "an address with a part to fill in"
+        return None
+    prefix = _PREFIX.match(text)
+    if prefix and _BODY.fullmatch(text, prefix.end()):
+        return "a prefix with nothing real behind it"
+    return None
+
+
+# --- credentials ----------------------------------------------------------------------------------------------------------
+
+
+def identify(text: str, name: str | None = None) -> Identity | None:
+    """Whose credential, id or address a value is, None for anything else. `name` is the variable that holds it.
+
+    Kinds that share a shape are told apart by the body, then by the name; where neither settles it, the provider is
+    "unknown" and `candidates` are listed.
+    """
+    text = text.strip()
+    if not 3 <= len(text) <= _LONGEST:
+        return None
+    known = catalog.load()
+    published = _published(text, name)
+    matches = [match for kind in _candidates(known, text, name) if (match := _match(kind, text)) is not None]
+    if not matches:
+        return _of_published(published, text) if published else None
+    if placeholder(text) and not published:
+        return None
+    ranked = sorted(((_rank(kind, text, name, known), kind, groups) for kind, groups in matches), key=lambda item: item[0], reverse=True)
+    best = [(kind, groups) for rank, kind, groups in ranked if rank == ranked[0][0]]
+    kind, groups = best[0]
+    providers = tuple(dict.fromkeys(kind.provider for kind, _ in best))
+    identity = _identity(kind, groups, text)
+    if len(providers) > 1:
+        same = all(other.exposure is kind.exposure for other, _ in best)
+        modes = {_mode(other, other_groups, text) for other, other_groups in best}
+        identity = identity._replace(
+            provider="unknown",
+            account=None,
+            candidates=providers,
+            exposure=kind.exposure if same else Exposure.UNKNOWN,
+            mode=modes.pop() if len(modes) == 1 else Mode.UNKNOWN,
+        )
+    if published and published.provider == kind.provider:
+        identity = identity._replace(mode=published.mode)
+    return identity
+
+
+def _rank(kind: KeyKind, text: str, name: str | None, known: Catalog) -> tuple[int, int, int, int]:
+    """How sure a kind is of a value it matches: its own body, the variable's name, and only then how much its shape says."""
+    certain = int(kind.certain is not None and _compiled(kind.certain).fullmatch(text) is not None)
+    named = 0
+    if name is not None:
+        if _conventional(kind, name, known):
+            named = 3
+        elif set(known.providers[kind.provider].words) & _words(name):
+            named = 2
+    return (certain, named, 0 if kind.generic else 1, len(kind.prefix_of(text)))
+
+
+@cache
+def _words(name: str) -> frozenset[str]:
+    """The words of a name and their neighbours joined: OPEN_AI_KEY holds OPENAI."""
+    words = re.split(r"[^A-Z0-9]+", catalog.canonical(name))
+    return frozenset(
+        [
+            *words,
+            *(a + b for a, b in zip(words, words[1:], strict=False)),
+            *("_".join(words[i:j]) for i in range(len(words)) for j in range(i + 2, min(len(words), i + 4) + 1)),
+        ]
+    )
+
+
+def _candidates(known: Catalog, text: str, name: str | None) -> Iterable[KeyKind]:
+    """The kinds worth trying: by the head of the text, by a literal inside it, or by the variable's name."""
+    index = _index()
+    found: dict[str, KeyKind] = {}
+    for length in range(1, _HEAD + 1):
+        found.update((kind.name, kind) for kind in index.heads.get(text[:length], ()))
+    for anchor, kinds in index.inner:
+        if anchor in text:
+            found.update((kind.name, kind) for kind in kinds)
+    words = _words(name) if name else frozenset()
+    for kind in found.values():
+        if kind.context is None or _in_context(kind, name, words, known):
+            yield kind
+    if name:
+        for kind in index.bare:
+            if _in_context(kind, name, words, known):
+                yield kind
+
+
+def _in_context(kind: KeyKind, name: str | None, words: frozenset[str], known: Catalog) -> bool:
+    if name is None:
+        return False
+    return _conventional(kind, name, known) or not words.isdisjoint(kind.context or ())
+
+
+def _conventional(kind: KeyKind, name: str, known: Catalog) -> bool:
+    return any(kind is other for other in known.by_variable(name))
+
+
+class _Index:
+    """Key kinds by what must stand in their text, so that one value is compared with a handful of shapes."""
+
+    def __init__(self, kinds: Iterable[KeyKind]) -> None:
+        self.heads: dict[str, list[KeyKind]] = {}
+        inner: dict[str, list[KeyKind]] = {}
+        self.bare: list[KeyKind] = []
+        for kind in kinds:
+            if kind.prefixes:
+                for prefix in {prefix[:_HEAD] for prefix in kind.prefixes}:
+                    self.heads.setdefault(prefix, []).append(kind)
+            elif kind.anchors:
+                for anchor in kind.anchors:
+                    inner.setdefault(anchor, []).append(kind)
+            else:
+                self.bare.append(kind)
+        self.inner = tuple(inner.items())
+
+
+@cache
+def _index() -> _Index:
+    return _Index(catalog.load().keys)
+
+
+@cache
+def _compiled(shape: str) -> re.Pattern[str]:
+    return re.compile(shape)
+
+
+def _match(kind: KeyKind, text: str) -> tuple[KeyKind, Mapping[str, str | None]] | None:
+    """The kind with its shape's groups when the text is of that kind: shape, body and checksum."""
+    if not kind.shortest <= len(text) <= kind.longest:
+        return None
+    found = _compiled(kind.shape).fullmatch(text)
+    if found is None:
+        return None
+    from driftline.knowledge import decoders
+
+    if kind.validate is not None and not _ask(decoders.TABLES["validate"][kind.validate], text):
+        return None
+    if kind.claims and not _claims_hold(kind.claims, text):
+        return None
+    if kind.checksum is not None and not _ask(decoders.TABLES["checksum"][kind.checksum], text):
+        return None
+    return kind, found.groupdict()
+
+
+def _claims_hold(claims: Mapping[str, str], text: str) -> bool:
+    from driftline.knowledge import decoders
+
+    held = decoders.jwt_payload(text)
+    return held is not None and all(str(held.get(claim)) == value for claim, value in claims.items())
+
+
+def _ask(decoder: Callable[[str], object], text: str) -> object:
+    """A decoder's answer. Decoders are meant never to fail; one that does has not recognised the text."""
+    try:
+        return decoder(text)
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return None
+
+
+def _identity(kind: KeyKind, groups: Mapping[str, str | None], text: str) -> Identity:
+    from driftline.knowledge import decoders
+
+    account = groups.get("account")
+    if kind.account is not None:
+        account = _word(_ask(decoders.TABLES["account"][kind.account], text))
+    expires = _word(_ask(decoders.TABLES["expires"][kind.expires], text)) if kind.expires is not None else None
+    return Identity(
+        provider=kind.provider,
+        kind=kind.id,
+        mode=_mode(kind, groups, text),
+        account=account,
+        exposure=kind.exposure,
+        masked=f"{kind.prefix_of(text)}...({len(text)})",
+        expires=expires,
+        job=kind.job,
+    )
+
+
+def _word(answer: object) -> str | None:
+    return answer if isinstance(answer, str) and answer else None
+
+
+def _mode(kind: KeyKind, groups: Mapping[str, str | None], text: str) -> Mode:
+    from driftline.knowledge import decoders
+
+    if isinstance(kind.mode, str):
+        decoder = decoders.MODE.get(kind.mode)
+        word = _word(_ask(decoder, text)) if decoder is not None else kind.mode
+    else:
+        word = kind.mode.get(groups.get("mode") or "")
+    return Mode(word) if word in _MODES else Mode.UNKNOWN
+
+
+_MODES = frozenset(mode.value for mode in Mode)
+
+
+def _published(text: str, name: str | None) -> Published | None:
+    """The vendor's own printing of this value, if it is one; a token signed with a printed secret counts."""
+    known = catalog.load()
+    text = text.strip()
+    if not text or len(text) > _LONGEST:
+        return None
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    canonical = catalog.canonical(name) if name else None
+    for one in known.published_by_sha256.get(digest, ()):
+        if not one.variables or canonical in one.variables:
+            return one
+    if text.startswith("eyJ"):
+        from driftline.knowledge import decoders
+
+        for one in known.published:
+            if one.hmac is not None and decoders.jwt_signed_with(text, one.hmac):
+                return one
+    return None
+
+
+def _of_published(published: Published, text: str) -> Identity:
+    return Identity(
+        provider=published.provider,
+        kind=published.kind,
+        mode=published.mode,
+        account=None,
+        exposure=published.exposure,
+        masked=f"{published.prefix}...({len(text)})",
+        job=catalog.load().providers[published.provider].job,
+    )
