@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
+from itertools import pairwise
 
 from driftline.knowledge import catalog, hosts
 from driftline.knowledge.catalog import Catalog, KeyKind, Published
@@ -220,7 +221,7 @@ def _words(name: str) -> frozenset[str]:
     return frozenset(
         [
             *words,
-            *(a + b for a, b in zip(words, words[1:], strict=False)),
+            *(a + b for a, b in pairwise(words)),
             *("_".join(words[i:j]) for i in range(len(words)) for j in range(i + 2, min(len(words), i + 4) + 1)),
         ]
     )

@@ -1,0 +1,42 @@
+# Two commands on a machine that has git, Python and make:
+#   make demo   audits the demo shop in fixtures/demo-shop
+#   make test   runs the whole test suite
+# Both make .venv when it is missing or when pyproject.toml changed, and say what they do.
+
+PYTHON ?= python3
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+else
+BIN := .venv/bin
+endif
+
+.PHONY: demo test lint clean
+
+demo: .venv/installed
+	@echo "Auditing the demo shop: a Next.js + Supabase + Stripe + Resend + S3 project with planted mistakes."
+	@$(BIN)/python -m tests.demo
+
+test: .venv/tested
+	@echo "Running the test suite."
+	@$(BIN)/python -m pytest
+
+lint: .venv/tested
+	@echo "Checking types, style and the walls between the rooms."
+	@$(BIN)/mypy
+	@$(BIN)/ruff check src tests benchmarks
+	@$(BIN)/ruff format --check src tests benchmarks
+	@$(BIN)/lint-imports
+
+.venv/installed: pyproject.toml
+	@echo "Making .venv and installing driftline into it."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+.venv/tested: .venv/installed
+	@echo "Installing the test extra."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test]"
+	@touch $@
+
+clean:
+	rm -rf .venv
