@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from driftline import code, environments, formats, rules, suppress
 from driftline.environments import Keys, ReadSource
+from driftline.formats import dotenv
 from driftline.knowledge import platform
 from driftline.model import Facts, Finding, Misuse, Report, Severity, Text, Unread, Unreadable
 from driftline.project import apps, files
@@ -152,7 +154,24 @@ class _Reader:
                 source = self._source(file, reader)
                 if source is not None:
                     found.append(source)
-        return tuple(found)
+        handed = [self._handed(environment, path) for environment, path in self.request.env_files]
+        paths = {source.path for source in handed}
+        return (*(source for source in found if source.path not in paths), *handed)
+
+    def _handed(self, environment: str | None, path: str) -> ReadSource:
+        """A file named by the user, inside the root or not. Raises Misuse when it cannot be read: it was asked for."""
+        folder, base = os.path.split(os.path.abspath(path))
+        word = environment or dotenv.environment_word(base) or self.request.target
+        if word is None:
+            raise Misuse(f"{path}: say which environment it is for: --env-file production={path}")
+        shown = os.path.relpath(os.path.join(folder, base), self.tree.root).replace(os.sep, "/")
+        try:
+            content = files.decode(files.read(folder, base))
+            reading = dotenv.read(Text(shown if not shown.startswith("..") else path, content, False))
+        except Unreadable as problem:
+            raise Misuse(f"{path}: {problem.reason}") from None
+        self._counted(content.encode())
+        return ReadSource(shown if not shown.startswith("..") else path, dotenv.FORMAT, reading, False, False, content, word)
 
     def _source(self, file: File, reader: formats.Reader) -> ReadSource | None:
         try:

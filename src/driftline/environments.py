@@ -17,12 +17,15 @@ from driftline.model import (
     Declaration,
     Environment,
     Kind,
+    Location,
     Need,
     Reading,
     Reference,
     Related,
+    Secret,
     Source,
     State,
+    Traits,
     Unknown,
     Unread,
     Variable,
@@ -37,7 +40,10 @@ _ORDER = {Kind.LOCAL: 0, Kind.PREVIEW: 1, Kind.PRODUCTION: 2}
 
 
 class ReadSource(NamedTuple):
-    """A source as it was read: `content` is kept for env files only (their loader reads them again, together)."""
+    """A source as it was read: `content` is kept for env files only (their loader reads them again, together).
+
+    `handed` is the environment that the user named on the command line for this file, None for a file that was found.
+    """
 
     path: str
     format: Format
@@ -45,6 +51,7 @@ class ReadSource(NamedTuple):
     tracked: bool | None
     ignored: bool
     content: str = ""
+    handed: str | None = None
 
 
 class Assembly(NamedTuple):
@@ -107,7 +114,7 @@ def assemble(
 
 
 class _Assembler:
-    def __init__(
+    def __init__(  # noqa: PLR0917  # the arguments of assemble, handed on as they are
         self,
         sources: Sequence[ReadSource],
         layout: Layout,
@@ -130,6 +137,8 @@ class _Assembler:
         self.unread: list[Unread] = []
         self.app_folders = sorted((p.path for p in layout.plans if p.path != "."), key=lambda path: (-len(path), path))
         self.references = self._references_by_folder()
+        self.env_files = {plan.path: tuple(self._env_files(plan)) for plan in layout.plans}
+        self.ambiguous = self._ambiguous()
 
     def assembly(self) -> Assembly:
         declared = {d.name for s in self.sources for d in s.reading.declarations}
@@ -163,7 +172,8 @@ class _Assembler:
         examples: list[tuple[Source, ReadSource]] = []
         bases: list[tuple[ReadSource, str]] = []
         readings: list[tuple[Source, Reading]] = []
-        for source, why in self._env_files(plan):
+        for source, why in self.env_files[plan.path]:
+            source = source._replace(reading=self._with_ambiguities(source))
             name = source.path.rpartition("/")[2]
             if dotenv.is_example(name):
                 item = self._source(source, plan, Authority.EXAMPLE)
@@ -175,6 +185,7 @@ class _Assembler:
                 bases.append((source, why))
             elif spoken:
                 environment, because = spoken
+                self._say_dead(source, plan, environment)
                 self._speak(drafts, environment, self._env_speaker(source, plan, environment, because + why))
                 readings.append((self._source(source, plan, Authority.WHOLE), source.reading))
         for source in self.sources:
@@ -212,6 +223,10 @@ class _Assembler:
     def _env_files(self, plan: Plan) -> Iterable[tuple[ReadSource, str]]:
         """The env files of an app with how they reach it (empty when by their place), linked ones once."""
         seen: set[str] = set()
+        for source in self.sources:
+            if source.handed is not None:
+                seen.add(source.path)
+                yield source, ", handed over on the command line"
         own = "" if plan.path == "." else plan.path + "/"
         named = {f"{own}{folder}/" for folder in _FOLDERS}
         for source in self.sources:
@@ -219,10 +234,10 @@ class _Assembler:
                 continue
             folder = folder_of(source.path)
             inside = "" if folder == "." else folder + "/"
-            if inside == own or inside in named or inside == own + ".vercel/":
-                if owner(source.path, self.app_folders) == plan.path or inside == own:
-                    seen.add(source.path)
-                    yield source, ""
+            near = inside == own or ((inside in named or inside == own + ".vercel/") and owner(source.path, self.app_folders) == plan.path)
+            if near and source.path not in seen:
+                seen.add(source.path)
+                yield source, ""
         for link, goal in self.links.items():
             folder = folder_of(link)
             if folder == plan.path and goal in self.by_path and goal not in seen:
@@ -239,14 +254,17 @@ class _Assembler:
         # An example of the root documents every app that has none of its own, and an app's libraries document it.
         for folder in (*plan.folders[1:], "."):
             for source in self.sources:
-                if source.format.name == "dotenv" and folder_of(source.path) == folder and source.path not in seen:
-                    if dotenv.is_example(source.path.rpartition("/")[2]):
-                        seen.add(source.path)
-                        yield source, ""
+                if source.format.name != "dotenv" or folder_of(source.path) != folder or source.path in seen:
+                    continue
+                if dotenv.is_example(source.path.rpartition("/")[2]):
+                    seen.add(source.path)
+                    yield source, ""
 
     def _spoken(self, source: ReadSource, plan: Plan) -> tuple[str, str] | tuple[()] | None:
         """(environment, why) of an env file; None for a base of all environments; () for a file of a service."""
         name = source.path.rpartition("/")[2]
+        if source.handed is not None:
+            return self._name(source.handed), "it was said to be its file"
         for setting in self.settings.environments.values():
             if source.path in setting.sources:
                 return setting.name, f"{self.settings.path} says so"
@@ -270,6 +288,9 @@ class _Assembler:
     def _env_speaker(self, source: ReadSource, plan: Plan, environment: str, because: str) -> _Speaker:
         name = source.path.rpartition("/")[2]
         authority = Authority.WHOLE
+        if source.handed is not None or "/.vercel/" in "/" + source.path:
+            # What the platform itself holds beats every file of the repository.
+            return _Speaker(self._source(source, plan, authority), because, (2, 0), source.reading.declarations, source.content)
         if self._kind(environment) is Kind.LOCAL and environment != "local":
             authority = Authority.PART  # `.env.test` and its kin lie over the local files
         elif environment == "local" and source.tracked and not source.ignored:
@@ -401,6 +422,59 @@ class _Assembler:
     def _public(self, name: str, plan: Plan) -> bool:
         return platform.public_prefix(name, plan.framework.name if plan.framework else None) is not None
 
+    # --- what the loaders of one file make of it --------------------------------------------------------------------------
+
+    def _ambiguous(self) -> dict[str, dict[str, tuple[str, str]]]:
+        """Path -> name -> (sentence, advice), for env files that two loaders in use read differently."""
+        readers: dict[str, dict[str, set[str] | None]] = {}
+        for plan in self.layout.plans:
+            for source, _ in self.env_files[plan.path]:
+                readers.setdefault(source.path, {})[plan.loader] = None
+        for config in self.sources:
+            for file in config.reading.env_files:
+                if file.loader is not None and file.loader in loaders.LOADERS:
+                    readers.setdefault(file.path, {})[file.loader] = None
+            if config.format.name == "compose":
+                # Compose reads the `.env` beside its file for `${X}` alone, so only those names are read twice.
+                folder = folder_of(config.path)
+                beside = ".env" if folder == "." else f"{folder}/.env"
+                readers.setdefault(beside, {}).setdefault("compose", {r.name for r in config.reading.references})
+        found: dict[str, dict[str, tuple[str, str]]] = {}
+        for path, loaders_of in readers.items():
+            if path not in self.by_path or len(loaders_of) < 2 or dotenv.is_example(path.rpartition("/")[2]):
+                continue
+            partial = [names for names in loaders_of.values() if names is not None]
+            whole = sum(names is None for names in loaders_of.values())
+            for item in loaders.disagreements(self.by_path[path].content, tuple(loaders_of)):
+                if whole > 1 or all(item.name in names for names in partial):
+                    found.setdefault(path, {})[item.name] = (item.sentence, item.advice)
+        return found
+
+    def _with_ambiguities(self, source: ReadSource) -> Reading:
+        found = self.ambiguous.get(source.path)
+        if not found:
+            return source.reading
+        declarations = tuple(d._replace(ambiguous=found.get(d.name, ())) for d in source.reading.declarations)
+        return source.reading._replace(declarations=declarations)
+
+    def _say_dead(self, source: ReadSource, plan: Plan, environment: str) -> None:
+        """A file named after a mode that its loader does not know (`.env.preview` under Next.js) is evidence, and dead to the app."""
+        name = source.path.rpartition("/")[2]
+        loader = loaders.named(plan.loader)
+        if loader.modes is None or source.handed is not None or "/.vercel/" in "/" + source.path or folder_of(source.path) != plan.path:
+            return
+        if any(name in loaders.files(plan.loader, mode) for mode in loader.modes) or any(
+            file.path == source.path for config in self.sources for file in config.reading.env_files
+        ):
+            return
+        self.notes.append(
+            Related(
+                Location(source.path, 1),
+                f"{loader.title} never reads this file (its modes are {', '.join(loader.modes)}); "
+                f"it is taken as a word on what {environment} is meant to hold",
+            )
+        )
+
     # --- cells ------------------------------------------------------------------------------------------------------------
 
     def _cells(self, plan: Plan, draft: _Draft) -> dict[str, Cell]:
@@ -423,14 +497,18 @@ class _Assembler:
             if speaker.content is not None and state in (State.SET, State.EMPTY):
                 value = loaded[name].value
                 state = State.EMPTY if value is None or len(value) == 0 else State.SET
-            traits = (
-                identify.traits(value, name=name, key=self.keys.process, digest_key=self.keys.digest)
-                if value is not None and state is State.SET
-                else None
-            )
-            others = tuple((s.source.path, d) for _, s, d in found[1:])
+            traits = self._traits(value, name) if value is not None and state is State.SET else None
+            others = tuple((s.source.path, self._with_traits(d)) for _, s, d in found[1:])
             cells[name] = Cell(state, declaration, speaker.source.path, others, self._why(found), value, traits)
         return cells
+
+    def _traits(self, value: Secret, name: str) -> Traits:
+        return identify.traits(value, name=name, key=self.keys.process, digest_key=self.keys.digest)
+
+    def _with_traits(self, declaration: Declaration) -> Declaration:
+        if declaration.value is None or declaration.state is not State.SET:
+            return declaration
+        return declaration._replace(traits=self._traits(declaration.value, declaration.name))
 
     def _why(self, found: Sequence[tuple[tuple[int, int, int], _Speaker, Declaration]]) -> str:
         if len({speaker.source.path for _, speaker, _ in found}) < 2:
@@ -495,11 +573,9 @@ class _Assembler:
         if any(s.source.authority is Authority.WHOLE for s in draft.speakers):
             return Cell(State.MISSING)
         formats = {s.source.format for s in draft.speakers if s.content is None}
-        for other in drafts:
-            for speaker in other.speakers:
-                if other is not draft and speaker.source.format in formats and speaker.content is None:
-                    if any(d.name == name and d.state is State.SET for d in speaker.declarations):
-                        return Cell(State.MISSING)
+        siblings = [s for other in drafts if other is not draft for s in other.speakers if s.content is None and s.source.format in formats]
+        if any(d.name == name and d.state is State.SET for speaker in siblings for d in speaker.declarations):
+            return Cell(State.MISSING)
         settles = _settling(draft, self.platforms)
         return Cell(State.MISSING, doubt=f"it may be kept where files do not show it{f'; `{settles}` would tell' if settles else ''}")
 
