@@ -179,7 +179,9 @@ class Identity(NamedTuple):
 
     `account` is the account, project, host or cluster it belongs to (safe to print, never secret material); `masked` is the
     known public prefix and a length (`sk_test_...(32)`); `expires` is an ISO date; `candidates` are the providers that
-    share the shape when it could not be decided (then `provider` is "unknown").
+    share the shape when it could not be decided (then `provider` is "unknown"). `slot` is what a variable for it is meant to hold
+    (key, publishable, webhook_secret, url, account, id, price). `kind` is "host" for a provider's own host and "mode flag" for
+    a word that chooses live or test.
     """
 
     provider: str
@@ -191,6 +193,7 @@ class Identity(NamedTuple):
     expires: str | None = None
     candidates: tuple[str, ...] = ()
     job: str | None = None
+    slot: str | None = None
 
 
 class Url(NamedTuple):

@@ -99,7 +99,9 @@ def mark(
         for path, lines in comments.items():
             for line, (rules, _) in lines.items():
                 stale.extend(
-                    f"{path}:{line}: the comment ignores {rule}, which is not found there" for rule in rules if (path, line, rule) not in used
+                    f"{path}:{line}: the comment ignores {rule}, which is not found there"
+                    for rule in rules
+                    if (path, line, rule) not in used
                 )
     return Result(tuple(marked), tuple(sorted(stale)))
 

@@ -36,6 +36,7 @@ and a catalogue whose TOML files changed since is read from TOML, so that a new 
     left = "0-9A-Za-z_"              # characters that must not stand right before (this is the default) ...
     right = "0-9A-Za-z"              # ... and right after (default: the alphabet that the shape ends in)
     data_store = true                # `account` names a data store: equal in two environments means shared data
+    tied = "project"                 # kinds of one provider with the same word here must agree on `account` within one environment
     generic = true                   # counts only where no other kind matches
     hint = true                      # from general knowledge: never enough to block anyone
     job = "database"                 # where it differs from the provider's
@@ -70,7 +71,25 @@ INDEX = os.path.join(os.path.dirname(__file__), "providers.json")
 _PUBLIC_PREFIX = re.compile(
     r"(?:NEXT_PUBLIC|NUXT_PUBLIC|EXPO_PUBLIC|REACT_APP|VUE_APP|GATSBY|STORYBOOK|PLASMO_PUBLIC|WXT|BUN_PUBLIC|PUBLIC|VITE|NUXT|NG_APP|ROLLUP|PARCEL)_"
 )
-_ENVIRONMENT_WORDS = frozenset(("PROD", "PRODUCTION", "DEV", "DEVELOPMENT", "STAGING", "STAGE", "PREVIEW", "TEST", "LIVE", "SANDBOX", "LOCAL", "NEW", "OLD", "MY", "APP"))
+_ENVIRONMENT_WORDS = frozenset(
+    (
+        "PROD",
+        "PRODUCTION",
+        "DEV",
+        "DEVELOPMENT",
+        "STAGING",
+        "STAGE",
+        "PREVIEW",
+        "TEST",
+        "LIVE",
+        "SANDBOX",
+        "LOCAL",
+        "NEW",
+        "OLD",
+        "MY",
+        "APP",
+    )
+)
 SLOTS = ("key", "publishable", "webhook_secret", "url", "account", "id", "price")
 
 
@@ -104,6 +123,7 @@ class KeyKind(NamedTuple):
     claims: Mapping[str, str] = {}
     certain: str | None = None
     data_store: bool = False
+    tied: str | None = None
     generic: bool = False
     hint: bool = False
 
@@ -325,7 +345,7 @@ def _compile_key(provider: str, data: dict[str, Any], key: dict[str, Any]) -> di
         Mode(mode)
     if entry["slot"] not in SLOTS:
         raise ValueError(f"{where}: slot {entry['slot']!r}")
-    for optional in ("account", "validate", "checksum", "expires", "claims", "certain", "data_store", "generic", "hint"):
+    for optional in ("account", "validate", "checksum", "expires", "claims", "certain", "data_store", "tied", "generic", "hint"):
         if optional in key:
             entry[optional] = key.pop(optional)
     if key:

@@ -179,7 +179,7 @@ def identify(text: str, name: str | None = None) -> Identity | None:
     published = _published(text, name)
     matches = [match for kind in _candidates(known, text, name) if (match := _match(kind, text)) is not None]
     if not matches:
-        return _of_published(published, text) if published else None
+        return _of_published(published, text) if published else _of_word(known, text, name) or _of_host(known, text)
     if placeholder(text) and not published:
         return None
     ranked = sorted(((_rank(kind, text, name, known), kind, groups) for kind, groups in matches), key=lambda item: item[0], reverse=True)
@@ -334,6 +334,7 @@ def _identity(kind: KeyKind, groups: Mapping[str, str | None], text: str) -> Ide
         masked=f"{kind.prefix_of(text)}...({len(text)})",
         expires=expires,
         job=kind.job,
+        slot=kind.slot,
     )
 
 
@@ -373,6 +374,31 @@ def _published(text: str, name: str | None) -> Published | None:
             if one.hmac is not None and decoders.jwt_signed_with(text, one.hmac):
                 return one
     return None
+
+
+def _of_word(known: Catalog, text: str, name: str | None) -> Identity | None:
+    """A flag that chooses live or test (`PAYPAL_MODE=sandbox`): a statement about the provider's mode like a key's own."""
+    found = known.mode_flag(name, text) if name and len(text) <= 40 else None
+    if found is None:
+        return None
+    provider, mode = found
+    return Identity(provider.id, "mode flag", mode, None, Exposure.PUBLIC, "", job=provider.job)
+
+
+def _of_host(known: Catalog, text: str) -> Identity | None:
+    """A provider's own host in a URL or as a bare host name."""
+    url = hosts.split(text)
+    host = url.host if url else text if _HOST.fullmatch(text) else None
+    found = known.host(host) if host else None
+    if found is None:
+        return None
+    provider, mode = found
+    if mode is Mode.LIVE and not (provider.hosts.get("test") or provider.hosts.get("sandbox")):
+        mode = Mode.ANY  # one host for both modes (api.stripe.com) says nothing
+    return Identity(provider.id, "host", mode, None, Exposure.PUBLIC, "", job=provider.job, slot="url")
+
+
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}\.){1,8}[A-Za-z]{2,24}(?::\d{1,5})?")
 
 
 def _of_published(published: Published, text: str) -> Identity:

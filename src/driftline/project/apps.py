@@ -65,7 +65,9 @@ def owner(path: str, folders: Iterable[str]) -> str:
     return next((folder for folder in folders if path.startswith(folder + "/")), ".")
 
 
-def find(paths: Collection[str], read: Callable[[str], str], has_environment: Callable[[str], bool], loader_of: Callable[[str], str | None]) -> Layout:
+def find(
+    paths: Collection[str], read: Callable[[str], str], has_environment: Callable[[str], bool], loader_of: Callable[[str], str | None]
+) -> Layout:
     """The apps among the files `paths` of a project.
 
     `read` gives a file's text or raises Unreadable; `has_environment` says whether a folder holds env files or platform

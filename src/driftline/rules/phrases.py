@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
-from driftline.model import App, Authority, Cell, Environment, Kind, Location, Reference, Related, State, Use, Variable
+from driftline.knowledge import catalog
+from driftline.model import (
+    App,
+    Authority,
+    Cell,
+    Declaration,
+    Environment,
+    Identity,
+    Kind,
+    Location,
+    Mode,
+    Reference,
+    Related,
+    State,
+    Traits,
+    Use,
+    Variable,
+)
 
 DECLARED = frozenset((State.SET, State.EMPTY, State.REFERENCE, State.ENCRYPTED))
 
@@ -48,3 +66,48 @@ def lacking(environment: Environment) -> tuple[Related, ...]:
         for source in environment.sources
         if source.authority is not Authority.EXAMPLE
     )
+
+
+class Held(NamedTuple):
+    """A value that an environment really holds: what it says about itself, and where it stands."""
+
+    environment: Environment
+    variable: Variable
+    declaration: Declaration
+    traits: Traits
+
+    @property
+    def place(self) -> str:
+        """`NAME` in `path`, for use inside a message."""
+        return f"`{self.variable.name}` in {self.declaration.location.path}"
+
+
+def held(app: App, *kinds: Kind) -> Iterator[Held]:
+    """The set values of an app's environments of these kinds (all without), the most protected first; ignored variables are left out."""
+    for environment in sorted(app.environments, key=lambda e: (PROTECTION[e.kind], e.name)):
+        if kinds and environment.kind not in kinds:
+            continue
+        for variable in app.variables.values():
+            cell = variable.cells[environment.name]
+            if cell.declaration is not None and cell.traits is not None and cell.state is State.SET and not variable.ignored:
+                yield Held(environment, variable, cell.declaration, cell.traits)
+
+
+def title(provider: str) -> str:
+    """The provider's name as its docs print it."""
+    known = catalog.load().providers.get(provider)
+    return known.title if known else provider
+
+
+def identified(identity: Identity) -> str:
+    """`a live Stripe secret key of account ...`: what a value says about itself, in words that are safe to print."""
+    if identity.kind == "mode flag":
+        return f"the switch of {title(identity.provider)} to {identity.mode.value}"
+    mode = f"{identity.mode.value} " if identity.mode in (Mode.LIVE, Mode.TEST, Mode.LOCAL) else ""
+    if identity.provider == "unknown":
+        whose = " or ".join(title(provider) for provider in identity.candidates[:3])
+    else:
+        whose = title(identity.provider)
+    account = f" of {identity.account}" if identity.account else ""
+    words = f"{mode}{whose} {identity.kind}"
+    return f"{'an' if words[0].lower() in 'aeiou' else 'a'} {words}{account}"

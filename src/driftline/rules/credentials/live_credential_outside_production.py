@@ -1,0 +1,41 @@
+"""A live key is configured for local or preview.
+
+Why it matters: a test run charges real cards, mails real people or writes live data.
+Fix: give this environment the provider's test or sandbox value.
+What not to do: do not remove or rotate the key in production; production is the one place where it is right.
+Example: `.env.local` holds a live key of Stripe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from driftline.model import Facts, Finding, Kind, Location, Mode, Related, Rule, Severity
+from driftline.rules.phrases import held, identified, title
+
+RULE = Rule("live-credential-outside-production", Severity.BLOCKER, "a live credential is configured outside production")
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    for app in facts.apps:
+        seen: set[Location] = set()
+        for one in held(app, Kind.PREVIEW, Kind.LOCAL):
+            identity = one.traits.identity
+            if identity is None or identity.mode is not Mode.LIVE or identity.kind == "host" or one.traits.placeholder:
+                continue
+            if one.declaration.location in seen:  # one line of a base file is one mistake
+                continue
+            seen.add(one.declaration.location)
+            yield RULE.finding(
+                f"{one.place} is {identified(identity)}, and {one.environment.name} uses it",
+                fix=f"give {one.environment.name} the test value of {title(identity.provider)} for {one.variable.name}",
+                avoid="do not take the live key out of production; there it is right",
+                app=app.path,
+                location=one.declaration.location,
+                environment=one.environment.name,
+                variable=one.variable.name,
+                identity=identity,
+                value=identity.masked or None,
+                digest=one.traits.keyed,
+                related=tuple(Related(read.location, "read here") for read in one.variable.reads[:1]),
+            )
