@@ -417,7 +417,7 @@ class _Assembler:
         return "development" if environment == "local" else environment
 
     def _source(self, source: ReadSource, plan: Plan, authority: Authority) -> Source:
-        return Source(source.path, source.format.name, authority, plan.path, source.tracked, source.format.settles)
+        return Source(source.path, source.format.name, authority, plan.path, source.tracked, source.format.settles, source.ignored)
 
     def _public(self, name: str, plan: Plan) -> bool:
         return platform.public_prefix(name, plan.framework.name if plan.framework else None) is not None
@@ -534,7 +534,13 @@ class _Assembler:
         for _, reading in readings:
             for reference in reading.references:
                 by_name.setdefault(reference.name, []).append(reference)
-        return by_name
+        return {name: [self._with_fallback(reference) for reference in found] for name, found in by_name.items()}
+
+    def _with_fallback(self, reference: Reference) -> Reference:
+        fallback = reference.fallback
+        if fallback is None or fallback.traits is not None:
+            return reference
+        return reference._replace(fallback=fallback._replace(traits=self._traits(fallback.value, reference.name)))
 
     def _variables(
         self,

@@ -373,6 +373,7 @@ class Source(NamedTuple):
     app: str
     tracked: bool | None = None
     settles: str | None = None
+    ignored: bool = False
 
 
 class Cell(NamedTuple):

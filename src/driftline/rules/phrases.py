@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -111,3 +112,36 @@ def identified(identity: Identity) -> str:
     account = f" of {identity.account}" if identity.account else ""
     words = f"{mode}{whose} {identity.kind}"
     return f"{'an' if words[0].lower() in 'aeiou' else 'a'} {words}{account}"
+
+
+# The last words of a name that is never a setting about the thing: `NEXT_PUBLIC_FORGOT_PASSWORD_URL` ends in none of them.
+_SECRET_ENDS = re.compile(
+    r"(?:^|_)(?:SECRET|SECRET_?KEY|CLIENT_SECRET|PRIVATE_?KEY|SERVICE_ROLE|SERVICE_ROLE_KEY|SERVICE_KEY|PASSWORD|PASSWD|ADMIN_KEY"
+    r"|ADMIN_TOKEN|SIGNING_KEY|ENCRYPTION_KEY|MASTER_KEY)$"
+)
+_SECRET_NAMES = re.compile(
+    r"(?:^|_)(?:SECRETS?|TOKEN|PASSWORD|PASSWD|PASSPHRASE|PASS|PWD|CREDENTIALS?|PRIVATE|SALT|PEPPER|COOKIE|SIGNING|ENCRYPTION|(?:API|ACCESS"
+    r"|AUTH|SERVICE|ROLE|MASTER|SIGNING|ENCRYPTION|SECRET|PRIVATE|ADMIN|SERVER|JWT|SESSION)_?KEY|KEY)(?:_\d+|_BASE64|_B64|_HEX)?$"
+)
+
+
+def ends_like_a_secret(name: str) -> bool:
+    """Whether a name is a secret's for certain: `..._SECRET_KEY`, `..._PASSWORD`, `..._SERVICE_ROLE_KEY`."""
+    return _SECRET_ENDS.search(catalog.canonical(name)) is not None
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a name is meant for something private: a key, a token, a password, a salt."""
+    return _SECRET_NAMES.search(catalog.canonical(name)) is not None
+
+
+_WEBHOOK_NAME = re.compile(r"WEBHOOK.*(?:SECRET|KEY|TOKEN)$|(?:SECRET|KEY|TOKEN)_WEBHOOKS?$|WHSEC")
+
+
+def is_webhook_secret(one: Held) -> bool:
+    """Whether a value signs webhooks: by its own shape, by its variable's conventional use, or by the variable's words."""
+    identity = one.traits.identity
+    if identity is not None and identity.slot is not None:
+        return identity.slot == "webhook_secret"
+    slots = {kind.slot for kind in catalog.load().by_variable(one.variable.name)}
+    return "webhook_secret" in slots or _WEBHOOK_NAME.search(catalog.canonical(one.variable.name)) is not None

@@ -1,0 +1,67 @@
+"""Production's database, bucket, project or queue is also another environment's.
+
+Why it matters: a test, a migration or a seed on a laptop or in a preview changes or deletes real data.
+Fix: create a store of its own for the other environment and point it there.
+What not to do: do not point production elsewhere, and do not empty the shared store: it holds the real data.
+Example: preview and production name one Supabase project; two wrangler environments bind one D1 database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from driftline.knowledge import catalog
+from driftline.model import Facts, Finding, Kind, Location, Mode, Related, Rule, Severity
+from driftline.rules.sharing import Shared, shared
+from driftline.rules.phrases import Held, identified
+
+RULE = Rule("shared-data-store", Severity.BLOCKER, "production's data store is also another environment's")
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    for app in facts.apps:
+        seen: set[tuple[Location, Location]] = set()
+        for pair in shared(app, _store):
+            one, other, same_line = pair
+            places = (one.declaration.location, other.declaration.location)
+            if one.environment.kind is not Kind.PRODUCTION or one.traits.identity is None or places in seen:
+                continue
+            seen.add(places)
+            store = identified(one.traits.identity)
+            if same_line:
+                says = f"{one.place} names {store}, and one line serves both {one.environment.name} and {other.environment.name}"
+            else:
+                says = (
+                    f"{one.place} names {store} for {one.environment.name}, and {other.place} names the same for {other.environment.name}"
+                )
+            yield RULE.finding(
+                says,
+                fix=f"create a store of its own for {other.environment.name} and put it into {other.variable.name} there",
+                avoid=f"do not point {one.environment.name} elsewhere; it holds the real data",
+                app=app.path,
+                location=one.declaration.location,
+                severity=_severity(pair),
+                environment=one.environment.name,
+                variable=one.variable.name,
+                identity=one.traits.identity,
+                value=one.traits.identity.masked or None,
+                digest=one.traits.keyed,
+                related=(Related(other.declaration.location, f"the same store for {other.environment.name}"),),
+            )
+
+
+def _store(one: Held) -> object:
+    """(provider, account) of a data store that is reachable from elsewhere."""
+    identity = one.traits.identity
+    if identity is None or identity.account is None or identity.mode is Mode.LOCAL or one.traits.placeholder or one.traits.default:
+        return None
+    kind = catalog.load().kind(identity.provider, identity.kind)
+    if kind is None or not kind.data_store or (one.traits.url is not None and one.traits.url.local):
+        return None
+    return identity.provider, identity.account
+
+
+def _severity(pair: Shared) -> Severity:
+    """A committed base file alone does not say that anyone runs two environments: it is worth a note."""
+    because = pair.one.environment.because.get(pair.one.declaration.location.path, "")
+    return Severity.NOTE if pair.same_line and "base of every environment" in because else Severity.BLOCKER

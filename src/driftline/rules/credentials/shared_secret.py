@@ -1,0 +1,56 @@
+"""Two environments hold the same secret value.
+
+Why it matters: whoever reads the laptop's or the preview's secret can act in production; a session signed there is valid here.
+Fix: give each environment a value of its own; make the new one first, then replace it in the less protected environment.
+What not to do: do not rotate the production value in a hurry; users may lose their sessions.
+Example: `SESSION_SECRET` is equal in `.env.local` and `.env.production`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from driftline.knowledge import catalog
+from driftline.model import Exposure, Facts, Finding, Related, Rule, Severity
+from driftline.rules.sharing import shared
+from driftline.rules.phrases import Held, is_secret_name, is_webhook_secret
+
+RULE = Rule("shared-secret", Severity.WARNING, "two environments share a secret")
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    for app in facts.apps:
+        for one, other, same_line in shared(app, _wanted):
+            if same_line:
+                says = f"{one.place} holds a secret, and one line serves {one.environment.name} and {other.environment.name}"
+            else:
+                says = f"{one.place} holds a secret of {one.environment.name}, and {other.place} the same one for {other.environment.name}"
+            yield RULE.finding(
+                says,
+                fix=f"give {other.environment.name} a value of its own for {other.variable.name}",
+                avoid=f"do not change the value of {one.environment.name} first",
+                app=app.path,
+                location=one.declaration.location,
+                environment=one.environment.name,
+                variable=one.variable.name,
+                identity=one.traits.identity,
+                value=one.traits.identity.masked or None if one.traits.identity else None,
+                digest=one.traits.keyed,
+                related=(Related(other.declaration.location, f"the same value for {other.environment.name}"),),
+            )
+
+
+def _wanted(one: Held) -> object:
+    """The digest of a secret; webhook secrets and data stores have rules of their own, and a printed default is no secret."""
+    traits = one.traits
+    if traits.placeholder or traits.published or one.variable.public or is_webhook_secret(one):
+        return None
+    identity = traits.identity
+    if identity is not None:
+        if identity.exposure is not Exposure.SECRET:
+            return None
+        kind = catalog.load().kind(identity.provider, identity.kind)
+        return None if kind is not None and kind.data_store else traits.digest
+    if traits.url is not None:
+        return traits.digest if traits.secret_like and not traits.url.local else None
+    return traits.digest if traits.secret_like and is_secret_name(one.variable.name) else None

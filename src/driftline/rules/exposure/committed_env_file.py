@@ -1,0 +1,63 @@
+"""An env file with private values is tracked by git, or not ignored by it.
+
+Why it matters: everyone who can read the repository, now or later, can read the values; history keeps them after a deletion.
+Fix: take the file out of git (`git rm --cached`), add it to .gitignore, and rotate the private values in it.
+What not to do: do not delete the file itself, and do not rely on deleting it in a later commit: history keeps it.
+Example: `.env.production` with a database password is tracked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from driftline.knowledge import catalog
+from driftline.model import App, Authority, Declaration, Exposure, Facts, Finding, Related, Rule, Severity, State, Traits
+from driftline.rules.phrases import is_secret_name, listed
+
+RULE = Rule("committed-env-file", Severity.WARNING, "an env file with private values is tracked or not ignored by git")
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    if facts.tracked is None:
+        return
+    seen: set[str] = set()
+    for app in facts.apps:
+        for source, reading in app.readings:
+            if source.format != "dotenv" or source.authority is Authority.EXAMPLE or source.path in seen or source.ignored:
+                continue
+            seen.add(source.path)
+            private = [d for d in reading.declarations if _is_private(app, d)]
+            if not private:
+                continue
+            how = "is tracked by git" if source.path in facts.tracked else "is not ignored by git: the next `git add` takes it"
+            undo = f"`git rm --cached {source.path}`, " if source.path in facts.tracked else ""
+            yield RULE.finding(
+                f"{source.path} {how}, and holds private values: {listed([d.name for d in private])}",
+                fix=f"{undo}add {source.path} to .gitignore, and rotate these values",
+                avoid="do not delete the file itself; history keeps what was committed",
+                app=app.path,
+                location=private[0].location,
+                subject=source.path,
+                related=tuple(Related(d.location, "another private value") for d in private[1:4]),
+            )
+
+
+def _is_private(app: App, declaration: Declaration) -> bool:
+    """A value that must not be read by others: decoded as secret, or under a secret's name and not a stand-in."""
+    variable = app.variables.get(declaration.name)
+    if declaration.state is not State.SET or variable is None or variable.public or variable.ignored:
+        return False
+    traits = next(
+        (c.traits for c in variable.cells.values() if c.declaration is not None and c.declaration.location == declaration.location), None
+    )
+    if traits is None or traits.placeholder or traits.published or _is_local_store(traits):
+        return False
+    if traits.identity is not None:
+        return traits.identity.exposure is Exposure.SECRET
+    return traits.secret_like or (is_secret_name(declaration.name) and traits.length >= 8 and traits.shape in ("word", "text"))
+
+
+def _is_local_store(traits: Traits) -> bool:
+    """A database on the developer's own machine: its password opens nothing for anyone else."""
+    kind = catalog.load().kind(traits.identity.provider, traits.identity.kind) if traits.identity else None
+    return traits.url is not None and traits.url.local and (kind is None or kind.data_store)

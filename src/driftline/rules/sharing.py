@@ -1,0 +1,35 @@
+"""Finds one value in two environments of different kinds; used by the rules on sharing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from driftline.model import App
+from driftline.rules.phrases import Held, held
+
+
+class Shared(NamedTuple):
+    """The more protected side, the other one, and whether a single line of a base file serves both."""
+
+    one: Held
+    other: Held
+    same_line: bool
+
+
+def shared(app: App, wanted: Callable[[Held], object]) -> Iterator[Shared]:
+    """Pairs of environments of different kinds that hold the same thing, once per thing and pair of kinds.
+
+    `wanted` gives what is compared (a digest, an account), None for values that do not concern the rule.
+    """
+    found: dict[object, list[Held]] = {}
+    for one in held(app):  # the most protected environment first
+        thing = wanted(one)
+        if thing is not None:
+            found.setdefault(thing, []).append(one)
+    for values in found.values():
+        kinds = {values[0].environment.kind}
+        for other in values[1:]:
+            if other.environment.kind not in kinds:
+                kinds.add(other.environment.kind)
+                yield Shared(values[0], other, values[0].declaration.location == other.declaration.location)
