@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 from driftline.knowledge import catalog
 from driftline.model import Exposure, Facts, Finding, Related, Rule, Severity
-from driftline.rules.sharing import shared
 from driftline.rules.phrases import Held, is_secret_name, is_webhook_secret
+from driftline.rules.sharing import shared
 
 RULE = Rule("shared-secret", Severity.WARNING, "two environments share a secret")
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from driftline.model import Facts, Finding, Related, Rule, Severity
-from driftline.rules.sharing import shared
 from driftline.rules.phrases import Held, is_webhook_secret
+from driftline.rules.sharing import shared
 
 RULE = Rule("shared-webhook-secret", Severity.BLOCKER, "two environments share a webhook signing secret")
 
