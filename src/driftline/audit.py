@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 from fnmatch import fnmatchcase
 from typing import NamedTuple
@@ -51,13 +51,17 @@ class Project(NamedTuple):
 def check(request: Request) -> Report:
     """Audits the whole project. Raises Misuse for what the user can mend, Unreadable when the root cannot be listed."""
     started = time.perf_counter()
-    project = read(request)
+    return judge(request, read(request), started)
+
+
+def judge(request: Request, project: Project, started: float, keep: Callable[[Finding], bool] = lambda _finding: True) -> Report:
+    """Judges what was read; `started` is when the work began (time.perf_counter), `keep` chooses the findings to report."""
     failed: dict[str, str] = {}
     options = {name: setting.options for name, setting in request.settings.rules.items()}
-    found = rules.check(project.facts, JUDGED, options, failed)
+    found = filter(keep, rules.check(project.facts, JUDGED, options, failed))
     findings = suppress.number(_ordered(_wanted(found, request)))
     today = request.today or date.today()
-    whole = request.target is None and request.app is None
+    whole = request.target is None and request.app is None and request.command in ("check", "matrix", "baseline")
     result = suppress.mark(findings, request.settings, request.baseline, project.texts, today, whole=whole)
     broken = tuple(Unread(f"rule {name}", f"failed inside driftline ({kind}); please report it") for name, kind in sorted(failed.items()))
     assembly = project.assembly
@@ -81,9 +85,17 @@ def check(request: Request) -> Report:
 
 def read(request: Request) -> Project:
     """Discovers and reads: every source, every reference, every app with its environments."""
+    tree = files.walk(request.root, request.settings.is_excluded)
+    return read_tree(request, tree, lambda path: files.read(tree.root, path))
+
+
+def read_tree(request: Request, tree: Tree, content: Callable[[str], bytes], code_paths: Collection[str] | None = None) -> Project:
+    """Reads the project that consists of `tree`, whose files' bytes `content` gives (raising Unreadable).
+
+    `code_paths` limits the code that is looked at, None for all of it.
+    """
     settings = request.settings
-    tree = files.walk(request.root, settings.is_excluded)
-    reader = _Reader(request, tree)
+    reader = _Reader(request, tree, content, code_paths)
     sources = reader.sources()
     paths = {file.path for file in tree.files if not file.ignored}
     homes = {apps.folder_of(source.path) for source in sources if source.format.name in _MAKES_AN_APP}
@@ -121,9 +133,11 @@ _MAKES_AN_APP = frozenset(("dotenv", "wrangler", "vercel", "netlify", "fly", "ap
 class _Reader:
     """Reads each file once; what cannot be read becomes a value."""
 
-    def __init__(self, request: Request, tree: Tree) -> None:
+    def __init__(self, request: Request, tree: Tree, content: Callable[[str], bytes], code_paths: Collection[str] | None = None) -> None:
         self.request = request
         self.tree = tree
+        self.content = content
+        self.code_paths = code_paths
         self.unread: list[Unread] = []
         self.count = 0
         self.bytes = 0
@@ -132,7 +146,7 @@ class _Reader:
     def text(self, path: str) -> str:
         """A file's text. Raises Unreadable."""
         if path not in self._texts:
-            content = files.read(self.tree.root, path)
+            content = self.content(path)
             self._counted(content)
             self._texts[path] = files.decode(content)
         return self._texts[path]
@@ -140,7 +154,7 @@ class _Reader:
     def known_text(self, path: str) -> str | None:
         """A file's text for looking up comments; None where it cannot be read."""
         try:
-            return self._texts.get(path) or files.decode(files.read(self.tree.root, path))
+            return self._texts.get(path) or files.decode(self.content(path))
         except Unreadable:
             return None
 
@@ -194,10 +208,10 @@ class _Reader:
     def code(self) -> Iterable[code.CodeFile]:
         """The code files, one at a time, so that only one is in memory."""
         for done, file in enumerate(self.tree.files):
-            if file.ignored or not code.is_code(file.path):
+            if file.ignored or not code.is_code(file.path) or (self.code_paths is not None and file.path not in self.code_paths):
                 continue
             try:
-                content = files.read(self.tree.root, file.path)
+                content = self.content(file.path)
             except Unreadable as problem:
                 if file.tracked is not True or problem.reason != _GONE:
                     self.unread.append(Unread(file.path, problem.reason, problem.line, problem.column))
@@ -242,10 +256,12 @@ def _ordered(found: Sequence[Finding]) -> list[Finding]:
     )
 
 
-def exit_code(report: Report, fail_on: str) -> int:
-    """0, 1 or 3 (CONTRACT): 3 wins over 1; a note counts only when asked for."""
-    if report.unread or report.files == 0:
+def exit_code(report: Report, fail_on: str, *, empty: int = 3) -> int:
+    """0, 1 or 3 (CONTRACT): 3 wins over 1; a note counts only when asked for. `empty` is the code when there was nothing to look at."""
+    if report.unread:
         return 3
+    if report.files == 0:
+        return empty
     if fail_on == "never":
         return 0
     threshold = Severity(fail_on).rank

@@ -113,6 +113,29 @@ def check(root: str, **options: Any) -> int:
     return audit.exit_code(report, _fail_on(root, options))
 
 
+@main.command(short_help="Judge the staged content (the pre-commit hook).")
+@click.argument("paths", metavar="[FILES]...", nargs=-1)
+@_common
+def commit(paths: tuple[str, ...], **options: Any) -> int:
+    """Judge what is staged for the next commit, not the work tree; or only FILES of it.
+
+    \b
+    driftline commit
+    driftline commit --format json
+    """
+    from driftline import audit, staged
+    from driftline.project import git
+
+    root = git.repository(".")
+    if root is None:
+        raise Unreadable("there is no git repository here; `driftline check` audits a folder without git")
+    real = os.path.realpath(root)
+    given = [os.path.relpath(os.path.realpath(os.path.dirname(path) or ".") + os.sep + os.path.basename(path), real) for path in paths]
+    report = staged.commit(_request(root, options)._replace(command="commit"), [path.replace(os.sep, "/") for path in given])
+    _write(report, options)
+    return audit.exit_code(report, _fail_on(root, options), empty=0)
+
+
 @main.command(short_help="Variable x environment table.")
 @click.argument("root", default=".")
 @_common

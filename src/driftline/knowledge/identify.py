@@ -35,7 +35,7 @@ def traits(value: Secret, *, name: str | None = None, key: bytes, digest_key: by
     return Traits(
         shape=shape,
         length=len(text),
-        digest=hmac.digest(key, raw, "sha256"),
+        digest=digest(value, key),
         identity=identity,
         placeholder=placeholder(text),
         broken=broken,
@@ -45,6 +45,11 @@ def traits(value: Secret, *, name: str | None = None, key: bytes, digest_key: by
         published=published.what if published else None,
         default=published.default if published else False,
     )
+
+
+def digest(value: Secret, key: bytes) -> bytes:
+    """A keyed digest that tells equal values of one run and nothing else."""
+    return hmac.digest(key, value.reveal().encode("utf-8", "surrogatepass"), "sha256")
 
 
 # --- shape ----------------------------------------------------------------------------------------------------------------

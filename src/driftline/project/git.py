@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from driftline.model import Unreadable
@@ -29,27 +30,45 @@ class Listing(NamedTuple):
     ignored: tuple[str, ...]
 
 
-def run(root: str, *arguments: str, stdin: bytes | None = None) -> bytes:
-    """The output of one git command in `root`.
+def run(root: str, *arguments: str, stdin: bytes | None = None, codes: tuple[int, ...] = (0,)) -> bytes:
+    """The output of one git command in `root`; `codes` are the exit codes that mean an answer.
 
     Raises Unreadable when git is missing, refuses the folder (`safe.directory`), or fails; the reason names the command only.
     """
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or key in _KEPT}
-    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_PAGER": "cat", "GIT_NO_LAZY_FETCH": "1"}
     try:
         done = subprocess.run(  # noqa: S603  # no shell; the arguments are ours
             ["git", *_INERT, *arguments],  # noqa: S607  # the user's git is the one to ask
             cwd=root,
-            env=environment,
+            env=_environment(),
             input=stdin,
             capture_output=True,
             check=False,
         )
     except OSError as error:
         raise Unreadable(f"git cannot be started: {error.strerror or type(error).__name__}") from None
-    if done.returncode != 0:
+    if done.returncode not in codes:
         raise Unreadable(f"git {arguments[0]} failed with exit code {done.returncode}")
     return done.stdout
+
+
+def start(root: str, *arguments: str) -> subprocess.Popen[bytes]:
+    """A git command in `root` that answers through pipes; the caller closes it. Raises Unreadable when git cannot be started."""
+    try:
+        return subprocess.Popen(  # noqa: S603  # no shell; the arguments are ours
+            ["git", *_INERT, *arguments],  # noqa: S607  # the user's git is the one to ask
+            cwd=root,
+            env=_environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+    except OSError as error:
+        raise Unreadable(f"git cannot be started: {error.strerror or type(error).__name__}") from None
+
+
+def _environment() -> dict[str, str]:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or key in _KEPT}
+    return kept | {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_PAGER": "cat", "GIT_NO_LAZY_FETCH": "1"}
 
 
 # A hook runs with GIT_INDEX_FILE and GIT_DIR set: `git commit -a` and worktrees stage into that index, not the default one.
@@ -79,6 +98,14 @@ def listing(root: str) -> Listing:
         (untracked if entry[0] == "?" else tracked).append(entry[2:])
     ignored = _paths(run(root, "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"))
     return Listing(tuple(tracked), tuple(untracked), tuple(ignored))
+
+
+def ignored(root: str, paths: Sequence[str]) -> frozenset[str]:
+    """Those of `paths` (relative to the root) that git ignores. Raises Unreadable when git cannot say."""
+    if not paths:
+        return frozenset()
+    given = b"\0".join(os.fsencode(path) for path in paths)
+    return frozenset(_paths(run(root, "check-ignore", "-z", "--stdin", stdin=given, codes=(0, 1))))
 
 
 def _paths(output: bytes) -> list[str]:

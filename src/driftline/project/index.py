@@ -1,0 +1,130 @@
+"""The staged content of a repository: what a commit changes, and every blob of the index through one `git cat-file --batch`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterable
+from types import TracebackType
+from typing import NamedTuple
+
+from driftline.model import Unreadable
+from driftline.project import git
+from driftline.project.files import MAX_SOURCE
+
+# Blobs of these modes hold text of the project; 120000 is a link, 160000 a submodule (gitformat-index(5)).
+_FILE_MODES = frozenset(("100644", "100755"))
+
+
+class Change(NamedTuple):
+    """A path that the commit adds, changes or deletes, with the blob before and after; None where there is none."""
+
+    path: str
+    before: str | None
+    after: str | None
+
+
+class Index:
+    """The git index under a root, open while one `git cat-file --batch` answers; a context manager.
+
+    Raises Unreadable where git cannot say, and in `read` for a blob that is missing, too large, a link, or in conflict.
+    """
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self.entries, self.conflicts, self.links = _entries(root)
+        self.changes = _changes(root)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Index:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._process is not None:
+            if self._process.stdin is not None:
+                self._process.stdin.close()
+            if self._process.stdout is not None:
+                self._process.stdout.close()
+            self._process.wait()
+
+    def read(self, path: str) -> bytes:
+        """The staged bytes of a path. Raises Unreadable."""
+        if path in self.conflicts:
+            raise Unreadable("is in a merge conflict")
+        if path in self.links:
+            raise Unreadable("is a link; not followed")
+        if path not in self.entries:
+            raise Unreadable("is not in the index")
+        return self.blob(self.entries[path])
+
+    def blob(self, name: str) -> bytes:
+        """The bytes of a blob by its object name. Raises Unreadable."""
+        if self._process is None:
+            self._process = git.start(self.root, "cat-file", "--batch")
+        process = self._process
+        if process.stdin is None or process.stdout is None:
+            raise Unreadable("git cat-file has no pipe")
+        try:
+            process.stdin.write(name.encode() + b"\n")
+            process.stdin.flush()
+            header = process.stdout.readline().split()
+        except OSError:
+            header = []
+        if len(header) != 3 or header[1] != b"blob":
+            raise Unreadable("git cannot show the staged content")
+        size = int(header[2])
+        if size > MAX_SOURCE:
+            left = size + 1
+            while left > 0:
+                left -= len(process.stdout.read(min(left, 1 << 20))) or left
+            raise Unreadable(f"larger than {MAX_SOURCE // (1024 * 1024)} MiB")
+        content = process.stdout.read(size)
+        process.stdout.read(1)
+        if len(content) != size:
+            raise Unreadable("git cannot show the staged content")
+        return content
+
+    def holding(self, words: Iterable[str]) -> tuple[str, ...]:
+        """The paths of the index whose text holds one of these words (letters, digits and `_`), whole."""
+        patterns = [argument for word in sorted(words) for argument in ("-e", word)]
+        if not patterns:
+            return ()
+        output = git.run(self.root, "grep", "--cached", "-l", "-z", "-w", "-F", "-I", *patterns, codes=(0, 1))
+        return tuple(os.fsdecode(path) for path in output.split(b"\0") if path)
+
+
+def _entries(root: str) -> tuple[dict[str, str], frozenset[str], frozenset[str]]:
+    """(path -> blob, paths in conflict, links) of the index, relative to the root."""
+    entries: dict[str, str] = {}
+    conflicts: set[str] = set()
+    links: set[str] = set()
+    for entry in git.run(root, "ls-files", "-z", "--stage").split(b"\0"):
+        if not entry:
+            continue
+        head, _, raw = entry.partition(b"\t")
+        mode, name, stage = head.decode("ascii").split()
+        path = os.fsdecode(raw)
+        if stage != "0":
+            conflicts.add(path)
+        elif mode in _FILE_MODES:
+            entries[path] = name
+        elif mode == "120000":
+            links.add(path)
+    return entries, frozenset(conflicts), frozenset(links)
+
+
+def _changes(root: str) -> tuple[Change, ...]:
+    """What the index changes against HEAD; against nothing in a repository without a first commit."""
+    base = git.run(root, "rev-parse", "--verify", "--quiet", "HEAD^{tree}", codes=(0, 1)).decode().strip()
+    if not base:
+        base = git.run(root, "hash-object", "-t", "tree", "--stdin", stdin=b"").decode().strip()
+    output = git.run(root, "diff-index", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev", "--relative", "--no-ext-diff", base)
+    fields = iter(output.split(b"\0"))
+    changes = []
+    for head in fields:
+        if not head:
+            break
+        old_mode, new_mode, before, after, _ = head.decode("ascii").lstrip(":").split()
+        path = os.fsdecode(next(fields))
+        changes.append(Change(path, before if old_mode in _FILE_MODES else None, after if new_mode in _FILE_MODES else None))
+    return tuple(changes)
