@@ -28,6 +28,9 @@ def commit(request: Request, given: Sequence[str]) -> Report:
         unknown = [path for path in given if path not in changes and path not in index.entries]
         wanted = [changes[path] for path in given if path in changes] if given else list(changes.values())
         wanted += [Change(path, None, index.entries[path]) for path in unstaged]
+        if not wanted:
+            notes = (Related(Location(unknown[0], 1), f"{_count(unknown)} not in the git index; not judged"),) if unknown else ()
+            return Report("commit", ".", None, (), (), notes=notes, seconds=time.perf_counter() - started)
         touched = _touched(index, wanted)
         tree, local = _tree(request, index)
         around = set(index.holding(touched.names)) if touched.names else set()

@@ -45,6 +45,8 @@ class _Screen:
         self.report = report
         self.terminal = terminal
         self.verbose = verbose
+        # A commit is stopped a hundred times a day: what it causes is all that is shown.
+        self.brief = report.command == "commit" and not verbose
         self.findings = by_weight(report.open)
 
     def lines(self) -> Iterator[str]:
@@ -52,6 +54,8 @@ class _Screen:
         silent = []
         for app in self.report.apps:
             findings = [f for f in self.findings if f.app == app.path]
+            if self.brief and not findings:
+                continue
             if findings or self.verbose or len(self.report.apps) == 1 or not _app.is_silent(app):
                 yield ""
                 yield from self._app(app, findings)
@@ -72,9 +76,10 @@ class _Screen:
 
     def _app(self, app: App, findings: Sequence[Finding]) -> Iterator[str]:
         yield from _app.head(app, self.terminal)
-        yield ""
-        yield from _app.sources(app, self.terminal, verbose=self.verbose)
-        yield from self._table(app, findings)
+        if not self.brief:
+            yield ""
+            yield from _app.sources(app, self.terminal, verbose=self.verbose)
+            yield from self._table(app, findings)
         yield from self._groups(findings, app)
 
     def _table(self, app: App, findings: Sequence[Finding]) -> Iterator[str]:
@@ -308,4 +313,4 @@ def _sentence(report: Report) -> str:
         return f"No blocker; {tally} to read."
     if report.unknown:
         return f"Nothing found in what files can show; {count(len(report.unknown), 'question')} stay{'s' if len(report.unknown) == 1 else ''} open."
-    return "Nothing found."
+    return "Nothing found." if report.files else "Nothing is staged, so nothing was judged."
