@@ -208,7 +208,7 @@ def identify(text: str, name: str | None = None) -> Identity | None:
 
 
 def _rank(kind: KeyKind, text: str, name: str | None, known: Catalog) -> tuple[int, int, int, int]:
-    """How sure a kind is of a value it matches: its own body, the variable's name, and only then how much its shape says."""
+    """How sure a kind is of a value it matches: its own body, not being a catch-all, the variable's name, then how much its shape says."""
     certain = int(kind.certain is not None and _compiled(kind.certain).fullmatch(text) is not None)
     named = 0
     if name is not None:
@@ -216,7 +216,7 @@ def _rank(kind: KeyKind, text: str, name: str | None, known: Catalog) -> tuple[i
             named = 3
         elif set(known.providers[kind.provider].words) & _words(name):
             named = 2
-    return (certain, named, 0 if kind.generic else 1, len(kind.prefix_of(text)))
+    return (certain, 0 if kind.generic else 1, named, len(kind.prefix_of(text)))
 
 
 @cache

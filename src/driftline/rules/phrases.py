@@ -60,6 +60,18 @@ def first_read(reads: Iterable[Reference]) -> Reference | None:
     return min(reads, key=lambda r: (r.use is Use.SCHEMA, r.location), default=None)
 
 
+def home(environment: Environment) -> str:
+    """Where a variable of this environment is best declared: its own file, else where the platform keeps its values."""
+    own = [s for s in environment.sources if s.authority is not Authority.EXAMPLE and "base of every" not in environment.because[s.path]]
+    whole = next((s for s in own if s.authority is Authority.WHOLE), next(iter(own), None))
+    if whole is None:
+        return environment.sources[0].path if environment.sources else "the platform's own settings"
+    if environment.because[whole.path].startswith("pulled from "):
+        platform = environment.because[whole.path].removeprefix("pulled from ").partition(":")[0]
+        return f"{platform}'s settings (then pull {whole.path} again)"
+    return whole.path
+
+
 def lacking(environment: Environment) -> tuple[Related, ...]:
     """The sources that were meant to hold a variable of this environment and do not."""
     return tuple(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from driftline.model import App
-from driftline.rules.phrases import Held, held
+from driftline.rules.phrases import PROTECTION, Held, held
 
 
 class Shared(NamedTuple):
@@ -28,6 +28,8 @@ def shared(app: App, wanted: Callable[[Held], object]) -> Iterator[Shared]:
         if thing is not None:
             found.setdefault(thing, []).append(one)
     for values in found.values():
+        # An address says where things are; a key beside it only says to whom it belongs.
+        values.sort(key=lambda one: (PROTECTION[one.environment.kind], one.environment.name, one.traits.url is None, one.variable.name))
         kinds = {values[0].environment.kind}
         for other in values[1:]:
             if other.environment.kind not in kinds:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from driftline.knowledge import catalog
 from driftline.model import Facts, Finding, Kind, Location, Mode, Related, Rule, Severity
-from driftline.rules.phrases import Held, identified
+from driftline.rules.phrases import Held, title
 from driftline.rules.sharing import Shared, shared
 
 RULE = Rule("shared-data-store", Severity.BLOCKER, "production's data store is also another environment's")

@@ -47,7 +47,7 @@ def _wanted(one: Held) -> object:
         return None
     identity = traits.identity
     if identity is not None:
-        if identity.exposure is not Exposure.SECRET:
+        if identity.exposure is not Exposure.SECRET or identity.slot != "key":
             return None
         kind = catalog.load().kind(identity.provider, identity.kind)
         return None if kind is not None and kind.data_store else traits.digest

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from driftline.model import App, Environment, Facts, Finding, Kind, Need, Related, Rule, Severity, State, Variable
-from driftline.rules.phrases import declared_in, first_read, lacking, listed, place
+from driftline.rules.phrases import declared_in, first_read, home, lacking, listed, place
 
 RULE = Rule("missing-variable", Severity.BLOCKER, "a variable is missing in an environment", elsewhere=Severity.WARNING)
 
@@ -58,7 +58,7 @@ def _missing(facts: Facts, app: App, environment: Environment, variable: Variabl
         location = variable.documented[0][1].location if variable.documented else variable.reads[0].location
     yield RULE.finding(
         f"`{name}` is {' and '.join(facts_said)}, but {environment.name} ({sources}) does not declare it",
-        fix=f"declare {name} for {environment.name} in {environment.sources[0].path}, with {environment.name}'s own value",
+        fix=f"declare {name} for {environment.name} in {home(environment)}, with {environment.name}'s own value",
         avoid=f"do not copy the value of {other[0].name}" if other else "do not invent a value to silence this",
         app=app.path,
         location=location,

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from driftline.model import Facts, Finding, Kind, Rule, Severity, State
+from driftline.rules.phrases import home
 
 RULE = Rule("placeholder-value", Severity.BLOCKER, "a placeholder stands where a real value is needed", elsewhere=Severity.WARNING)
 
@@ -30,7 +31,7 @@ def check(facts: Facts) -> Iterator[Finding]:
                 seen.add((cell.declaration.location.path, variable.name))
                 yield RULE.finding(
                     f"`{variable.name}` in {environment.name} is a placeholder ({cell.traits.placeholder}), not a value",
-                    fix=f"put the real {environment.name} value of {variable.name} into {cell.source} or the platform's own store",
+                    fix=f"put the real {environment.name} value of {variable.name} into {home(environment)}",
                     avoid="do not use another environment's value to get past it",
                     app=app.path,
                     location=cell.declaration.location,
