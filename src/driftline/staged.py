@@ -28,9 +28,13 @@ def commit(request: Request, given: Sequence[str]) -> Report:
         unknown = [path for path in given if path not in changes and path not in index.entries]
         wanted = [changes[path] for path in given if path in changes] if given else list(changes.values())
         wanted += [Change(path, None, index.entries[path]) for path in unstaged]
+        notes = []
+        if unstaged:
+            notes.append(Related(Location(unstaged[0], 1), f"{_count(unstaged)} not staged; judged as committed"))
+        if unknown:
+            notes.append(Related(Location(unknown[0], 1), f"{_count(unknown)} not in the git index; not judged"))
         if not wanted:
-            notes = (Related(Location(unknown[0], 1), f"{_count(unknown)} not in the git index; not judged"),) if unknown else ()
-            return Report("commit", ".", None, (), (), notes=notes, seconds=time.perf_counter() - started)
+            return Report("commit", ".", None, (), (), notes=tuple(notes), seconds=time.perf_counter() - started)
         touched = _touched(index, wanted)
         tree, local = _tree(request, index)
         around = set(index.holding(touched.names)) if touched.names else set()
@@ -39,12 +43,7 @@ def commit(request: Request, given: Sequence[str]) -> Report:
         project = project._replace(unread=tuple(dict.fromkeys((*touched.unread, *project.unread))))
         paths = {change.path for change in wanted}
         report = audit.judge(request, project, started, lambda finding: _is_caused(finding, touched.names, paths))
-    notes = [*report.notes]
-    if unstaged:
-        notes.append(Related(Location(unstaged[0], 1), f"{_count(unstaged)} not staged; judged as committed"))
-    if unknown:
-        notes.append(Related(Location(unknown[0], 1), f"{_count(unknown)} not in the git index; not judged"))
-    return report._replace(notes=tuple(notes), unknown=(), files=max(report.files, len(wanted)))
+    return report._replace(notes=(*notes, *report.notes), unknown=(), files=max(report.files, len(wanted)))
 
 
 def _count(paths: Sequence[str]) -> str:

@@ -27,13 +27,11 @@ def check(facts: Facts) -> Iterator[Finding]:
             if one.environment.kind is not Kind.PRODUCTION or one.traits.identity is None or places in seen:
                 continue
             seen.add(places)
-            store = identified(one.traits.identity)
+            store = f"{title(one.traits.identity.provider)} {one.traits.identity.account}"
             if same_line:
-                says = f"{one.place} names {store}, and one line serves both {one.environment.name} and {other.environment.name}"
+                says = f"{one.place} leads to {store}, and one line serves both {one.environment.name} and {other.environment.name}"
             else:
-                says = (
-                    f"{one.place} names {store} for {one.environment.name}, and {other.place} names the same for {other.environment.name}"
-                )
+                says = f"{one.place} leads {one.environment.name} to {store}, and {other.place} leads {other.environment.name} to the same"
             yield RULE.finding(
                 says,
                 fix=f"create a store of its own for {other.environment.name} and put it into {other.variable.name} there",
