@@ -133,14 +133,9 @@ def _texts(tree: Any, groups: dict[str, _Group], source: random.Random) -> list[
             texts += [chosen(value[3])] if chosen else _texts(value[3], groups, source)
         elif operation == "max_repeat":
             low, high, inner = value
-            # A group of the mode that may be absent is decided by the mode's word, which may be "".
-            named = [
-                groups[names[v[0]]](v[3])
-                for o, v in inner
-                if str(o).lower() == "subpattern" and names.get(v[0]) == "mode" and "mode" in groups
-            ]
-            if named:
-                texts += named
+            # A mode's group that may be absent is there or not as the mode's word, which may be "", says.
+            if len(inner) == 1 and "mode" in groups and str(inner[0][0]).lower() == "subpattern" and names.get(inner[0][1][0]) == "mode":
+                texts.append(groups["mode"](inner))
                 continue
             # The shortest length or a little more: vendors' keys are rarely as long as a shape allows.
             for _ in range(source.randint(low, min(high, max(low, 1) + 8))):
