@@ -114,7 +114,7 @@ def assemble(
 
 
 class _Assembler:
-    def __init__(  # noqa: PLR0917  # the arguments of assemble, handed on as they are
+    def __init__(
         self,
         sources: Sequence[ReadSource],
         layout: Layout,
@@ -332,6 +332,10 @@ class _Assembler:
         references = [r for r in reading.references if self._component_app(source, r.component) == plan.path]
         here = self._component_app(source, None) == plan.path
         if not mine and not references and not here:
+            above = folder_of(source.path)
+            steps = tuple(p for p in reading.passthroughs if p.below and (above == "." or f"{plan.path}/".startswith(f"{above}/")))
+            if steps:
+                readings.append((self._source(source, plan, source.format.authority), Reading(passthroughs=steps)))
             return
         item = self._source(source, plan, source.format.authority)
         kept = reading._replace(declarations=tuple(mine), references=tuple(references))
@@ -357,7 +361,7 @@ class _Assembler:
             for declaration in mine:
                 if declaration.context is None:
                     home = source.format.nameless in ("base", environment)
-                    if home or declaration.inherits:
+                    if declaration.inherits or (home and environment not in named.values()):
                         declarations.append(declaration._replace(layer=declaration.layer - 1000))
                 elif named.get(declaration.context) == environment:
                     declarations.append(declaration)

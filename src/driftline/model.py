@@ -237,7 +237,7 @@ class Declaration(NamedTuple):
     or job inside the source. `layer` orders declarations of one name within one source and context: higher wins.
     `reference` names where the value lives (`secrets.STRIPE_KEY`), never a value. `inherits` is False where a base
     declaration does NOT reach named contexts (wrangler vars). `ambiguous` lists, per loader family, how the line reads
-    differently, in words and without values.
+    differently, in words and without values. `store` names the data store that a binding leads to, in words that may be printed.
     """
 
     name: str
@@ -253,6 +253,7 @@ class Declaration(NamedTuple):
     inherits: bool = True
     ambiguous: tuple[str, ...] = ()
     traits: Traits | None = None
+    store: str | None = None
 
 
 class Literal(NamedTuple):
@@ -291,6 +292,7 @@ class Passthrough(NamedTuple):
     """What a build step lets through to the build: a turbo.json task, a Dockerfile stage, a workflow step.
 
     `names` may hold wildcards (`NEXT_PUBLIC_*`) and negations (`!X`); `strict` means that other names do not get through.
+    `below` is True where it applies to every app below the source's folder (a monorepo's turbo.json).
     """
 
     location: Location
@@ -298,6 +300,7 @@ class Passthrough(NamedTuple):
     names: tuple[str, ...]
     strict: bool
     component: str | None = None
+    below: bool = False
 
 
 class EnvFile(NamedTuple):

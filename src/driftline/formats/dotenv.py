@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from driftline import loaders
 from driftline.formats import Format
+from driftline.formats._values import reference_of, state_of
 from driftline.loaders.assignment import Positions
 from driftline.model import (
     Authority,
@@ -136,10 +137,10 @@ def read(text: Text) -> Reading:
     declarations = [
         Declaration(
             assignment.name,
-            State.EXAMPLE if example else _state(assignment.value),
-            None if not example and _state(assignment.value) in (State.REFERENCE, State.ENCRYPTED) else Secret(assignment.value),
+            State.EXAMPLE if example else state_of(assignment.value),
+            None if not example and state_of(assignment.value) in (State.REFERENCE, State.ENCRYPTED) else Secret(assignment.value),
             Location(text.path, *assignment.place),
-            reference=_reference(assignment.value),
+            reference=reference_of(assignment.value),
         )
         for assignment in parsed.assignments
         # dotenvx's public key is a setting of the file itself, not of the app.
@@ -156,28 +157,6 @@ def read(text: Text) -> Reading:
     if not declarations and not example and "\r" in text.content and "\n" not in text.content:
         unread = (Unread(text.path, "line ends are carriage returns alone: most loaders see one line", 1, 1),)
     return Reading(declarations=tuple(declarations), references=references, notes=notes, unread=unread)
-
-
-# Values that only name a place: 1Password, Doppler, Infisical, AWS and Vault references, Vercel's masked values, sops.
-_REFERENCES = re.compile(
-    r"(?:op|doppler|infisical|vault|awssm|aws-sm|gcpsm|gcp-sm|azurekv|akv|bw|keeper|ssm|secretsmanager|ref\+[a-z0-9]+)://\S+"
-    r"|\[SENSITIVE\]|@[a-z][a-z0-9_-]+|(?:op|exec|ref|doppler|infisical|awsSecret|gcpSecret|azureSecret)\([^)]*\)"
-)
-
-
-def _state(value: str) -> State:
-    if not value.strip():
-        return State.EMPTY
-    if value.startswith(("encrypted:", "ENC[AES256_GCM", "ENC[")):
-        return State.ENCRYPTED
-    return State.REFERENCE if _REFERENCES.fullmatch(value.strip()) else State.SET
-
-
-def _reference(value: str) -> str | None:
-    """What a reference points to. Only the scheme is kept: a path can name people and accounts."""
-    if _state(value) is not State.REFERENCE:
-        return None
-    return value.partition("://")[0] + "://" if "://" in value else "the platform's own store"
 
 
 # `# NAME=value` with nothing before the name but `#` and blanks. Prose (`# Set NODE_ENV=production to ...`) has words before it.

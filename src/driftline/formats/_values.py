@@ -1,0 +1,59 @@
+"""What a declared value is to every format: set, empty, encrypted, or a word for where the value lives."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from driftline.formats._document import Document, Node
+from driftline.model import Declaration, Secret, State
+
+# Values that only name a place: 1Password, Doppler, Infisical, AWS and Vault references, Vercel's masked values, sops; 2026-11.
+_REFERENCES = re.compile(
+    r"(?:op|doppler|infisical|vault|awssm|aws-sm|gcpsm|gcp-sm|azurekv|akv|bw|keeper|ssm|secretsmanager|ref\+[a-z0-9]+)://\S+"
+    r"|\[SENSITIVE\]|@[a-z][a-z0-9_-]+|(?:op|exec|ref|doppler|infisical|awsSecret|gcpSecret|azureSecret)\([^)]*\)"
+)
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def state_of(value: str) -> State:
+    """The state of a value by its own text."""
+    if not value.strip():
+        return State.EMPTY
+    if value.startswith(("encrypted:", "ENC[")):  # dotenvx, SOPS
+        return State.ENCRYPTED
+    return State.REFERENCE if _REFERENCES.fullmatch(value.strip()) else State.SET
+
+
+def reference_of(value: str) -> str | None:
+    """What a reference points to, None for other values. Only the scheme is kept: a path can name people and accounts."""
+    if state_of(value) is not State.REFERENCE:
+        return None
+    return value.partition("://")[0] + "://" if "://" in value else "the platform's own store"
+
+
+def declared(document: Document, name: str, node: Node, **more: Any) -> Declaration:
+    """The declaration of a scalar, map or list that stands as the value of `name`; structures count as set JSON, null as empty.
+
+    `more` are further fields of Declaration; a `reference` makes the value one that lives elsewhere.
+    """
+    location = document.location(node)
+    if more.get("reference"):
+        return Declaration(name, State.REFERENCE, None, location, **more)
+    if not node.is_scalar:
+        if node.kind == "null":
+            return Declaration(name, State.EMPTY, Secret(""), location, **more)
+        return Declaration(name, State.SET, None, location, **more)
+    state = state_of(node.text)
+    value = Secret(node.text) if state in (State.SET, State.EMPTY) else None
+    return Declaration(name, state, value, location, reference=reference_of(node.text), **more)
+
+
+def environment_of(basename: str, *stems: str) -> str | None:
+    """The word between a config file's stem and its extension: `staging` of `fly.staging.toml`, None where there is none."""
+    body = basename.rpartition(".")[0]
+    for stem in stems:
+        for mark in (".", "-", "_"):
+            if body.startswith(stem + mark):
+                return body[len(stem) + 1 :]
+    return None
