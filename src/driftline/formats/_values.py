@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from driftline.formats._document import Document, Node
-from driftline.model import Declaration, Secret, State
+from driftline.model import Declaration, Location, Secret, State
 
 # Values that only name a place: 1Password, Doppler, Infisical, AWS and Vault references, Vercel's masked values, sops; 2026-11.
 _REFERENCES = re.compile(
@@ -38,15 +38,21 @@ def declared(document: Document, name: str, node: Node, **more: Any) -> Declarat
     `more` are further fields of Declaration; a `reference` makes the value one that lives elsewhere.
     """
     location = document.location(node)
-    if more.get("reference"):
-        return Declaration(name, State.REFERENCE, None, location, **more)
+    reference = more.pop("reference", None)
+    if reference:
+        return Declaration(name, State.REFERENCE, None, location, reference=reference, **more)
     if not node.is_scalar:
         if node.kind == "null":
             return Declaration(name, State.EMPTY, Secret(""), location, **more)
         return Declaration(name, State.SET, None, location, **more)
-    state = state_of(node.text)
-    value = Secret(node.text) if state in (State.SET, State.EMPTY) else None
-    return Declaration(name, state, value, location, reference=reference_of(node.text), **more)
+    return declared_text(name, node.text, location, **more)
+
+
+def declared_text(name: str, text: str, location: Location, **more: Any) -> Declaration:
+    """The declaration of a plain text; `more` are further fields of Declaration."""
+    state = state_of(text)
+    value = Secret(text) if state in (State.SET, State.EMPTY) else None
+    return Declaration(name, state, value, location, reference=reference_of(text), **more)
 
 
 def environment_of(basename: str, *stems: str) -> str | None:

@@ -13,8 +13,8 @@ from typing import NamedTuple
 from driftline.formats import Format
 from driftline.formats._document import Lines
 from driftline.formats._shell import uses
-from driftline.formats._values import NAME, reference_of, state_of
-from driftline.model import Authority, Declaration, Passthrough, Reading, Scope, Secret, State, Text
+from driftline.formats._values import NAME, declared_text
+from driftline.model import Authority, Declaration, Passthrough, Reading, Scope, State, Text
 
 FORMAT = Format(
     name="dockerfile",
@@ -81,9 +81,7 @@ def _declaration(
     used = [used for used, _, _, _ in uses(value)]
     if used:
         return Declaration(name, State.REFERENCE, None, location, context, None, scope, reference=f"${{{', '.join(used)}}}")
-    state = state_of(value)
-    secret = Secret(value) if state in (State.SET, State.EMPTY) else None
-    return Declaration(name, state, secret, location, context, None, scope, reference=reference_of(value))
+    return declared_text(name, value, location, context=context, scope=scope)
 
 
 _INSTRUCTION = re.compile(r"[ \t]*(?P<word>[A-Za-z]+)[ \t]+(?P<rest>[^\n]*)")

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 from driftline.formats import Format
 from driftline.formats._document import Document, Node, yaml_document
-from driftline.formats._values import NAME, declared
-from driftline.model import Authority, Declaration, Location, Reading, Scope, Secret, State, Text
+from driftline.formats._values import NAME, declared, declared_text
+from driftline.model import Authority, Declaration, Location, Reading, Scope, State, Text
 
 FORMAT = Format(
     name="github_actions",
@@ -117,4 +117,4 @@ def _written(location: Location, text: str, match: re.Match[str], context: str) 
     reference = _reference(value) or ("a variable of the step" if "$" in value else None)
     if reference:
         return Declaration(match["name"], State.REFERENCE, None, where, context, None, Scope.BUILD, 3, reference=reference)
-    return Declaration(match["name"], State.SET if value else State.EMPTY, Secret(value), where, context, None, Scope.BUILD, 3)
+    return declared_text(match["name"], value, where, context=context, scope=Scope.BUILD, layer=3)
