@@ -50,6 +50,8 @@ def example(kind: KeyKind, *, mode: str | None = None, account: str | None = Non
     for attempt in range(_ATTEMPTS):
         wanted = _Wanted(kind, mode, account, seed, random.Random(f"{kind.name}|{mode}|{account}|{seed}|{attempt}"))
         make = _WHOLE.get(kind.validate or "") or _WHOLE.get(kind.account or "") or _shaped
+        # A vendor's own host is narrower than what its decoder reads: then the shape alone has to do.
+        make = make if attempt < 20 else _shaped
         text = _COMPLETE.get(kind.checksum or "", str)(make(wanted))
         if identify.placeholder(text):
             continue
