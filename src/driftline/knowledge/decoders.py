@@ -312,9 +312,6 @@ def database(text: str) -> str | None:
     if address is None:
         return None
     name = address.path.strip("/").partition("/")[0]
-    if address.scheme in ("sqlserver", "mssql"):
-        named = re.search(r"(?:^|;)database(?:Name)?=([^;]{1,100})", text, re.IGNORECASE)
-        name = named[1] if named else name
     return _shown(_host(address) + (f"/{name}" if name else ""))
 
 
@@ -356,6 +353,24 @@ def neon(text: str) -> str | None:
         return None
     name = address.path.strip("/")
     return _shown(f"{endpoint[1]}/{name}" if name else endpoint[1])
+
+
+def neon_endpoint(text: str) -> str | None:
+    """The endpoint of a bare host."""
+    return neon(f"postgres://{text}")
+
+
+def upstash_host(text: str) -> str | None:
+    """The host alone: the REST and the Redis address of one database share it."""
+    address = _address(text)
+    return address.host if address else None
+
+
+def sql_server(text: str) -> str | None:
+    """`host/database` of a JDBC URL or an ADO.NET connection string."""
+    server = re.match(r"(?:jdbc:)?sqlserver://([^;/:]{1,255})|(?:Server|Data Source)=(?:tcp:)?([^;,]{1,255})", text)
+    name = re.search(r";\s*(?:database|databaseName|Initial Catalog)=([^;]{1,100})", text, re.IGNORECASE)
+    return _shown((server[1] or server[2]).lower() + (f"/{name[1]}" if name else "")) if server else None
 
 
 def planetscale(text: str) -> str | None:
@@ -665,8 +680,8 @@ _ACCOUNTS: Mapping[str, _Account] = {
     for decoder in (
         arn_account, aws_account, azure_storage, blob_store, braintree_merchant, bucket, clerk_host, cloudinary_cloud, coinbase_org, database,
         database_host, discord_bot, discord_webhook, firebase_project, google_project, host, jwt_issuer, libsql, mapbox_user, mongodb, neon,
-        planetscale, queue, r2_account, redis, region, sentry_org, sentry_project, slack_team, stripe_account, stripe_owner, supabase_ref,
-        telegram_bot, uploadthing_app, whole,
+        neon_endpoint, planetscale, queue, r2_account, redis, region, sentry_org, sentry_project, slack_team, sql_server, stripe_account,
+        stripe_owner, supabase_ref, telegram_bot, uploadthing_app, upstash_host, whole,
     )
 }  # fmt: skip
 
