@@ -170,17 +170,17 @@ def _compact(value: object) -> str:
 
 def _jwt(wanted: _Wanted) -> str:
     """A JWT with the claims of the kind; the signature is noise."""
-    if wanted.kind.claims and "ref" not in wanted.kind.claims:
-        payload: dict[str, Any] = {"iss": "supabase-demo" if wanted.mode == "local" else "supabase", "ref": wanted.steady(_REF)}
+    kind = wanted.kind
+    payload: dict[str, Any]
+    if "role" in kind.claims:
+        payload = {"iss": "supabase-demo" if wanted.mode == "local" else "supabase", "ref": wanted.steady(_REF)}
     else:
         payload = {"iss": f"https://{wanted.steady('[a-z]{6,12}')}.example.com/", "sub": wanted.random("[0-9a-f]{24}")}
-    algorithm = "EdDSA" if wanted.kind.validate == "turso_token" else "HS256"
-    payload = {**payload, "a": "rw"} if algorithm == "EdDSA" else payload
-    payload = {**payload, "iat": 1735689600, "exp": 2051222400, **wanted.kind.claims}
-    parts = [_compact({"alg": algorithm, "typ": "JWT"}), _compact(payload)]
-    return ".".join(
-        _b64(part, url=True, pad=False) for part in (*(p.encode() for p in parts), wanted.noise(32 if algorithm == "HS256" else 64))
-    )
+    # Elliptic signatures have 64 bytes.
+    algorithm, size = ("EdDSA", 64) if kind.validate == "turso_token" else ("ES256", 64) if "{86}" in kind.shape else ("HS256", 32)
+    payload = {**payload, **({"a": "rw"} if algorithm == "EdDSA" else {}), "iat": 1735689600, "exp": 2051222400, **kind.claims}
+    parts = (_compact({"alg": algorithm, "typ": "JWT"}).encode(), _compact(payload).encode(), wanted.noise(size))
+    return ".".join(_b64(part, url=True, pad=False) for part in parts)
 
 
 def _pem(wanted: _Wanted) -> str:

@@ -608,6 +608,19 @@ def host(text: str) -> str | None:
     return _shown(_host(address)) if address else None
 
 
+def keycloak_realm(text: str) -> str | None:
+    """`host/realm` of an issuer's URL."""
+    address = _address(text)
+    found = re.search(r"(?:^|/)realms/([^/]{1,60})", address.path) if address else None
+    return _shown(f"{_host(address)}/{found[1]}") if address and found else None
+
+
+def word_mode(text: str) -> str | None:
+    """`live` or `test` as a word of an id (`project-test-...`)."""
+    words = re.split(r"[-_.]", text)
+    return next((word for word in words if word in ("live", "test")), None)
+
+
 def whole(text: str) -> str | None:
     """The value itself, for ids that are no secret."""
     return _shown(text)
@@ -679,7 +692,7 @@ _ACCOUNTS: Mapping[str, _Account] = {
     decoder.__name__: decoder
     for decoder in (
         arn_account, aws_account, azure_storage, blob_store, braintree_merchant, bucket, clerk_host, cloudinary_cloud, coinbase_org, database,
-        database_host, discord_bot, discord_webhook, firebase_project, google_project, host, jwt_issuer, libsql, mapbox_user, mongodb, neon,
+        database_host, discord_bot, discord_webhook, firebase_project, google_project, host, jwt_issuer, keycloak_realm, libsql, mapbox_user, mongodb, neon,
         neon_endpoint, planetscale, queue, r2_account, redis, region, sentry_org, sentry_project, slack_team, sql_server, stripe_account,
         stripe_owner, supabase_ref, telegram_bot, uploadthing_app, upstash_host, whole,
     )
@@ -706,4 +719,5 @@ MODE: Mapping[str, Callable[[str], str | None]] = {
     "host": host_mode,
     "azure": azure_mode,
     "braintree": braintree_mode,
+    "word": word_mode,
 }
