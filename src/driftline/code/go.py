@@ -1,0 +1,43 @@
+"""References in Go: os.Getenv, os.LookupEnv, syscall.Getenv, struct tags of envconfig, env and viper's bindings."""
+
+from __future__ import annotations
+
+import re
+
+from driftline.code import CodeReading, _pattern
+from driftline.code._pattern import Read
+from driftline.model import Need, Use
+
+EXTENSIONS = (".go",)
+TRACES = (b"Getenv", b"LookupEnv", b'env:"', b"envconfig", b"BindEnv", b"MustGetenv")
+
+_NAME = rb"(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
+_READS = (
+    Read("os.Getenv", re.compile(rb'\b(?:os|syscall)\.Getenv\(\s*"' + _NAME + rb'"\s*\)')),
+    Read("os.LookupEnv", re.compile(rb'\bos\.LookupEnv\(\s*"' + _NAME + rb'"\s*\)'), Need.OPTIONAL),
+    Read("helper", re.compile(rb'\b[Mm]ust[Gg]et[Ee]nv\(\s*"' + _NAME + rb'"\s*\)'), Need.REQUIRED),
+    Read("viper", re.compile(rb'\bBindEnv\(\s*"[^"]*"\s*,\s*"' + _NAME + rb'"')),
+    Read(
+        "env tag",
+        re.compile(rb'`[^`\n]*\b(?:env|envconfig):"' + _NAME + rb'(?:,\s*(?:required|notEmpty)[^"]*)"[^`\n]*`'),
+        Need.REQUIRED,
+        Use.SCHEMA,
+    ),
+    Read(
+        "env tag",
+        re.compile(rb'`[^`\n]*\b(?:env|envconfig):"' + _NAME + rb'[^"]*"[^`\n]*\b(?:envDefault|default):"[^`\n]*`'),
+        Need.OPTIONAL,
+        Use.SCHEMA,
+    ),
+    Read(
+        "env tag", re.compile(rb'`[^`\n]*\brequired:"true"[^`\n]*\b(?:env|envconfig):"' + _NAME + rb'"[^`\n]*`'), Need.REQUIRED, Use.SCHEMA
+    ),
+    Read("env tag", re.compile(rb'`[^`\n]*\b(?:env|envconfig):"' + _NAME + rb'[^"]*"[^`\n]*`'), Need.OPTIONAL, Use.SCHEMA),
+)
+
+# Struct tags stand in back-quoted strings, so strings are kept and only comments blanked.
+
+
+def read(path: str, content: bytes) -> CodeReading:
+    """The references of a Go file."""
+    return _pattern.read(path, content, _READS, _pattern.SLASHES)

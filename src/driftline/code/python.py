@@ -1,0 +1,253 @@
+"""References in Python, by its own grammar: os.environ, os.getenv, settings classes and the readers of django-environ, environs and decouple.
+
+Names that a schema states (pydantic-settings, environ.Env) are statements of required or optional; nothing of the file is run.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator
+
+from driftline.code import CodeReading, Place
+from driftline.model import Literal, Location, Need, Reference, Secret, Side, Unread, Use
+
+EXTENSIONS = (".py",)
+TRACES = (b"environ", b"getenv", b"BaseSettings", b"decouple", b"starlette.config", b"dotenv_values", b"env(", b"env.")
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# Modules whose `env`, `Env()`, `config` objects read a variable by the name of their first argument (docs of django-environ, environs,
+# python-decouple and starlette, 2026-11).
+_READERS = {
+    "environ": ("Env", "FileAwareEnv"),
+    "environs": ("Env", "FileAwareEnv"),
+    "decouple": ("config", "AutoConfig"),
+    "starlette.config": ("Config",),
+}
+# Variables of a web server gateway, not of the process: `request.environ["REQUEST_METHOD"]`.
+_ENVIRONS = frozenset(("os.environ", "environ", "os.environb"))
+
+
+def read(path: str, content: bytes) -> CodeReading:
+    """The references of a Python file; a syntax error is said, with its line."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an invalid escape of the audited file is not our warning
+            tree = ast.parse(content)
+    except SyntaxError as error:
+        return CodeReading(unread=(Unread(path, "not valid Python", error.lineno, error.offset),))
+    except (ValueError, RecursionError, MemoryError):
+        return CodeReading(unread=(Unread(path, "not valid Python, or nested too deep"),))
+    try:
+        return CodeReading(references=tuple(_Reader(path, content, tree).references()))
+    except RecursionError:
+        return CodeReading(unread=(Unread(path, "nested too deep"),))
+
+
+class _Reader:
+    """One file: which names are os.environ, getenv, a reader or a settings class."""
+
+    def __init__(self, path: str, content: bytes, tree: ast.Module) -> None:
+        self.place = Place(path, content)
+        self.starts = [0]
+        for line in content.splitlines(keepends=True):
+            self.starts.append(self.starts[-1] + len(line))
+        self.tree = tree
+        self.environs = set(_ENVIRONS) if b"os" in content else set()
+        self.getenvs = {"os.getenv"}
+        self.readers: set[str] = set()
+        self.settings = {"BaseSettings"}
+        self.imports()
+
+    def imports(self) -> None:
+        made: set[str] = set()
+        environ_is_os = False
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    if alias.name == "os" and alias.asname:
+                        self.environs.add(f"{alias.asname}.environ")
+                        self.getenvs.add(f"{alias.asname}.getenv")
+                    if alias.name in _READERS:
+                        made.update(f"{alias.asname or alias.name}.{made_by}" for made_by in _READERS[alias.name])
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                for alias in node.names:
+                    known = alias.asname or alias.name
+                    if node.module == "os" and alias.name == "environ":
+                        self.environs.add(known)
+                        environ_is_os = True
+                    elif node.module == "os" and alias.name == "getenv":
+                        self.getenvs.add(known)
+                    elif alias.name in _READERS.get(node.module, ()):
+                        (self.readers if alias.name == "config" else made).add(known)
+                    elif alias.name == "BaseSettings":
+                        self.settings.add(known)
+        if not environ_is_os:
+            self.environs.discard("environ")
+        for node in ast.walk(self.tree):
+            if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Call) and _dotted(node.value.func) in made:
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                self.readers.update(target.id for target in targets if isinstance(target, ast.Name))
+            elif isinstance(node, ast.ClassDef) and any((_dotted(base) or "").rpartition(".")[2] in self.settings for base in node.bases):
+                self.settings.add(node.name)
+
+    def references(self) -> Iterator[Reference]:
+        optional = _guarded(self.tree)
+        written = {id(target) for node in ast.walk(self.tree) for target in _targets(node)}
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Subscript) and id(node) not in written and _dotted(node.value) in self.environs:
+                yield from self.one(node, node.slice, Need.REQUIRED, "os.environ")
+            elif isinstance(node, ast.Call):
+                yield from self.call(node, optional)
+            elif isinstance(node, ast.Compare) and any(isinstance(op, (ast.In, ast.NotIn)) for op in node.ops):
+                if _dotted(node.comparators[0]) in self.environs:
+                    yield from self.one(node, node.left, Need.OPTIONAL, "in os.environ")
+            elif isinstance(node, ast.ClassDef) and node.name in self.settings:
+                yield from self.fields(node)
+
+    def call(self, node: ast.Call, optional: dict[int, ast.expr | None]) -> Iterator[Reference]:
+        function = _dotted(node.func) or ""
+        owner, _, method = function.rpartition(".")
+        name = node.args[0] if node.args else next((k.value for k in node.keywords if k.arg in ("key", "var", "name")), None)
+        if name is None:
+            return
+        if function in self.getenvs or (owner in self.environs and method == "get"):
+            default = node.args[1] if len(node.args) > 1 else next((k.value for k in node.keywords if k.arg == "default"), None)
+            default = optional.get(id(node)) if default is None else default
+            need = Need.OPTIONAL if id(node) in optional or (default is not None and not _is_none(default)) else Need.PLAIN
+            yield from self.one(node, name, need, function, default)
+        elif owner in self.environs and method == "pop":
+            yield from self.one(node, name, Need.OPTIONAL if len(node.args) > 1 else Need.REQUIRED, function)
+        elif function in self.readers or owner in self.readers:
+            if owner in self.readers and method in ("read_env", "read_envfile", "prefixed", "seal", "dump", "add_parser"):
+                return
+            default = next((k.value for k in node.keywords if k.arg == "default"), None)
+            if default is None and len(node.args) > 1 and function in self.readers:
+                default = node.args[1]
+            need = Need.REQUIRED if default is None else Need.OPTIONAL
+            yield from self.one(node, name, need, function, default, Use.SCHEMA)
+
+    def fields(self, node: ast.ClassDef) -> Iterator[Reference]:
+        """Fields of a pydantic settings class: the field's name in capitals behind the prefix, or its alias."""
+        prefix = _prefix(node)
+        for item in node.body:
+            if not isinstance(item, ast.AnnAssign) or not isinstance(item.target, ast.Name) or item.target.id.startswith("_"):
+                continue
+            if item.target.id == "model_config" or "ClassVar" in ast.dump(item.annotation):
+                continue
+            default: ast.expr | None = item.value
+            names = [(prefix + item.target.id).upper()]
+            if isinstance(default, ast.Call) and (_dotted(default.func) or "").rpartition(".")[2] == "Field":
+                names = _aliases(default) or names
+                given = next((k.value for k in default.keywords if k.arg in ("default", "default_factory")), None)
+                default = default.args[0] if default.args else given
+            if isinstance(default, ast.Constant) and default.value is ...:
+                default = None
+            need = Need.REQUIRED if default is None and not _may_be_none(item.annotation) else Need.OPTIONAL
+            for name in names[:1]:
+                fallback = self.literal(default) if default is not None else None
+                location = self.at(item)
+                yield Reference(name, location, need, Side.SERVER, Use.SCHEMA, "BaseSettings", fallback, type=_type(item.annotation))
+
+    def one(
+        self, node: ast.expr, name: ast.expr, need: Need, how: str, default: ast.expr | None = None, use: Use = Use.READ
+    ) -> Iterator[Reference]:
+        if isinstance(name, ast.Constant) and isinstance(name.value, str) and _NAME.fullmatch(name.value):
+            fallback = self.literal(default) if default is not None else None
+            yield Reference(name.value, self.at(node), need, Side.SERVER, use, how, fallback)
+
+    def literal(self, node: ast.expr) -> Literal | None:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            return Literal(Secret(node.value), self.at(node), "fallback")
+        return None
+
+    def at(self, node: ast.expr | ast.stmt) -> Location:
+        # ast counts columns in bytes of the line, from 0.
+        return self.place.at(self.starts[node.lineno - 1] + node.col_offset)
+
+
+def _dotted(node: ast.expr) -> str | None:
+    """`os.environ.get` of an attribute chain, None for anything else."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return None
+    return ".".join([node.id, *reversed(parts)])
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def _targets(node: ast.AST) -> list[ast.expr]:
+    """What a statement writes or deletes."""
+    if isinstance(node, (ast.Assign, ast.Delete)):
+        return node.targets
+    if isinstance(node, (ast.AugAssign, ast.AnnAssign)):
+        return [node.target]
+    return []
+
+
+def _guarded(tree: ast.AST) -> dict[int, ast.expr | None]:
+    """Reads that have something to fall back on (`getenv("X") or "d"`) or are only asked for (`if getenv("X"):`), by id of their node."""
+    found: dict[int, ast.expr | None] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.BoolOp):
+            for value, following in zip(node.values, node.values[1:], strict=False):
+                found[id(value)] = following if isinstance(node.op, ast.Or) else None
+        elif isinstance(node, (ast.If, ast.IfExp, ast.While)):
+            test = node.test.operand if isinstance(node.test, ast.UnaryOp) else node.test
+            fails = isinstance(node, ast.If) and any(isinstance(child, ast.Raise) for child in node.body)
+            if not fails:
+                found[id(test)] = None
+    return found
+
+
+def _prefix(node: ast.ClassDef) -> str:
+    """`env_prefix` of `model_config` (a dict or SettingsConfigDict) or of the inner Config class."""
+    for item in ast.walk(node):
+        if isinstance(item, ast.keyword) and item.arg == "env_prefix" and isinstance(item.value, ast.Constant):
+            return str(item.value.value)
+        if isinstance(item, ast.Dict):
+            for key, value in zip(item.keys, item.values, strict=True):
+                if isinstance(key, ast.Constant) and key.value == "env_prefix" and isinstance(value, ast.Constant):
+                    return str(value.value)
+        if not isinstance(item, ast.Assign) or not isinstance(item.value, ast.Constant) or not isinstance(item.value.value, str):
+            continue
+        if any(isinstance(target, ast.Name) and target.id == "env_prefix" for target in item.targets):
+            return item.value.value
+    return ""
+
+
+def _aliases(field: ast.Call) -> list[str]:
+    """The names a Field takes its value from."""
+    for keyword in field.keywords:
+        if keyword.arg in ("alias", "validation_alias", "env"):
+            return [n.value for n in ast.walk(keyword.value) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    return []
+
+
+def _may_be_none(annotation: ast.expr) -> bool:
+    return any(
+        (isinstance(n, ast.Constant) and n.value is None) or (isinstance(n, ast.Name) and n.id == "Optional") for n in ast.walk(annotation)
+    )
+
+
+_TYPES = {
+    "int": "number",
+    "float": "number",
+    "bool": "boolean",
+    "AnyUrl": "url",
+    "HttpUrl": "url",
+    "AnyHttpUrl": "url",
+    "PostgresDsn": "url",
+    "RedisDsn": "url",
+    "EmailStr": "email",
+}
+
+
+def _type(annotation: ast.expr) -> str | None:
+    return next((_TYPES[n.id] for n in ast.walk(annotation) if isinstance(n, ast.Name) and n.id in _TYPES), None)

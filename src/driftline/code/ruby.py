@@ -1,0 +1,27 @@
+"""References in Ruby: ENV["X"], ENV.fetch("X"), with a default or a block, and ENV.key?."""
+
+from __future__ import annotations
+
+import re
+
+from driftline.code import CodeReading, _pattern
+from driftline.code._pattern import Read
+from driftline.model import Need
+
+EXTENSIONS = (".rb", ".rake", ".ru", ".erb", "Rakefile", "Gemfile")
+TRACES = (b"ENV[", b"ENV.fetch", b"ENV.key", b"ENV.dig")
+
+_NAME = rb"""["'](?P<name>[A-Za-z_][A-Za-z0-9_]*)["']"""
+_READS = (
+    Read("ENV.fetch", re.compile(rb"\bENV\.fetch\(?\s*" + _NAME + rb"\s*,\s*(?P<default>\"[^\"\n]*\"|'[^'\n]*'|[^)\n]+)")),
+    Read("ENV.fetch", re.compile(rb"\bENV\.fetch\(?\s*" + _NAME + rb"\s*\)?\s*(?:\{|do\b)"), Need.OPTIONAL),
+    Read("ENV.fetch", re.compile(rb"\bENV\.fetch\(?\s*" + _NAME), Need.REQUIRED),
+    Read("ENV", re.compile(rb"\bENV\[\s*" + _NAME + rb"\s*\]\s*\|\|\s*(?P<default>\"[^\"\n]*\"|'[^'\n]*'|[^\s;,)]+)")),
+    Read("ENV", re.compile(rb"\bENV\[\s*" + _NAME + rb"\s*\](?!\s*(?:\|\|)?=[^=~])")),
+    Read("ENV", re.compile(rb"\bENV\.(?:key|has_key|include|member)\?\(?\s*" + _NAME), Need.OPTIONAL),
+)
+
+
+def read(path: str, content: bytes) -> CodeReading:
+    """The references of a Ruby file; assignments to ENV are no reads."""
+    return _pattern.read(path, content, _READS, _pattern.HASHES)
