@@ -13,6 +13,7 @@ import random
 import re
 import zlib
 from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
 
 from driftline.knowledge import catalog, decoders, identify, shapes
@@ -127,7 +128,7 @@ def _texts(tree: Any, groups: dict[str, _Group], source: random.Random) -> list[
         elif operation == "not_literal":
             texts.append(source.choice(_BASE62.replace(chr(value), "")))
         elif operation == "in":
-            texts.append(source.choice(_usual(shapes.members_of(value)) or [" "]))
+            texts.append(source.choice(_usual(tuple(value))))
         elif operation == "branch":
             texts += _texts(source.choice(value[1]), groups, source)
         elif operation == "subpattern":
@@ -147,9 +148,11 @@ def _texts(tree: Any, groups: dict[str, _Group], source: random.Random) -> list[
     return texts
 
 
-def _usual(members: list[str]) -> list[str]:
+@cache
+def _usual(parsed: Any) -> list[str]:
     """Letters and digits where the class has them: an example with a quote or a space inside would test another thing."""
-    return [member for member in members if member in _BASE62] or members
+    members = shapes.members_of(parsed)
+    return [member for member in members if member in _BASE62] or members or [" "]
 
 
 # --- from what stands inside ----------------------------------------------------------------------------------------------
@@ -210,7 +213,8 @@ def _clerk(wanted: _Wanted) -> str:
 
 
 def _stripe_key(wanted: _Wanted) -> str:
-    head = next(prefix for prefix in wanted.kind.prefixes if wanted.mode_word() in prefix)
+    word = wanted.mode_word()
+    head = next(prefix for prefix in wanted.kind.prefixes if word in prefix)
     return f"{head}5{wanted.steady(_STRIPE)[5:]}{wanted.random('[0-9A-Za-z]{82}')}"
 
 
