@@ -2,7 +2,7 @@
 
 `{{stripe.secret key.live}}` is an example of that kind and mode, the same one wherever it stands. `#shop` names a project of one's own: all
 examples of a provider with the same `#` belong to one account, with another `#` to another. `{{supabase.service role key@abcdefghijklmnopqrst}}`
-belongs to that account, where the kind says its account aloud. Ids are compared without regard to case.
+belongs to that account, where the kind says its account aloud; `#expires 2025-03-01` gives a token that ends on that day. Ids are compared without regard to case.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import random
 import re
 import zlib
 from collections.abc import Callable
+from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -181,9 +182,15 @@ def _jwt(wanted: _Wanted) -> str:
         payload = {"iss": f"https://{wanted.steady('[a-z]{6,12}')}.example.com/", "sub": wanted.random("[0-9a-f]{24}")}
     # Elliptic signatures have 64 bytes.
     algorithm, size = ("EdDSA", 64) if kind.validate == "turso_token" else ("ES256", 64) if "{86}" in kind.shape else ("HS256", 32)
-    payload = {**payload, **({"a": "rw"} if algorithm == "EdDSA" else {}), "iat": 1735689600, "exp": 2051222400, **kind.claims}
+    payload = {**payload, **({"a": "rw"} if algorithm == "EdDSA" else {}), "iat": 1735689600, "exp": _expiry(wanted.seed), **kind.claims}
     parts = (_compact({"alg": algorithm, "typ": "JWT"}).encode(), _compact(payload).encode(), wanted.noise(size))
     return ".".join(_b64(part, url=True, pad=False) for part in parts)
+
+
+def _expiry(seed: object) -> int:
+    """Seconds of the date that a seed names (`expires 2025-03-01`), else a day far away."""
+    named = re.fullmatch(r"expires (\d{4}-\d\d-\d\d)", str(seed))
+    return int(datetime.fromisoformat(f"{named[1]}T00:00:00+00:00").timestamp()) if named else 2051222400
 
 
 def _pem(wanted: _Wanted) -> str:

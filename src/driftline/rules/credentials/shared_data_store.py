@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from driftline.knowledge import catalog
-from driftline.model import Facts, Finding, Kind, Location, Mode, Related, Rule, Severity
-from driftline.rules.phrases import Held, title
+from driftline.model import App, Declaration, Environment, Facts, Finding, Kind, Location, Mode, Related, Rule, Severity
+from driftline.rules.phrases import PROTECTION, Held, title
 from driftline.rules.sharing import Shared, shared
 
 RULE = Rule("shared-data-store", Severity.BLOCKER, "production's data store is also another environment's")
@@ -20,6 +20,7 @@ RULE = Rule("shared-data-store", Severity.BLOCKER, "production's data store is a
 
 def check(facts: Facts) -> Iterator[Finding]:
     for app in facts.apps:
+        yield from _bindings(app)
         seen: set[tuple[Location, Location]] = set()
         for pair in shared(app, _store):
             one, other, same_line = pair
@@ -45,6 +46,30 @@ def check(facts: Facts) -> Iterator[Finding]:
                 value=one.traits.identity.masked or None,
                 digest=one.traits.keyed,
                 related=(Related(other.declaration.location, f"the same store for {other.environment.name}"),),
+            )
+
+
+def _bindings(app: App) -> Iterator[Finding]:
+    """Bindings and aliases that name their store: a Worker's D1 database, a Firebase project."""
+    ordered = sorted(app.environments, key=lambda e: (PROTECTION[e.kind], e.name))
+    homes: dict[str, tuple[Environment, str, Declaration]] = {}
+    for environment in ordered:
+        for variable in app.variables.values():
+            declaration = variable.cells[environment.name].declaration
+            if declaration is None or declaration.store is None or variable.ignored:
+                continue
+            home, name, first = homes.setdefault(declaration.store, (environment, variable.name, declaration))
+            if home.kind is not Kind.PRODUCTION or environment.kind is Kind.PRODUCTION:
+                continue
+            yield RULE.finding(
+                f"`{name}` leads {home.name} to {declaration.store}, and `{variable.name}` leads {environment.name} to the same",
+                fix=f"create a store of its own for {environment.name} and bind it to {variable.name} there",
+                avoid=f"do not point {home.name} elsewhere; it holds the real data",
+                app=app.path,
+                location=first.location,
+                environment=home.name,
+                variable=name,
+                related=(Related(declaration.location, f"the same store for {environment.name}"),),
             )
 
 
