@@ -140,7 +140,7 @@ def yaml_documents(path: str, text: str) -> list[Document]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise Unreadable("not valid YAML", mark.line + 1 if mark else None, mark.column + 1 if mark else None) from None
-    except yaml.YAMLError:  # a character YAML does not allow; its message would quote the text
+    except (yaml.YAMLError, UnicodeEncodeError):  # a character YAML does not allow; its message would quote the text
         raise Unreadable("not valid YAML: a character that YAML does not allow") from None
     return documents
 
@@ -212,7 +212,7 @@ def _yaml_roots(events: Any) -> Iterator[Node]:
 def _yaml_scalar(event: Any) -> Node:
     text: str = event.value
     position: int = event.start_mark.index
-    if event.style is not None:  # quoted or block: always a string
+    if event.style:  # quoted or block: always a string; plain is "" in C, None in Python
         return Node("string", position, text, quoted=True)
     if text in _YAML_NULL:
         return Node("null", position, text)

@@ -1,21 +1,38 @@
 """Compose files: each service's variables, the env files it reads, and the names it takes from the shell or the project's `.env`.
 
-`environment` beats `env_file`; a bare name passes through; `${X:?}` is required, `${X:-d}` has a default; an override file is merged
-over the base. A name such as `compose.production.yml` says the environment (Compose specification and docs, 2026-11; measured with
-Compose 2.40.3).
+`environment` beats `env_file`, and an override file is merged over the base. A bare name and `${X}` pass a value through; `${X:?}` is
+required, `${X:-d}` has a default. A name such as `compose.production.yml`, or a folder such as `docker/production/`, says the
+environment; any other file is one for local work (Compose specification and docs, 2026-11; measured with Compose 2.40.3).
 """
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterator
 
 from driftline.formats import Format
 from driftline.formats._document import Document, Node, yaml_document
-from driftline.formats._shell import uses
-from driftline.formats._values import NAME, declared, environment_of
-from driftline.model import Authority, Component, Declaration, EnvFile, Need, Reading, Reference, Scope, Secret, Side, State, Text, Use
+from driftline.formats._place import environment_said, inside, is_local
+from driftline.formats._shell import expansions
+from driftline.formats._values import NAME, declared
+from driftline.model import (
+    Authority,
+    Component,
+    Declaration,
+    EnvFile,
+    Location,
+    Need,
+    Passthrough,
+    Reading,
+    Reference,
+    Scope,
+    Secret,
+    Side,
+    State,
+    Text,
+    Unread,
+    Use,
+)
 
 FORMAT = Format(
     name="compose",
@@ -25,115 +42,162 @@ FORMAT = Format(
     nameless="local",
 )
 
+# The base first, then what is laid over it.
+_OVERRIDE = 1
+
 
 def recognises(path: str) -> bool:
-    """Compose's own names, with words for an environment or a purpose behind them."""
-    return re.search(r"(?:^|/)(?:[\w-]+[.-])?(?:docker-)?compose(?:[.\-_][\w.\-]+)?\.ya?ml$", path) is not None
+    """Compose's own names, with words for an environment or a purpose around them."""
+    return re.search(r"(?:^|/)(?:[\w.-]+[.-])?(?:docker-)?compose(?:[.\-_][\w.\-]+)?\.ya?ml$", path) is not None
 
 
 def read(text: Text) -> Reading:
     """Declarations, references and env files of every service. Raises Unreadable for broken YAML."""
-    document = yaml_document(text.path, text.content)
-    context = environment_of(text.path.rpartition("/")[2], "docker-compose", "compose")
-    if context == "override":
-        context = None
-    folder = text.path.rpartition("/")[0]
-    declarations: list[Declaration] = []
-    references: list[Reference] = []
-    env_files: list[EnvFile] = []
-    components: list[Component] = []
-    for name, service in document.root.pairs("services"):
-        if service.kind != "map":
-            continue
-        components.append(_component(document, folder, name, service))
-        declarations += _environment(document, service.get("environment"), context, name, Scope.RUN)
-        declarations += _environment(document, service.get("build", "args"), context, name, Scope.BUILD)
-        references += _references(document, service, name)
-        env_files += _env_files(document, folder, service.get("env_file"), context, name)
-    return Reading(
-        declarations=tuple(declarations),
-        references=tuple(references),
-        env_files=tuple(env_files),
-        components=tuple(components),
-        contexts=(context,) if context else (),
-    )
+    return _Compose(text, yaml_document(text.path, text.content)).reading()
 
 
-def _component(document: Document, folder: str, name: str, service: Node) -> Component:
-    build = service.get("build")
-    root = None
-    if build is not None:
-        where = build.text if build.is_scalar else build.string("context") or "."
-        root = _inside(folder, where)
-    return Component(name, root, document.location(service), service.string("image"))
+class _Compose:
+    def __init__(self, text: Text, document: Document) -> None:
+        self.text = text
+        self.document = document
+        self.folder, _, base = text.path.rpartition("/")
+        self.context = environment_said(text.path)
+        self.local = is_local(self.context)
+        self.layer = _OVERRIDE if "override" in base else 0
+        self.declarations: list[Declaration] = []
+        self.references: list[Reference] = []
+        self.passthroughs: list[Passthrough] = []
+        self.env_files: list[EnvFile] = []
+        self.components: list[Component] = []
+        self.unread: list[Unread] = []
+
+    def reading(self) -> Reading:
+        services = dict(self.document.root.pairs("services"))
+        for name, service in services.items():
+            if service.kind == "map":
+                self._service(name, service, services)
+        for _, node in [*self.document.root.pairs("secrets"), *self.document.root.pairs("configs")]:
+            source = node.get("environment")
+            if source is not None and source.is_scalar and NAME.fullmatch(source.text):
+                self.references.append(self._reference(source.text, self.document.value_location(source), Need.PLAIN, None))
+        return Reading(
+            declarations=tuple(self.declarations),
+            references=tuple(dict.fromkeys(self.references)),
+            passthroughs=tuple(self.passthroughs),
+            env_files=tuple(self.env_files),
+            components=tuple(self.components),
+            contexts=(self.context,) if self.context else (),
+            unread=tuple(self.unread),
+        )
+
+    def _service(self, name: str, service: Node, services: dict[str, Node]) -> None:
+        chain = [service]
+        # A service of the same file that it extends lies below it; one of another file is read there.
+        while len(chain) <= len(services):
+            extended = chain[-1].get("extends")
+            above = None if extended is None or extended.get("file") else services.get(extended.string("service") or extended.text)
+            if above is None or above.kind != "map":
+                break
+            chain.append(above)
+        build = next((node for link in chain if (node := link.get("build")) is not None), None)
+        self.components.append(self._component(name, service, build, next((i for link in chain if (i := link.string("image"))), None)))
+        passed: list[tuple[str, Location]] = []
+        for depth, link in enumerate(chain):
+            # Within one file the service's own word beats what it extends; both beat nothing of another file.
+            layer = self.layer * 100 - depth
+            passed += self._environment(link.get("environment"), name, Scope.RUN, layer)
+            passed += self._environment(link.get("build", "args"), name, Scope.BUILD, layer)
+            self._uses(link, name)
+            self._env_files(link.get("env_file"), name)
+        if passed:
+            names = tuple(dict.fromkeys(name for name, _ in passed))
+            self.passthroughs.append(Passthrough(passed[0][1], "compose", names, strict=False, component=name))
+
+    def _component(self, name: str, service: Node, build: Node | None, image: str | None) -> Component:
+        root = None
+        if build is not None:
+            root = inside(self.folder, build.text if build.is_scalar else build.string("context") or ".")
+        return Component(name, root, self.document.location(service), image)
+
+    def _environment(self, node: Node | None, service: str, scope: Scope, layer: int) -> Iterator[tuple[str, Location]]:
+        """Adds the declarations of a map or list of variables; yields the names that only pass a value through."""
+        entries = [(name, value, self.document.location(value)) for name, value in node.pairs()] if node is not None else []
+        for item in node.items if node is not None else ():
+            if not item.is_scalar:
+                continue
+            name, equals, content = item.text.partition("=")
+            value = Node("string" if equals else "null", item.position, content, quoted=item.quoted)
+            entries.append((name.strip(), value, self.document.value_location(item)))
+        for name, value, location in entries:
+            if not NAME.fullmatch(name):
+                if name:
+                    self.unread.append(Unread(self.text.path, "a name that is no variable", location.line, location.column))
+                continue
+            declaration = self._declared(name, value)._replace(location=location, component=service, scope=scope, layer=layer)
+            if declaration.state is State.REFERENCE and self.local and declaration.reference in (_SHELL, f"${{{name}}}"):
+                # On a developer's machine the value comes from the project's `.env`, which is read by itself.
+                yield name, location
+            else:
+                self.declarations.append(declaration)
+
+    def _declared(self, name: str, value: Node) -> Declaration:
+        if value.kind == "null":
+            return declared(self.document, name, value, context=self.context, reference=_SHELL)
+        found = expansions(value.text) if value.is_scalar and "$" in value.text else []
+        if found:
+            default = found[0].default
+            if default is not None and found[0].whole and "$" not in default:
+                state = State.SET if default else State.EMPTY
+                location = self.document.location(value)
+                return Declaration(name, state, Secret(default), location, self.context, optional=True)
+            names = ", ".join(dict.fromkeys(expansion.name for expansion in found))
+            return declared(self.document, name, value, context=self.context, reference=f"${{{names}}}")
+        if value.is_scalar:
+            value = Node(value.kind, value.position, value.text.replace("$$", "$"), quoted=value.quoted, key_position=value.key_position)
+        return declared(self.document, name, value, context=self.context)
+
+    def _uses(self, node: Node, service: str) -> None:
+        """Every `${X}` below a node, and its pass-through names, as references."""
+        waiting, seen = [node], set()
+        while waiting:
+            current = waiting.pop()
+            if id(current) in seen:  # an alias is one node
+                continue
+            seen.add(id(current))
+            for key in ("environment", "args"):
+                self._passed(current.get(key), service)
+            waiting += [*current.map.values(), *current.items]
+            if not current.is_scalar or "$" not in current.text:
+                continue
+            cursor = current.position
+            for use in expansions(current.text):
+                # A block or quoted scalar is written otherwise than it reads: its names are looked up in the raw text.
+                at = self.text.content.find(use.name, cursor, cursor + 2 * len(current.text) + 1000)
+                cursor = cursor if at < 0 else at
+                self.references.append(self._reference(use.name, self.document.at(cursor), use.need, service))
+
+    def _passed(self, node: Node | None, service: str) -> None:
+        names = [(name, self.document.location(value)) for name, value in node.pairs() if value.kind == "null"] if node is not None else []
+        for item in node.items if node is not None else ():
+            if item.is_scalar:
+                names.append((item.text, self.document.value_location(item)))
+        for name, location in names:
+            if NAME.fullmatch(name):
+                self.references.append(self._reference(name, location, Need.PLAIN, service))
+
+    def _reference(self, name: str, location: Location, need: Need, service: str | None) -> Reference:
+        # Only `${X:?}` states a need of its own: what is passed through is needed where the code reads it.
+        use = Use.READ if need is Need.REQUIRED else Use.MENTION
+        return Reference(name, location, need, Side.SERVER, use, "${}", component=service)
+
+    def _env_files(self, node: Node | None, service: str) -> None:
+        for item in [] if node is None else [node] if node.is_scalar or node.kind == "map" else node.items:
+            path = item.text if item.is_scalar else item.string("path")
+            where = inside(self.folder, path) if path else None
+            if where is not None:
+                loader = "docker" if item.string("format") == "raw" else "compose"
+                location = self.document.value_location(item)
+                self.env_files.append(EnvFile(where, location, self.context, service, item.string("required") != "false", loader))
 
 
-def _inside(folder: str, path: str) -> str | None:
-    """`path` relative to the root, None when it leads out of it or is not a plain path."""
-    if "$" in path or "://" in path:
-        return None
-    joined = posixpath.normpath(posixpath.join(folder, path))
-    return None if joined.startswith(("..", "/")) else joined
-
-
-def _environment(document: Document, node: Node | None, context: str | None, service: str, scope: Scope) -> Iterator[Declaration]:
-    if node is None:
-        return
-    for name, value in node.pairs():
-        yield _declared(document, name, value, context, service, scope)
-    for item in node.items:
-        if not item.is_scalar:
-            continue
-        name, equals, content = item.text.partition("=")
-        if not NAME.fullmatch(name.strip()):
-            continue
-        value = Node("string" if equals else "null", item.position, content, quoted=item.quoted)
-        yield _declared(document, name.strip(), value, context, service, scope)
-
-
-def _declared(document: Document, name: str, value: Node, context: str | None, service: str, scope: Scope) -> Declaration:
-    if value.kind == "null":  # passed through from the shell or the project's `.env`
-        return declared(document, name, value, context=context, component=service, scope=scope, reference="the shell or the project's .env")
-    found = list(uses(value.text)) if value.is_scalar and "$" in value.text else []
-    if found:
-        default = found[0][3]
-        if default and len(found) == 1 and value.text.startswith("${") and value.text.endswith("}") and "$" not in default:
-            return Declaration(name, State.SET, Secret(default), document.location(value), context, service, scope)
-        names = ", ".join(dict.fromkeys(used for used, _, _, _ in found))
-        return declared(document, name, value, context=context, component=service, scope=scope, reference=f"${{{names}}}")
-    if value.is_scalar:
-        value = Node(value.kind, value.position, value.text.replace("$$", "$"), quoted=value.quoted, key_position=value.key_position)
-    return declared(document, name, value, context=context, component=service, scope=scope)
-
-
-def _references(document: Document, node: Node, service: str) -> Iterator[Reference]:
-    """Every `${X}` of a service, and its pass-through names."""
-    if node.kind == "map":
-        for key, child in node.map.items():
-            if key in ("environment", "args"):
-                yield from _passed_through(document, child, service)
-            yield from _references(document, child, service)
-    elif node.kind == "list":
-        for child in node.items:
-            yield from _references(document, child, service)
-    elif node.is_scalar and "$" in node.text:
-        for name, need, _, _ in uses(node.text):
-            yield Reference(name, document.value_location(node), need, Side.SERVER, Use.READ, "${}", component=service)
-
-
-def _passed_through(document: Document, node: Node, service: str) -> Iterator[Reference]:
-    names = [(name, value) for name, value in node.pairs() if value.kind == "null"]
-    names += [(item.text, item) for item in node.items if item.is_scalar and NAME.fullmatch(item.text)]
-    for name, value in names:
-        yield Reference(name, document.location(value), Need.PLAIN, Side.SERVER, Use.READ, "pass-through", component=service)
-
-
-def _env_files(document: Document, folder: str, node: Node | None, context: str | None, service: str) -> Iterator[EnvFile]:
-    for item in [] if node is None else [node] if node.is_scalar or node.kind == "map" else node.items:
-        path = item.text if item.is_scalar else item.string("path")
-        where = _inside(folder, path) if path else None
-        if where is None:
-            continue
-        raw = item.string("format") == "raw"
-        required = item.string("required") != "false"
-        yield EnvFile(where, document.value_location(item), context, service, required, "docker" if raw else "compose")
+_SHELL = "the shell or the project's .env"

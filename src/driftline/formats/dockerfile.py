@@ -1,7 +1,7 @@
-"""Dockerfiles: what ARG and ENV give to a build and to the image, per stage.
+"""Dockerfiles: what ARG and ENV give to a build and to the image, per stage, and which names reach the step that builds the app.
 
-ARG is seen by the build only and from its line on; an ARG before the first FROM is not seen inside a stage; ENV stays in the image
-(Dockerfile reference, 2026-11). A front end build sees a variable only where a stage that runs the build has ARG or ENV for it.
+ARG is seen by the build only and from its line on; an ARG before the first FROM is not seen inside a stage; ENV of the last stage and
+of those it builds on stays in the image (Dockerfile reference, 2026-11). A file name such as `Dockerfile.staging` says the environment.
 """
 
 from __future__ import annotations
@@ -12,76 +12,170 @@ from typing import NamedTuple
 
 from driftline.formats import Format
 from driftline.formats._document import Lines
-from driftline.formats._shell import uses
-from driftline.formats._values import NAME, declared_text
-from driftline.model import Authority, Declaration, Passthrough, Reading, Scope, State, Text
+from driftline.formats._place import environment_said, inside, is_local
+from driftline.formats._script import builds, fetches_all
+from driftline.formats._shell import expansions, unquoted
+from driftline.formats._values import reference_of, state_of
+from driftline.model import (
+    Authority,
+    Declaration,
+    EnvFile,
+    Need,
+    Passthrough,
+    Reading,
+    Reference,
+    Scope,
+    Secret,
+    Side,
+    State,
+    Text,
+    Unreadable,
+    Use,
+)
 
 FORMAT = Format(
     name="dockerfile",
     title="Dockerfile",
-    files=("Dockerfile", "Dockerfile.*", "Dockerfile-*", "*.Dockerfile", "*.dockerfile", "Containerfile"),
+    files=("Dockerfile", "Dockerfile.*", "Dockerfile-*", "*.Dockerfile", "*.dockerfile", "Containerfile", "Containerfile.*"),
     authority=Authority.PART,
     nameless="production",
 )
 
-_DEVELOPMENT = re.compile(r"(?:^|[.\-_/])(?:dev|development|local|test|ci|devcontainer)(?:$|[.\-_/])", re.IGNORECASE)
-# A step that builds a front end: the package managers' build scripts and the bundlers themselves.
-_BUILDS = re.compile(
-    r"\b(?:(?:npm|pnpm|yarn|bun)\s+(?:run\s+|--\S+\s+|-\S+\s+\S+\s+)*build\S*|turbo\s+(?:run\s+)?build|nx\s+build|next\s+build|vite\s+build|nuxt\s+build|astro\s+build)\b"
-)
+_MAX_STEPS = 50_000
+
+
+def recognises(path: str) -> bool:
+    """Not `Dockerfile.dockerignore` and its kin."""
+    return not path.endswith((".dockerignore", ".md", ".sh", ".py", ".ts", ".js", ".j2", ".tmpl"))
+
+
+class _Stage:
+    """One FROM: its parent, and what has been declared up to here."""
+
+    def __init__(self, parent: _Stage | None) -> None:
+        self.parent = parent
+        self.names: list[str] = list(parent.names) if parent else []
+        self.has_env_file: bool = parent.has_env_file if parent else False
+        self.found: list[tuple[bool, str, str | None, int]] = []
+
+
+def read(text: Text) -> Reading:
+    """Declarations per stage, and the names that reach each build step. Raises Unreadable above 50,000 instructions."""
+    lines = Lines(text.content)
+    folder = text.path.rpartition("/")[0]
+    context = environment_said(text.path)
+    stages: dict[str, _Stage] = {}
+    stage: _Stage | None = None
+    passthroughs: list[Passthrough] = []
+    references: list[Reference] = []
+    env_files: list[EnvFile] = []
+    for count, step in enumerate(_steps(text.content)):
+        if count > _MAX_STEPS:
+            raise Unreadable(f"more than {_MAX_STEPS} instructions")
+        if step.word == "FROM":
+            words = [word for word in step.text.split() if not word.startswith("--")]
+            stage = _Stage(stages.get(words[0].lower()) if words else None)
+            stages[words[2].lower() if len(words) > 2 and words[1].lower() == "as" else f"#{len(stages)}"] = stage
+        elif stage is None:
+            continue  # an ARG here is for FROM lines alone
+        elif step.word in ("ARG", "ENV"):
+            for name, value, position in _pairs(step):
+                stage.names.append(name)
+                stage.found.append((step.word == "ENV", name, value, position))
+        elif step.word in ("COPY", "ADD"):
+            for file in _copied(step):
+                stage.has_env_file = True
+                # The context is the folder of the Dockerfile or one above it.
+                for root in dict.fromkeys((folder, "")):
+                    where = inside(root, file)
+                    if where is not None:
+                        env_files.append(EnvFile(where, lines.location(text.path, step.position), context, None, False))
+        if step.word == "RUN" and stage is not None and builds(step.text) and not (context and is_local(context)):
+            names = [*stage.names, *_given(step.text)]
+            strict = not stage.has_env_file and not _opens_all(step.text)
+            location = lines.location(text.path, step.position)
+            passthroughs.append(Passthrough(location, "docker", tuple(dict.fromkeys(names)), strict))
+        if stage is not None and step.word not in ("COPY", "ADD", "FROM"):
+            for use in expansions(step.text):
+                place = lines.location(text.path, step.position + use.position)
+                references.append(Reference(use.name, place, Need.PLAIN, Side.BUILD, Use.MENTION, f"{step.word} ${{}}"))
+    declarations = _declarations(text.path, lines, context, list(stages.values()))
+    named = [(name, position) for item in stages.values() for _, name, _, position in item.found]
+    if named:
+        location = lines.location(text.path, named[0][1])
+        passthroughs.append(Passthrough(location, "docker (arguments)", tuple(dict.fromkeys(name for name, _ in named)), False))
+    return Reading(
+        declarations=tuple(declarations),
+        references=tuple(references),
+        passthroughs=tuple(passthroughs),
+        env_files=tuple(dict.fromkeys(env_files)),
+        contexts=(context,) if context else (),
+    )
+
+
+def _declarations(path: str, lines: Lines, context: str | None, stages: list[_Stage]) -> Iterator[Declaration]:
+    """The values that stand in the file; names handed over from outside are passed through, not declared."""
+    final: list[_Stage] = []
+    stage = stages[-1] if stages else None
+    while stage is not None:
+        final.append(stage)
+        stage = stage.parent
+    for stage in stages:
+        for is_env, name, value, position in stage.found:
+            if value is None or any(use.default is None for use in expansions(value)):
+                continue
+            used = expansions(value)
+            if used and used[0].whole and used[0].default is not None:
+                value = used[0].default
+            elif used:
+                continue
+            state = state_of(value)
+            yield Declaration(
+                name,
+                state,
+                Secret(value) if state in (State.SET, State.EMPTY) else None,
+                lines.location(path, position),
+                context,
+                scope=Scope.BUILD if not is_env else Scope.BOTH if stage in final else Scope.BUILD,
+                # ENV beats ARG of the same name; what only a builder stage has lies below what the image keeps.
+                layer=(1 if is_env else 0) + (2 if stage in final else 0),
+                optional=not is_env,
+                reference=reference_of(value),
+            )
+
+
+def _given(text: str) -> list[str]:
+    """Names that a RUN sets for its own commands, as words and as secret mounts."""
+    mounts = re.findall(r"--mount=type=secret[^ \t\n]*?,env=([A-Za-z_][A-Za-z0-9_]*)", text)
+    exported = re.findall(r"(?:^|[\s;&|])([A-Za-z_][A-Za-z0-9_]*)=", text)
+    return [*mounts, *exported]
+
+
+def _opens_all(text: str) -> bool:
+    """Whether a RUN reads an env file or a whole environment that the Dockerfile does not show."""
+    return (
+        fetches_all(text)
+        or re.search(r"--mount=type=secret[^\s]*(?:target|dst)=\S*\.env|(?:^|[\s;&|])(?:\.|source)[ \t]+\S*env", text) is not None
+    )
+
+
+def _copied(step: _Step) -> Iterator[str]:
+    """Env files among the sources of a COPY from the build context."""
+    if "--from=" in step.text:
+        return
+    words = [word.strip("[]\",'") for word in step.text.split() if not word.startswith("--")]
+    for word in words[:-1]:
+        base = word.rpartition("/")[2]
+        if re.fullmatch(r"\.env(?:\.[\w.\-]+)?", base) and not base.endswith((".example", ".sample", ".template")):
+            yield word.removeprefix("./")
 
 
 class _Step(NamedTuple):
-    """One instruction: its word in capitals, its text with continuations joined by spaces, and its 0-based position."""
+    """One instruction: its word in capitals, its text with continuations as blanks, and the 0-based position of its text."""
 
     word: str
     text: str
     position: int
-
-
-def read(text: Text) -> Reading:
-    """Declarations per stage, and the names that reach each build step. Never fails: unknown instructions are other people's."""
-    lines = Lines(text.content)
-    context = "local" if _DEVELOPMENT.search(text.path.rpartition("/")[2]) else None
-    stage: str | None = None
-    number = 0
-    visible: dict[str, list[str]] = {}
-    parent: dict[str, str] = {}
-    declarations: list[Declaration] = []
-    passthroughs: list[Passthrough] = []
-    for step in _steps(text.content):
-        if step.word == "FROM":
-            words = [word for word in step.text.split() if not word.startswith("--")]
-            named = words[2] if len(words) > 2 and words[1].lower() == "as" else str(number)
-            if words and words[0] in visible:
-                parent[named] = words[0]
-            stage, number = named, number + 1
-            visible[named] = list(visible.get(parent.get(named, ""), ()))
-        elif step.word in ("ARG", "ENV"):
-            for name, value, offset in _pairs(step):
-                if stage is not None:
-                    visible[stage].append(name)
-                declarations.append(_declaration(text.path, lines, step, name, value, offset, context, stage))
-        elif step.word == "RUN" and stage is not None and _BUILDS.search(step.text):
-            secrets = re.findall(r"--mount=type=secret\S*?,env=([A-Za-z_][A-Za-z0-9_]*)", step.text)
-            location = lines.location(text.path, step.position)
-            passthroughs.append(Passthrough(location, "docker", tuple(dict.fromkeys([*visible[stage], *secrets])), strict=context is None))
-    return Reading(declarations=tuple(declarations), passthroughs=tuple(passthroughs), contexts=(context,) if context else ())
-
-
-def _declaration(
-    path: str, lines: Lines, step: _Step, name: str, value: str | None, offset: int, context: str | None, stage: str | None
-) -> Declaration:
-    location = lines.location(path, offset)
-    scope = Scope.BUILD if step.word == "ARG" else Scope.BOTH
-    if value is None:
-        return Declaration(
-            name, State.REFERENCE, None, location, context, None, scope, reference="a build argument", optional=stage is None
-        )
-    used = [used for used, _, _, _ in uses(value)]
-    if used:
-        return Declaration(name, State.REFERENCE, None, location, context, None, scope, reference=f"${{{', '.join(used)}}}")
-    return declared_text(name, value, location, context=context, scope=scope)
 
 
 _INSTRUCTION = re.compile(r"[ \t]*(?P<word>[A-Za-z]+)[ \t]+(?P<rest>[^\n]*)")
@@ -89,13 +183,13 @@ _HEREDOC = re.compile(r"<<-?(['\"]?)([A-Za-z_][A-Za-z0-9_]*)\1")
 
 
 def _steps(content: str) -> Iterator[_Step]:
-    """The instructions; comment lines inside a continued one are dropped, here-documents are part of theirs.
+    """The instructions; comment and empty lines inside a continued one are blanked, here-documents are part of theirs.
 
-    Positions are kept by replacing what is dropped with blanks of the same length.
+    Every character keeps its position: what is dropped becomes blanks of the same length.
     """
-    text = content.replace("\r", " ")
+    text = content.replace("\r", " ").replace("\ufeff", " ")
+    escape = "`" if re.match(r"(?:#[^\n]*\n)*#[ \t]*escape[ \t]*=[ \t]*`", text) else "\\"
     position = 0
-    escape = "`" if re.match(r"#\s*escape\s*=\s*`", text) else "\\"
     while position < len(text):
         end = _line_end(text, position)
         line = text[position:end]
@@ -103,24 +197,27 @@ def _steps(content: str) -> Iterator[_Step]:
         if found is None or line.lstrip().startswith("#"):
             position = end + 1
             continue
-        parts = [line]
-        while line.rstrip().endswith(escape) and end < len(text):
+        parts: list[str] = []
+        continued = True
+        while True:
+            if line.lstrip().startswith("#") or (parts and not line.strip()):
+                parts.append(" " * len(line))
+            else:
+                bare = line.rstrip()
+                continued = bare.endswith(escape)
+                parts.append(bare[:-1] + " " * (len(line) - len(bare) + 1) if continued else line)
+            if not continued or end >= len(text):
+                break
             start, end = end + 1, _line_end(text, end + 1)
             line = text[start:end]
-            if line.lstrip().startswith("#"):
-                parts.append(" " * len(line))
-                line = escape
-            else:
-                parts.append(line)
-        heredoc = _HEREDOC.search(parts[-1])
-        while heredoc is not None and end < len(text):
-            start, end = end + 1, _line_end(text, end + 1)
-            parts.append(text[start:end])
-            if parts[-1].strip() == heredoc[2]:
-                break
-        joined = " ".join(
-            part.rstrip()[:-1] + " " * (len(part) - len(part.rstrip()) + 1) if part.rstrip().endswith(escape) else part for part in parts
-        )
+        joined = " ".join(parts)
+        heredocs = [match[2] for match in _HEREDOC.finditer(joined)] if found["word"].upper() in ("RUN", "COPY", "ADD") else []
+        for tag in heredocs:
+            while end < len(text):
+                start, end = end + 1, _line_end(text, end + 1)
+                joined += "\n" + text[start:end]
+                if text[start:end].strip() == tag:
+                    break
         yield _Step(found["word"].upper(), joined[found.start("rest") :], position + found.start("rest"))
         position = end + 1
 
@@ -130,24 +227,21 @@ def _line_end(text: str, position: int) -> int:
     return len(text) if found < 0 else found
 
 
-_PAIR = re.compile(r"""([A-Za-z_][A-Za-z0-9_]*)(?:(=)((?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s"'\\])*))?""")
+_PAIR = re.compile(r"""([A-Za-z_][A-Za-z0-9_]*)(?:(=)((?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s"'\\])*))?(?=\s|\Z)""")
+_OLD = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)[ \t]+(?!=)(\S.*)")
 
 
 def _pairs(step: _Step) -> Iterator[tuple[str, str | None, int]]:
     """(name, value or None, 0-based position) of an ARG or ENV; `ENV name value` is the old form."""
-    first = re.match(r"\s*([A-Za-z_][A-Za-z0-9_]*)[ \t]+(?!=)(\S.*)", step.text) if step.word == "ENV" else None
-    if first is not None and NAME.fullmatch(first[1]):
-        yield first[1], first[2].strip(), step.position + first.start(1)
+    old = _OLD.match(step.text) if step.word == "ENV" else None
+    if old is not None:
+        yield old[1], unquoted(old[2].strip()), step.position + old.start(1)
         return
     position = 0
-    while position < len(step.text):
-        found = _PAIR.match(step.text, position)
-        if found is None:
-            position += 1
+    for word in re.finditer(r"\S+", step.text):
+        if word.start() < position:  # inside a quoted value
             continue
-        yield found[1], _unquoted(found[3]) if found[2] else None, step.position + found.start()
-        position = max(found.end(), position + 1)
-
-
-def _unquoted(value: str) -> str:
-    return re.sub(r"""\\(.)|["']""", lambda match: match[1] or "", value)
+        found = _PAIR.match(step.text, word.start())
+        position = word.end() if found is None else found.end()
+        if found is not None:
+            yield found[1], unquoted(found[3]) if found[2] else None, step.position + found.start()

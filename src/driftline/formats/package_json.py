@@ -1,65 +1,126 @@
 """package.json scripts: the only place that says which env file, mode or fixed value a command runs with.
 
-`dotenv -e FILE`, `env-cmd -f FILE`, `--env-file FILE` (Node, Bun, Deno, tsx), `--mode NAME` (Vite), `NAME=value` and `cross-env`.
+`dotenv -e FILE`, `env-cmd -f FILE`, `--env-file FILE` (Node, Bun, Deno, tsx), `--mode NAME` (Vite), `NAME=value` and `cross-env NAME=value`.
+A script's own name says the environment: `dev`, `start:staging`, `build:production`.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from driftline.formats import Format
-from driftline.formats._document import json_document
-from driftline.model import Authority, EnvFile, Location, Reading, Text, Unreadable
+from driftline.formats._document import Document, Node, json_document
+from driftline.formats._place import inside
+from driftline.formats._shell import Word, assignments, commands
+from driftline.formats._values import declared
+from driftline.knowledge.platform import environment_kind
+from driftline.model import Authority, Declaration, EnvFile, Kind, Location, Passthrough, Reading, Text
 
 FORMAT = Format(name="package_json", title="package.json scripts", files=("package.json",), authority=Authority.PART, nameless="local")
 
-_TRACE = re.compile(r"dotenv|env-cmd|--env-file|--mode[ =]")
-_FILE = re.compile(
-    r"(?:\bdotenv(?:x run)?\b[^|;&]*?\s-[ef]\s*=?\s*|\benv-cmd\b[^|;&]*?\s(?:-f|--file)\s+|--env-file(?:-if-exists)?[= ]\s*)['\"]?(?P<file>[\w./\-]*\.env[\w.\-]*|[\w./\-]+\.env)"
-)
-_LOADERS = (("--env-file", "node"), ("env-cmd", "dotenv"), ("dotenvx", "dotenvx"), ("dotenv", "dotenv-expand"))
+# Most manifests have nothing of it: they cost one search. `"X": "NAME=...` and `cross-env` begin with a value for the command.
+_TRACE = re.compile(r"dotenv|env-cmd|--env-file|--mode[ =]|[\" ][A-Z][A-Z0-9_]{1,60}=")
+# Options that name a file, by program (dotenv-cli, dotenvx, env-cmd READMEs; Node, Bun and Deno docs, 2026-11), and its loader.
+_FILE_OPTIONS = {
+    "dotenv": (("-e", "--env"), "dotenv-expand"),
+    "dotenvx": (("-f", "--env-file"), "dotenvx"),
+    "env-cmd": (("-f", "--file"), "dotenv"),
+}
+_ENV_FILE = ("--env-file", "--env-file-if-exists")
+_MODES = frozenset(("vite", "vite-node", "vitest", "nuxt", "nuxi", "astro", "vue-cli-service", "rsbuild", "vinxi", "react-router", "wxt"))
+
+
+class _Use(NamedTuple):
+    """A file that a script reads, and the environment the script speaks of."""
+
+    path: str
+    location: Location
+    environment: str | None
+    loader: str | None
 
 
 def read(text: Text) -> Reading:
-    """The env files that scripts name. Raises Unreadable for broken JSON."""
+    """The env files, modes and values that scripts name. Raises Unreadable for broken JSON where there may be some."""
     if not _TRACE.search(text.content):
-        _check(text)
         return Reading()
     document = json_document(text.path, text.content)
     folder = text.path.rpartition("/")[0]
-    env_files = [
-        file
-        for name, node in document.root.pairs("scripts")
-        if node.is_scalar
-        for file in _env_files(folder, name, node.text, document.location(node))
-    ]
-    return Reading(env_files=tuple(env_files))
-
-
-def _check(text: Text) -> None:
-    """A broken manifest is said by whoever looks for apps in it; here only the scripts matter."""
-    try:
-        json.loads(text.content.removeprefix("\ufeff"))
-    except json.JSONDecodeError as error:
-        raise Unreadable("not valid JSON", error.lineno, error.colno) from None
-    except RecursionError:
-        raise Unreadable("nested too deep") from None
-
-
-def _env_files(folder: str, script: str, command: str, location: Location) -> Iterator[EnvFile]:
-    import posixpath
-
-    for match in _FILE.finditer(command):
-        path = posixpath.normpath(posixpath.join(folder, match["file"]))
-        if path.startswith(("..", "/")):
+    uses: list[_Use] = []
+    declarations: list[Declaration] = []
+    passed: dict[str, Location] = {}
+    for script, node in document.root.pairs("scripts"):
+        if node.kind != "string":
             continue
-        loader = next(loader for word, loader in _LOADERS if word in match[0])
-        yield EnvFile(path, location, _context(script), None, False, loader)
+        location = document.location(node)
+        environment = _environment(script)
+        for command in commands(node.text):
+            values, words = assignments(command)
+            uses += _files(folder, words, location, environment)
+            for name, value, _ in values:
+                place = _place(document, text, node, name)
+                if environment is not None and "$" not in value:
+                    spoken = Node("string", node.position, value, quoted=True)
+                    declarations.append(declared(document, name, spoken, context=environment)._replace(location=place))
+                passed.setdefault(name, place)
+    passthroughs = [Passthrough(place, "a script", (name,), strict=False) for name, place in passed.items()]
+    return Reading(
+        declarations=tuple(declarations),
+        passthroughs=tuple(passthroughs),
+        env_files=tuple(_agreed(uses)),
+    )
 
 
-def _context(script: str) -> str | None:
-    """The environment a script's own name says: `dev`, `start:staging`, `build:production`; None for `build` and `start`."""
-    words = [word for word in re.split(r"[:\-_.]", script) if word not in ("build", "start", "run", "deploy", "migrate", "db", "seed")]
-    return words[-1] if len(words) == 1 else None
+def _place(document: Document, text: Text, node: Node, name: str) -> Location:
+    """Where `NAME=` stands inside a script."""
+    at = text.content.find(name + "=", node.position)
+    return document.at(at) if at >= 0 else document.value_location(node)
+
+
+def _environment(script: str) -> str | None:
+    """The environment a script's name says: the last word that is one; a plain `build` is what production gets; None otherwise."""
+    words = re.split(r"[:\-_.]", script)
+    for word in reversed(words):
+        if environment_kind(word) is not None:
+            return word
+    return "production" if script == "build" else None
+
+
+def _files(folder: str, words: Sequence[Word], location: Location, environment: str | None) -> Iterator[_Use]:
+    """The env files that one command reads."""
+    program: str | None = None
+    mode_of = False
+    for index, word in enumerate(words):
+        base = word.text.rpartition("/")[2]
+        if base in _FILE_OPTIONS and program is None:
+            program = base
+        mode_of = mode_of or base in _MODES
+        option, equals, value = word.text.partition("=")
+        following = value if equals else words[index + 1].text if index + 1 < len(words) else ""
+        loader = None
+        if option in _ENV_FILE and program != "dotenvx":
+            loader = "node"
+        elif program is not None and option in _FILE_OPTIONS[program][0]:
+            loader = _FILE_OPTIONS[program][1]
+        if loader is not None and "env" in following and (path := inside(folder, following)) is not None:
+            yield _Use(path, location, environment, loader)
+        elif option == "--mode" and mode_of and re.fullmatch(r"[A-Za-z][\w.\-]*", following):
+            for name in (f".env.{following}", f".env.{following}.local"):
+                if (path := inside(folder, name)) is not None:
+                    yield _Use(path, location, following, None)
+        if word.text == "--":  # what follows is another program's command line
+            program = None
+
+
+def _agreed(uses: Sequence[_Use]) -> Iterator[EnvFile]:
+    """One entry a file. It speaks for an environment where all its scripts agree on one; a test run says nothing about a file."""
+    by_path: dict[str, list[_Use]] = {}
+    for use in uses:
+        by_path.setdefault(use.path, []).append(use)
+    for path, found in by_path.items():
+        said = {use.environment for use in found}
+        word = found[0].environment if len(said) == 1 else None
+        if word is not None and environment_kind(word) is Kind.LOCAL and word not in ("dev", "development", "local"):
+            word = None
+        yield EnvFile(path, found[0].location, word, None, False, found[0].loader)

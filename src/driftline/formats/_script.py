@@ -1,0 +1,140 @@
+"""What a script of a CI job or an image does with variables: builds an app, writes env files, sets them on a platform."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+from driftline.formats._shell import Word, assignments, commands
+
+# A step that builds a front end: the package managers' build scripts and the bundlers themselves.
+_BUILDS = re.compile(
+    r"\b(?:(?:npm|pnpm|yarn|bun)(?:[ \t]+(?:(?:-F|-C|-w|--filter|--cwd|--dir|--prefix|--workspace|workspace)[ \t=]+\S+|run|exec|-\S+))*[ \t]+build\b"
+    r"|turbo(?:[ \t]+run)?[ \t]+(?:-\S+[ \t]+)*build\b|(?:nx|next|vite|nuxt|nuxi|astro|expo|remix|react-router|gatsby|ng|vue-cli-service|react-scripts)[ \t]+(?:build|generate|export)\b"
+    r"|nx[ \t]+run(?:-many)?\b[^\n]*\bbuild\b)"
+)
+_DEPLOYS = re.compile(
+    r"\b(?:vercel[ \t]+(?:deploy|--prod)|netlify[ \t]+deploy|(?:wrangler|flyctl|fly|firebase|sst|cdk|serverless|sls|gcloud[ \t]+(?:run|app)|railway|eas[ \t]+(?:build|update))[ \t]+(?:\S+[ \t]+)?(?:deploy|publish|up|submit)\b"
+    r"|aws[ \t]+s3[ \t]+(?:sync|cp)|aws[ \t]+ecs[ \t]+update-service|kubectl[ \t]+(?:apply|set)|helm[ \t]+upgrade|docker[ \t]+push|git[ \t]+push[ \t]+\S*heroku|eas[ \t]+(?:build|update)|rsync|scp)\b"
+)
+_ENV_FILE = r"(?P<file>\$\{?GITHUB_ENV\}?|(?:[\w./\-]*/)?\.env[\w.\-]*|[\w./\-]*[\w\-]\.env)"
+_REDIRECT = re.compile(rf">{{1,2}}[ \t]*[\"']?{_ENV_FILE}[\"']?(?![\w/])")
+_HEREDOC = re.compile(r"<<[-~]?[ \t]*[\"']?([A-Za-z_]\w*)")
+_LINE = re.compile(r"[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)")
+_ECHO = re.compile(r"\b(?:echo|printf)[ \t]+(?:-\w+[ \t]+)*([\"']?)([A-Za-z_][A-Za-z0-9_]*)=")
+# Tools that fetch a whole environment, so that a script does not show which names it has.
+_WHOLE = re.compile(
+    r"\b(?:vercel[ \t]+(?:env[ \t]+)?(?:pull|build)|doppler[ \t]+(?:run|secrets[ \t]+download)|infisical[ \t]+(?:run|export)|op[ \t]+(?:run|inject)"
+    r"|dotenvx[ \t]+run|sops[ \t]+(?:exec-env|-d|--decrypt)|chamber[ \t]+exec|eas[ \t]+env:(?:pull|exec)|aws[ \t]+s3[ \t]+cp[^\n]*\.env)\b"
+)
+
+
+class Written(NamedTuple):
+    """A variable that a script writes to `file` (`GITHUB_ENV` for the job's own), at the 0-based `position` of its name."""
+
+    name: str
+    value: str
+    file: str
+    position: int
+
+
+def builds(script: str) -> bool:
+    """Whether a script builds a front end."""
+    return _BUILDS.search(script) is not None
+
+
+def deploys(script: str) -> bool:
+    """Whether a script hands something to a place where it runs."""
+    return _DEPLOYS.search(script) is not None
+
+
+def fetches_all(script: str) -> bool:
+    """Whether a script takes a whole environment from somewhere else (`vercel pull`, `doppler run`)."""
+    return _WHOLE.search(script) is not None
+
+
+def written(script: str) -> Iterator[Written]:
+    """Variables written to env files: `echo X=1 >> .env`, here-documents, and `{ echo ..; } > .env` blocks."""
+    tag: str | None = None
+    file = ""
+    block: list[tuple[str, int]] | None = None
+    position = 0
+    for line in script.splitlines(keepends=True):
+        start, position = position, position + len(line)
+        bare = line.rstrip("\r\n")
+        if tag is not None:
+            if bare.strip() == tag:
+                tag = None
+            elif match := _LINE.match(bare):
+                yield Written(match[1], match[2], file, start + match.start(1))
+            continue
+        redirect = _REDIRECT.search(bare)
+        if redirect is not None:
+            file = "GITHUB_ENV" if "GITHUB_ENV" in redirect["file"] else redirect["file"]
+            heredoc = _HEREDOC.search(bare)
+            if heredoc is not None:
+                tag = heredoc[1]
+                continue
+        if bare.lstrip().startswith("{"):
+            block = []
+        if block is not None:
+            block.append((bare, start))
+        if redirect is not None:
+            for text, at in block if block is not None and bare.lstrip().startswith("}") else [(bare, start)]:
+                yield from _echoed(text, at, file)
+        if bare.lstrip().startswith("}"):
+            block = None
+
+
+def _echoed(line: str, start: int, file: str) -> Iterator[Written]:
+    for match in _ECHO.finditer(line):
+        rest = line[match.end() :]
+        quote = match[1]
+        value = rest.partition(quote)[0] if quote else re.split(r"[ \t]*(?:>|;|&&|\|)", rest, maxsplit=1)[0]
+        yield Written(match[2], value.strip("\"'").removesuffix("\\n"), file, start + match.start(2))
+
+
+_EXPRESSION = re.compile(r"\$\{\{[^{}]*\}\}")
+_BLANK = "\x00"
+
+
+class Set(NamedTuple):
+    """A variable that a script sets on a platform; `environment` is the word the command gives, None where it gives none."""
+
+    name: str
+    value: str | None
+    environment: str | None
+    position: int
+
+
+# Commands that take `NAME=value` words, and those whose next word is a name (vendor CLIs' help, 2026-11).
+_SET_PAIRS = (("fly", "secrets", "set"), ("flyctl", "secrets", "set"), ("supabase", "secrets", "set"), ("heroku", "config:set"))
+_SET_NAME = (("netlify", "env:set"), ("wrangler", "secret", "put"), ("vercel", "env", "add"))
+_SET_LISTS = ("--set-env-vars", "--update-env-vars", "--set-secrets", "--update-secrets", "--build-arg")
+
+
+def set_on_platform(script: str) -> Iterator[Set]:
+    """Variables that commands set on a platform: `fly secrets set X=..`, `wrangler secret put X`, `gcloud run deploy --set-env-vars X=..`."""
+    # An expression is one word, whatever blanks it holds; it keeps its length.
+    for command in commands(_EXPRESSION.sub(lambda match: match[0].replace(" ", _BLANK), script)):
+        _, words = assignments([Word(word.text.replace(_BLANK, " "), word.position) for word in command])
+        texts = tuple(word.text for word in words)
+        environment = next((b for a, b in pairwise(texts) if a in ("--env", "-e", "--environment", "--context")), None)
+        for head in _SET_PAIRS:
+            if texts[: len(head)] == head:
+                for word in words[len(head) :]:
+                    if (match := _LINE.fullmatch(word.text)) is not None:
+                        yield Set(match[1], match[2], environment, word.position)
+        for head in _SET_NAME:
+            if texts[: len(head)] == head and len(texts) > len(head) and re.fullmatch(r"[A-Za-z_]\w*", texts[len(head)]):
+                named = texts[len(head) + 1] if head[0] == "vercel" and len(texts) > len(head) + 1 else environment
+                yield Set(texts[len(head)], None, named, words[len(head)].position)
+        for index, word in enumerate(words):
+            option, equals, pairs = word.text.partition("=")
+            if option in _SET_LISTS:
+                following = words[index + 1] if not equals and index + 1 < len(words) else None
+                for pair in (pairs if equals else following.text if following else "").split(","):
+                    if (match := _LINE.fullmatch(pair)) is not None:
+                        yield Set(match[1], match[2], environment, (following or word).position)
