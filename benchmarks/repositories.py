@@ -43,7 +43,11 @@ def main() -> None:
     if options.dotenvdrift:
         tools["dotenvdrift"] = [*shlex.split(options.dotenvdrift), "check"]
     rules: collections.Counter[str] = collections.Counter()
-    print("| repository | files | apps | sources | variables | blockers | warnings | notes | unknown | unread | " + " | ".join(f"{t} wall/CPU s" for t in tools) + " |")
+    print(
+        "| repository | files | apps | sources | variables | blockers | warnings | notes | unknown | unread | "
+        + " | ".join(f"{t} wall/CPU s" for t in tools)
+        + " |"
+    )
     print("| --- " * (10 + len(tools)) + "|")
     for checkout in options.checkouts:
         times: dict[str, list[tuple[float, float]]] = {tool: [] for tool in tools}

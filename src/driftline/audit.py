@@ -64,7 +64,9 @@ def judge(request: Request, project: Project, started: float, keep: Callable[[Fi
     whole = request.target is None and request.app is None and request.command in ("check", "matrix", "baseline")
     result = suppress.mark(findings, request.settings, request.baseline, project.texts, today, whole=whole)
     if not project.files:
-        project = project._replace(unread=(*project.unread, Unread(".", "there is nothing to audit here: no env file, configuration or code")))
+        project = project._replace(
+            unread=(*project.unread, Unread(".", "there is nothing to audit here: no env file, configuration or code"))
+        )
     broken = tuple(Unread(f"rule {name}", f"failed inside driftline ({kind}); please report it") for name, kind in sorted(failed.items()))
     assembly = project.assembly
     return Report(

@@ -211,13 +211,11 @@ _WORDS: Mapping[Kind, frozenset[str]] = {
     Kind.LOCAL: frozenset(
         "local localhost development dev develop devel test tests testing unit e2e ci emulator".split()  # noqa: SIM905
     ),
+    # Netlify docs, deploy contexts; Heroku docs, review apps; GitLab docs, review apps: 2026-11. `pre-production` is no production.
     Kind.PREVIEW: frozenset(
-        # Netlify docs, deploy contexts; Heroku docs, review apps; GitLab docs, review apps: 2026-11. `pre-production` is no production.
-        (
-            "preview previews staging stage stg stag qa uat sit acceptance deploy-preview branch-deploy preview-server review review-app "
-            "pr pull-request canary sandbox demo beta alpha nightly rc preprod pre-prod pre-production preproduction nonprod non-prod "
-            "feature feat"
-        ).split()
+        """preview previews staging stage stg stag qa uat sit acceptance deploy-preview branch-deploy preview-server review review-app
+        pr pull-request canary sandbox demo beta alpha nightly rc preprod pre-prod pre-production preproduction nonprod non-prod
+        feature feat""".split()  # noqa: SIM905
     ),
     Kind.PRODUCTION: frozenset("production prod prd live main master release".split()),  # noqa: SIM905
 }

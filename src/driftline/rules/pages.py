@@ -55,6 +55,10 @@ def explain(topic: str, *, width: int = 80, colour: bool = False, unicode: bool 
     return text(page(module.RULE, group, module.__doc__ or ""), Terminal(max(40, width), colour, unicode))
 
 
+# The narrowest column that a title reads well in.
+_TITLE = 24
+
+
 def listing(*, width: int = 80, colour: bool = False, unicode: bool = True) -> Iterator[str]:
     """Every rule by group, with its severity and title, line by line."""
     terminal = Terminal(max(40, width), colour, unicode)
@@ -67,7 +71,11 @@ def listing(*, width: int = 80, colour: bool = False, unicode: bool = True) -> I
         yield terminal.paint(group, "bold") + "\n"
         for rule in found:
             label = f"{pad(rule.id, longest)}  {pad(_severities(rule), severities)}"
-            yield from (line + "\n" for line in terminal.prose(rule.title, indent=2, label=label))
+            if terminal.width - columns(label) < _TITLE:  # no room beside it: the title stands below
+                yield f"  {label.rstrip()}\n"
+                yield from (line + "\n" for line in terminal.prose(rule.title, indent=4))
+            else:
+                yield from (line + "\n" for line in terminal.prose(rule.title, indent=2, label=label))
         yield "\n"
     for line in terminal.prose("Where two severities stand, the first is for production. `driftline explain RULE` tells the rest."):
         yield line + "\n"
