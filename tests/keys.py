@@ -13,7 +13,7 @@ import random
 import re
 import zlib
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timezone
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -288,6 +288,15 @@ def _discord(wanted: _Wanted) -> str:
     return f"{_b64(wanted.steady('1[0-9]{17}'), pad=False)}.{wanted.random('[A-Za-z0-9_-]{6}')}.{wanted.random('[A-Za-z0-9_-]{38}')}"
 
 
+def _storage_signature(wanted: _Wanted) -> str:
+    """A shared access signature; account keys and connection strings come from their shapes."""
+    if wanted.kind.expires is None:
+        return _shaped(wanted)
+    end = datetime.fromtimestamp(_expiry(wanted.seed), timezone.utc).strftime("%Y-%m-%dT%H%%3A%M%%3A%SZ")
+    address = f"https://{wanted.steady('[a-z]{6,12}')}.blob.core.windows.net/{wanted.random('[a-z]{4,8}')}"
+    return f"{address}?sv=2024-11-04&se={end}&sr=c&sp=r&sig={wanted.random('[0-9A-Za-z]{43}')}%3D"
+
+
 def _algolia(wanted: _Wanted) -> str:
     return _b64(wanted.random("[0-9a-f]{64}") + "validUntil=2051222400&restrictIndices=products")
 
@@ -303,6 +312,7 @@ _WHOLE: dict[str, Callable[[_Wanted], str]] = {
     "database": _database_url, "database_host": _database_url, "mongodb": _database_url, "redis": _database_url, "neon": _neon,
     "mapbox_token": _json_token, "sentry_token": _json_token, "braintree_token": _json_token, "uploadthing_token": _json_token,
     "discord_token": _discord, "algolia_secured": _algolia, "workos_key": _workos, "whole": _id,
+    "azure_storage": _storage_signature,
 }  # fmt: skip
 
 
