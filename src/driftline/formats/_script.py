@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 from driftline.formats._shell import Word, assignments, commands
 
-# A step that builds a front end: the package managers' build scripts and the bundlers themselves.
+# A step that builds a front end: the package managers' build scripts and the bundlers themselves. What may stand between two words
+# never runs over the next beginning of the same command: every search here is linear.
 _BUILDS = re.compile(
     r"\b(?:(?:npm|pnpm|yarn|bun)(?:[ \t]+(?:(?:-F|-C|-w|--filter|--cwd|--dir|--prefix|--workspace|workspace)[ \t=]+\S+|run|exec|-\S+))*[ \t]+build\b"
     r"|turbo(?:[ \t]+run)?[ \t]+(?:-\S+[ \t]+)*build\b|(?:nx|next|vite|nuxt|nuxi|astro|expo|remix|react-router|gatsby|ng|vue-cli-service|react-scripts)[ \t]+(?:build|generate|export)\b"
-    r"|nx[ \t]+run(?:-many)?\b[^\n]*\bbuild\b)"
+    r"|nx[ \t]+run(?:-many)?\b(?:(?!nx[ \t]+run)[^\n])*\bbuild\b)"
 )
 _DEPLOYS = re.compile(
     r"\b(?:vercel[ \t]+(?:deploy|--prod)|netlify[ \t]+deploy|(?:wrangler|flyctl|fly|firebase|sst|cdk|serverless|sls|gcloud[ \t]+(?:run|app)|railway|eas[ \t]+(?:build|update))[ \t]+(?:\S+[ \t]+)?(?:deploy|publish|up|submit)\b"
@@ -24,10 +25,11 @@ _REDIRECT = re.compile(rf">{{1,2}}[ \t]*[\"']?{_ENV_FILE}[\"']?(?![\w/])")
 _HEREDOC = re.compile(r"<<[-~]?[ \t]*[\"']?([A-Za-z_]\w*)")
 _LINE = re.compile(r"[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)")
 _ECHO = re.compile(r"\b(?:echo|printf)[ \t]+(?:-\w+[ \t]+)*([\"']?)([A-Za-z_][A-Za-z0-9_]*)=")
+_VALUE_END = re.compile(r"(?:(?<![ \t])[ \t]+)?(?:>|;|&&|\|)")
 # Tools that fetch a whole environment, so that a script does not show which names it has.
 _WHOLE = re.compile(
     r"\b(?:vercel[ \t]+(?:env[ \t]+)?(?:pull|build)|doppler[ \t]+(?:run|secrets[ \t]+download)|infisical[ \t]+(?:run|export)|op[ \t]+(?:run|inject)"
-    r"|dotenvx[ \t]+run|sops[ \t]+(?:exec-env|-d|--decrypt)|chamber[ \t]+exec|eas[ \t]+env:(?:pull|exec)|aws[ \t]+s3[ \t]+cp[^\n]*\.env)\b"
+    r"|dotenvx[ \t]+run|sops[ \t]+(?:exec-env|-d|--decrypt)|chamber[ \t]+exec|eas[ \t]+env:(?:pull|exec)|aws[ \t]+s3[ \t]+cp(?:(?!aws[ \t])[^\n])*\.env)\b"
 )
 
 
@@ -89,10 +91,14 @@ def written(script: str) -> Iterator[Written]:
 
 
 def _echoed(line: str, start: int, file: str) -> Iterator[Written]:
+    end = 0
     for match in _ECHO.finditer(line):
+        if match.start() < end:  # inside the value before it
+            continue
         rest = line[match.end() :]
         quote = match[1]
-        value = rest.partition(quote)[0] if quote else re.split(r"[ \t]*(?:>|;|&&|\|)", rest, maxsplit=1)[0]
+        value = rest.partition(quote)[0] if quote else _VALUE_END.split(rest, maxsplit=1)[0]
+        end = match.end() + len(value)
         yield Written(match[2], value.strip("\"'").removesuffix("\\n"), file, start + match.start(2))
 
 
