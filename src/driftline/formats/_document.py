@@ -40,16 +40,20 @@ class Node:
 
     `text` is a scalar as written (without quotes); `position` the 0-based character position of the value, `key_position` that of
     its key (the value's own where it has none). A map keeps the last of duplicate keys; `duplicates` names the repeated ones.
+    `tag` is a YAML tag as written (`!Ref`), which is never acted upon here.
     """
 
-    __slots__ = ("duplicates", "items", "key_position", "kind", "map", "position", "quoted", "text")
+    __slots__ = ("duplicates", "items", "key_position", "kind", "map", "position", "quoted", "tag", "text")
 
-    def __init__(self, kind: str, position: int, text: str = "", *, quoted: bool = False, key_position: int | None = None) -> None:
+    def __init__(
+        self, kind: str, position: int, text: str = "", *, quoted: bool = False, key_position: int | None = None, tag: str | None = None
+    ) -> None:
         self.kind = kind
         self.position = position
         self.key_position = position if key_position is None else key_position
         self.text = text
         self.quoted = quoted
+        self.tag = tag
         self.map: dict[str, Node] = {}
         self.items: list[Node] = []
         self.duplicates: list[str] = []
@@ -79,6 +83,19 @@ class Node:
         node = self.get(*path)
         return node.items if node is not None and node.kind == "list" else []
 
+    def scalars(self) -> Iterator[Node]:
+        """Every scalar in and below the node, in order; what aliases share is visited once, so that a bomb stays small."""
+        seen: set[int] = set()
+        waiting = [self]
+        while waiting:
+            node = waiting.pop()
+            if node.is_scalar:
+                yield node
+            inside = node.map if node.kind == "map" else node.items
+            if inside and id(inside) not in seen:
+                seen.add(id(inside))
+                waiting += reversed([*node.map.values(), *node.items])
+
     @property
     def is_scalar(self) -> bool:
         return self.kind in ("string", "number", "boolean")
@@ -88,7 +105,7 @@ class Node:
         if self.key_position == self.position:
             self.key_position = key_position
             return self
-        twin = Node(self.kind, self.position, self.text, quoted=self.quoted, key_position=key_position)
+        twin = Node(self.kind, self.position, self.text, quoted=self.quoted, key_position=key_position, tag=self.tag)
         twin.map, twin.items, twin.duplicates = self.map, self.items, self.duplicates
         return twin
 
@@ -176,7 +193,7 @@ def _yaml_roots(events: Any) -> Iterator[Node]:
         elif name in ("MappingStartEvent", "SequenceStartEvent"):
             if len(stack) >= MAX_DEPTH:
                 raise Unreadable(f"nested deeper than {MAX_DEPTH}", event.start_mark.line + 1, event.start_mark.column + 1)
-            container = Node("map" if name.startswith("Map") else "list", event.start_mark.index)
+            container = Node("map" if name.startswith("Map") else "list", event.start_mark.index, tag=event.tag)
             if event.anchor:
                 anchors[event.anchor] = container
                 open_anchors.add(event.anchor)
@@ -213,12 +230,12 @@ def _yaml_scalar(event: Any) -> Node:
     text: str = event.value
     position: int = event.start_mark.index
     if event.style:  # quoted or block: always a string; plain is "" in C, None in Python
-        return Node("string", position, text, quoted=True)
+        return Node("string", position, text, quoted=True, tag=event.tag)
     if text in _YAML_NULL:
-        return Node("null", position, text)
+        return Node("null", position, text, tag=event.tag)
     if text in _YAML_BOOLEAN:
-        return Node("boolean", position, text)
-    return Node("number" if _YAML_NUMBER.match(text) else "string", position, text)
+        return Node("boolean", position, text, tag=event.tag)
+    return Node("number" if _YAML_NUMBER.match(text) else "string", position, text, tag=event.tag)
 
 
 # --- JSON with comments ---------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ FORMAT = Format(
     nameless="production",
 )
 
-_ENV = re.compile(r"\$\{env:([A-Za-z_]\w*)(\s*,[^}]*)?\}")
+_ENV = re.compile(r"\$\{env:([A-Za-z_]\w*)[ \t]*(?:(,)|\})")
 
 
 def read(text: Text) -> Reading:
@@ -41,9 +41,8 @@ def _table(document: Document, node: Node | None, layer: int) -> Iterator[Declar
 
 
 def _references(document: Document, node: Node) -> Iterator[Reference]:
-    for child in [*node.map.values(), *node.items]:
-        if child.is_scalar and "${env:" in child.text:
-            for match in _ENV.finditer(child.text):
+    for scalar in node.scalars():
+        if "${env:" in scalar.text:
+            for match in _ENV.finditer(scalar.text):
                 need = Need.OPTIONAL if match[2] else Need.REQUIRED
-                yield Reference(match[1], document.value_location(child), need, Side.BUILD, how="${env:}")
-        yield from _references(document, child)
+                yield Reference(match[1], document.value_location(scalar), need, Side.BUILD, how="${env:}")
