@@ -13,7 +13,7 @@ from driftline import code, environments, formats, rules, suppress
 from driftline.environments import Keys, ReadSource
 from driftline.formats import dotenv
 from driftline.knowledge import platform
-from driftline.model import Facts, Finding, Misuse, Report, Severity, Text, Unread, Unreadable
+from driftline.model import Facts, Finding, Location, Misuse, Related, Report, Severity, Text, Unread, Unreadable
 from driftline.project import apps, files
 from driftline.project.files import File, Tree
 from driftline.project.settings import Settings
@@ -112,6 +112,7 @@ def read_tree(request: Request, tree: Tree, content: Callable[[str], bytes], cod
     assembly = environments.assemble(
         sources, layout, survey, settings, links=links, platforms=platform.platforms_of(paths), keys=Keys.fresh(request.digest_key)
     )
+    assembly = assembly._replace(notes=(*assembly.notes, *reader.notes))
     known = {environment.name for app in assembly.apps for environment in app.environments}
     if request.target is not None and request.target not in known:
         raise Misuse(f'there is no environment "{request.target}"; the environments are: {", ".join(sorted(known))}')
@@ -143,6 +144,7 @@ class _Reader:
         self.content = content
         self.code_paths = code_paths
         self.unread: list[Unread] = []
+        self.notes: list[Related] = []
         self.count = 0
         self.bytes = 0
         self._texts: dict[str, str] = {}
@@ -196,7 +198,10 @@ class _Reader:
             content = self.text(file.path)
             reading = reader.read(Text(file.path, content, file.tracked))
         except Unreadable as problem:
-            self.unread.append(Unread(file.path, problem.reason, problem.line, problem.column))
+            if file.tracked is not True or problem.reason != _GONE:
+                self.unread.append(Unread(file.path, problem.reason, problem.line, problem.column))
+            elif os.path.islink(os.path.join(self.tree.root, file.path)):
+                self.notes.append(Related(Location(file.path, 1), "is a link to a file that is not here, so it declares nothing"))
             return None
         except Exception as error:  # one broken format must not hide the others; its text could hold a value
             self.unread.append(Unread(file.path, f"the {reader.FORMAT.title} reader failed ({type(error).__name__}); please report it"))

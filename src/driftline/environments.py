@@ -582,7 +582,10 @@ class _Assembler:
         """Missing for certain where a source is meant to hold everything, or where its sibling context declares the name."""
         if any(s.source.authority is Authority.WHOLE for s in draft.speakers):
             return Cell(State.MISSING)
-        formats = {s.source.format for s in draft.speakers if s.content is None}
+        # A developer's machine and one command of a script hold what no file shows.
+        formats = {s.source.format for s in draft.speakers if s.content is None and s.source.format != "package_json"}
+        if draft.kind is Kind.LOCAL:
+            formats = set()
         siblings = [s for other in drafts if other is not draft for s in other.speakers if s.content is None and s.source.format in formats]
         if any(d.name == name and d.state is State.SET for speaker in siblings for d in speaker.declarations):
             return Cell(State.MISSING)

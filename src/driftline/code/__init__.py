@@ -10,7 +10,7 @@ from functools import cache
 from types import ModuleType
 from typing import NamedTuple, Protocol, cast
 
-from driftline.model import Literal, Location, Reference, Unread
+from driftline.model import Literal, Location, Reference, Unread, Use
 
 # Longer files are generated or minified; hand-written sources in eight large public repositories stay under 600 kB (2026-08).
 MAX_PARSED = 2 * 1024 * 1024
@@ -66,8 +66,12 @@ class Survey(NamedTuple):
 
 _TEST = re.compile(
     r"(?:^|/)(?:__tests__|tests?|e2e|specs?|cypress|playwright|__mocks__|mocks|fixtures|__fixtures__|testing|test-utils|testdata|stories|\.storybook)/"
-    r"|[._-](?:test|tests|spec|e2e|stories|story|mock|mocks|cy)\.[^/]+$|(?:^|/)(?:test_[^/]*|conftest|[^/]*_test)\.[a-z]+$"
+    r"|(?:^|[/._-])(?:test|tests|spec|e2e|stories|story|mock|mocks|cy)\.[^/]+$|(?:^|/)(?:test_[^/]*|conftest|[^/]*_test)\.[a-z]+$"
     r"|(?:^|/)(?:vitest|jest|playwright|cypress|karma|wdio)[^/]*\.(?:config|setup|workspace|global)[^/]*$|(?:^|/)setupTests\.[jt]sx?$",
+    re.IGNORECASE,
+)
+_TOOL = re.compile(
+    r"^(?:(?!(?:src|app|pages|lib|public|static|assets|resources)/)[^/]+/)*?(?:(?:scripts?|seeds?|seeders|hack|codemods|benchmarks?)/|seed[^/]*\.[a-z]+$)",
     re.IGNORECASE,
 )
 _MATERIAL = re.compile(r"(?:^|/)(?:examples?|docs?|documentation|samples?|templates?|demos?|playgrounds?|benchmarks?)/", re.IGNORECASE)
@@ -76,6 +80,11 @@ _MATERIAL = re.compile(r"(?:^|/)(?:examples?|docs?|documentation|samples?|templa
 def is_test(path: str) -> bool:
     """Whether a file is there to test, to mock or to show stories: what it reads, the deployed app does not need."""
     return _TEST.search(path) is not None
+
+
+def is_tool(path: str) -> bool:
+    """Whether a file is run by hand beside the app (`scripts/`, a seed): it speaks of a variable, and no environment needs it for that."""
+    return _TOOL.search(path) is not None
 
 
 def is_example(path: str) -> bool:
@@ -166,7 +175,8 @@ def survey(files: Iterable[CodeFile], *, packages: Mapping[str, str] | None = No
         from driftline.code import javascript
 
         references += javascript.calls(callers, helpers, packages or {})
-    return Survey(tuple(r for r in references if not is_test(r.location.path)), tuple(literals), mentions, tuple(unread))
+    kept = (r._replace(use=Use.MENTION) if is_tool(r.location.path) else r for r in references if not is_test(r.location.path))
+    return Survey(tuple(kept), tuple(literals), mentions, tuple(unread))
 
 
 def _is_generated(file: CodeFile) -> bool:

@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from driftline.code import CodeFile, CodeReading, Helper, Place
-from driftline.model import Literal, Need, Reference, Secret, Side, Use
+from driftline.model import Literal, Location, Need, Reference, Secret, Side, Use
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -42,6 +42,8 @@ class _File:
         self.place = Place(path, content)
         self.side = _side(path, content)
         self.references: list[Reference] = []
+        # Reads that only fail without a value: (name, place).
+        self.used: set[tuple[str, Location]] = set()
         self.literals: list[Literal] = []
         self.helpers: list[Helper] = []
         self.root: Node | None = None
@@ -63,6 +65,11 @@ class _File:
         self._schemas(code)
         self._injected_objects(code)
         self._types(code)
+        # What a test has let through (`if (process.env.X) use(process.env.X!)`) is no need of its own.
+        tested = {r.name for r in self.references if r.need is Need.OPTIONAL and r.fallback is None}
+        self.references = [
+            r._replace(need=Need.OPTIONAL) if r.name in tested and (r.name, r.location) in self.used else r for r in self.references
+        ]
         unique = {(r.name, r.location, r.use): r for r in self.references}
         return CodeReading(tuple(unique.values()), tuple(self.literals), tuple(dict.fromkeys(self.helpers)))
 
@@ -198,7 +205,15 @@ class _File:
             self._add(name, node, Need.PLAIN, how, use=Use.MENTION)
             return
         need, fallback = self._need(node)
+        if need is Need.REQUIRED and not self._is_failing_guard(node):
+            self.used.add((name, self.place.at(node.start_byte)))
         self._add(name, node, need, how, fallback)
+
+    def _is_failing_guard(self, node: Node) -> bool:
+        """Whether a required read is a test for absence that ends in an error, not a use."""
+        while node.parent is not None and node.parent.type in ("parenthesized_expression", "as_expression", "binary_expression"):
+            node = node.parent
+        return node.parent is not None and node.parent.type in ("unary_expression", "if_statement", "arguments", "variable_declarator")
 
     def _is_schema_mapping(self, node: Node) -> bool:
         """`runtimeEnv: { X: process.env.X }` of t3-env hands the value to a schema, which says whether it is required."""

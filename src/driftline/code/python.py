@@ -35,14 +35,36 @@ def read(path: str, content: bytes) -> CodeReading:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an invalid escape of the audited file is not our warning
             tree = ast.parse(content)
-    except SyntaxError as error:
-        return CodeReading(unread=(Unread(path, "not valid Python", error.lineno, error.offset),))
+    except SyntaxError:
+        return _by_pattern(path, content)
     except (ValueError, RecursionError, MemoryError):
         return CodeReading(unread=(Unread(path, "not valid Python, or nested too deep"),))
     try:
         return CodeReading(references=tuple(_Reader(path, content, tree).references()))
     except RecursionError:
         return CodeReading(unread=(Unread(path, "nested too deep"),))
+
+
+# Templates of Python files, Python 2 and files left broken are common, and fail where they run: their plain reads are still found.
+_PLAIN_READS = (
+    re.compile(rb"""\benviron\s*\[\s*[rbu]?["'](?P<name>[A-Za-z_]\w*)["']\s*\]"""),
+    re.compile(rb"""\b(?:environ\.get|getenv)\(\s*[rbu]?["'](?P<name>[A-Za-z_]\w*)["']\s*(?P<comma>,)?"""),
+)
+
+
+def _by_pattern(path: str, content: bytes) -> CodeReading:
+    """The plain reads of a file that Python cannot parse."""
+    place = Place(path, content)
+    found = []
+    for pattern in _PLAIN_READS:
+        for match in pattern.finditer(content):
+            line = content.rfind(b"\n", 0, match.start()) + 1
+            if b"#" in content[line : match.start()]:
+                continue
+            optional = bool(match.groupdict().get("comma"))
+            need = Need.OPTIONAL if optional else Need.PLAIN
+            found.append(Reference(match["name"].decode(), place.at(match.start()), need, Side.SERVER, how="os.environ"))
+    return CodeReading(references=tuple(sorted(found, key=lambda reference: reference.location)))
 
 
 class _Reader:

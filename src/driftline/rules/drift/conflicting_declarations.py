@@ -8,7 +8,7 @@ Example: `.env.production` and the production context of `netlify.toml` give `AP
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from driftline.model import Cell, Declaration, Environment, Facts, Finding, Kind, Related, Rule, Severity, State
 
@@ -42,9 +42,19 @@ def _differing(cell: Cell, environment: Environment) -> Declaration | None:
     """The shadowed declaration that was meant for this very environment and differs; a base file is there to be overridden."""
     if cell.state is not State.SET or cell.traits is None:
         return None
+    formats = {source.path: source.format for source in environment.sources}
     for path, declaration in cell.shadowed:
+        if not _can_meet(cell.source or "", path, formats):
+            continue
         if path == cell.source or "base of every" in environment.because.get(path, "") or declaration.traits is None:
             continue
         if declaration.state is State.SET and declaration.traits.digest != cell.traits.digest:
             return declaration
     return None
+
+
+def _can_meet(winner: str, loser: str, formats: Mapping[str, str]) -> bool:
+    """Whether two sources reach one process: a script sets a value for itself, and one format's files in two folders are two deployables."""
+    if "package_json" in (formats.get(winner), formats.get(loser)):
+        return False
+    return formats.get(winner) != formats.get(loser) or winner.rpartition("/")[0] == loser.rpartition("/")[0]

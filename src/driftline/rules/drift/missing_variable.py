@@ -8,9 +8,9 @@ Example: `lib/db.ts` reads `process.env.DATABASE_URL!`, `.env.local` declares it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from driftline.model import App, Environment, Facts, Finding, Kind, Need, Related, Rule, Severity, State, Variable
+from driftline.model import App, Authority, Cell, Environment, Facts, Finding, Kind, Need, Related, Rule, Severity, State, Variable
 from driftline.rules.phrases import declared_in, first_read, home, lacking, listed, place
 
 RULE = Rule("missing-variable", Severity.BLOCKER, "a variable is missing in an environment", elsewhere=Severity.WARNING)
@@ -29,8 +29,13 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 
 def _missing(facts: Facts, app: App, environment: Environment, variable: Variable) -> Iterator[Finding]:
-    elsewhere = declared_in(variable, app, but=environment.name)
-    severity = _severity(facts, environment, variable, bool(elsewhere))
+    # What tests alone declare no other environment needs.
+    elsewhere = [
+        (other, cell)
+        for other, cell in declared_in(variable, app, but=environment.name)
+        if other.kind is not Kind.LOCAL or other.name == "local"
+    ]
+    severity = _severity(facts, environment, variable, elsewhere)
     if severity is None:
         return
     name = variable.name
@@ -69,7 +74,7 @@ def _missing(facts: Facts, app: App, environment: Environment, variable: Variabl
     )
 
 
-def _severity(facts: Facts, environment: Environment, variable: Variable, elsewhere: bool) -> Severity | None:
+def _severity(facts: Facts, environment: Environment, variable: Variable, elsewhere: Sequence[tuple[Environment, Cell]]) -> Severity | None:
     """Blocker or warning where the need is certain, note where a fallback takes over, None where nothing shows a need."""
     need = variable.need
     if need is Need.REQUIRED or (need is Need.PLAIN and elsewhere):
@@ -80,6 +85,11 @@ def _severity(facts: Facts, environment: Environment, variable: Variable, elsewh
         return Severity.WARNING if documented and environment.kind is Kind.PRODUCTION else None
     if need is Need.OPTIONAL:
         return Severity.NOTE if elsewhere else None
-    if elsewhere and (variable.implicit or variable.name in facts.used):
-        return Severity.WARNING
+    # Nothing visible reads it: only files of one kind, of which one has it and the other has not, are worth a word.
+    formats = {source.format for source in environment.sources if source.authority is Authority.WHOLE}
+    for other, cell in elsewhere:
+        spoken = {source.path: source.format for source in other.sources}
+        shown = environment.kind is not Kind.LOCAL and other.kind is not Kind.LOCAL
+        if spoken.get(cell.source or "") in formats and (shown or variable.implicit or variable.name in facts.used):
+            return Severity.WARNING
     return None

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from driftline.model import Facts, Finding, Kind, Rule, Severity, State
+from driftline.model import Cell, Environment, Facts, Finding, Kind, Rule, Severity, State
 from driftline.rules.phrases import home
 
 RULE = Rule("placeholder-value", Severity.BLOCKER, "a placeholder stands where a real value is needed", elsewhere=Severity.WARNING)
@@ -25,8 +25,15 @@ def check(facts: Facts) -> Iterator[Finding]:
                 cell = variable.cells[environment.name]
                 if cell.state is not State.SET or cell.traits is None or not cell.traits.placeholder or cell.declaration is None:
                     continue
+                if environment.kind is Kind.LOCAL and not _is_own_file(environment, cell):
+                    continue
                 needed = variable.reads or variable.implicit or variable.name in facts.used
-                if variable.ignored or not needed or (cell.declaration.location.path, variable.name) in seen:
+                if (
+                    _is_of_a_script(environment, cell)
+                    or variable.ignored
+                    or not needed
+                    or (cell.declaration.location.path, variable.name) in seen
+                ):
                     continue
                 seen.add((cell.declaration.location.path, variable.name))
                 yield RULE.finding(
@@ -39,3 +46,13 @@ def check(facts: Facts) -> Iterator[Finding]:
                     environment=environment.name,
                     variable=variable.name,
                 )
+
+
+def _is_own_file(environment: Environment, cell: Cell) -> bool:
+    """Whether a developer's own env file holds it; tests and local containers agree among themselves on made-up values."""
+    return environment.name == "local" and any(s.path == cell.source and s.format == "dotenv" for s in environment.sources)
+
+
+def _is_of_a_script(environment: Environment, cell: Cell) -> bool:
+    """Whether one command of package.json sets it for itself."""
+    return any(s.path == cell.source and s.format == "package_json" for s in environment.sources)

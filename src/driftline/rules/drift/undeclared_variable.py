@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from driftline.model import App, Facts, Finding, Need, Rule, Severity, Variable
+from driftline.model import App, Facts, Finding, Location, Need, Rule, Severity, Variable
 from driftline.rules.phrases import first_read
 from driftline.rules.spelling import misspelled
 
@@ -18,6 +18,8 @@ RULE = Rule("undeclared-variable", Severity.WARNING, "code reads a variable that
 
 
 def check(facts: Facts) -> Iterator[Finding]:
+    # "Nowhere declared" is true of a read once, however many apps share the library it stands in.
+    seen: set[tuple[str, Location]] = set()
     for app in facts.apps:
         # Without any source there is nothing to compare with: the environments are unknown, and reported as that.
         if not app.examples and not any(environment.sources for environment in app.environments):
@@ -25,7 +27,10 @@ def check(facts: Facts) -> Iterator[Finding]:
         spelled = {read for _, read in misspelled(app, facts)}
         for variable in app.variables.values():
             if variable.name not in spelled and _undeclared(variable, facts):
-                yield from _finding(app, variable)
+                for finding in _finding(app, variable):
+                    if (variable.name, finding.location) not in seen:
+                        seen.add((variable.name, finding.location))
+                        yield finding
 
 
 def _undeclared(variable: Variable, facts: Facts) -> bool:

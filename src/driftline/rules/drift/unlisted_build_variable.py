@@ -9,6 +9,7 @@ Example: `next.config.js` reads `process.env.API_ORIGIN`, and `turbo.json` does 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
@@ -22,7 +23,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     for app in facts.apps:
         for tool, passed in _steps(app).items():
             for variable in app.variables.values():
-                read = _build_read(variable)
+                read = _build_read(app, variable)
                 if read is None or variable.injected or variable.ignored or _declared_in_tree(app, variable):
                     continue
                 # turbo.json infers the public prefixes of the framework by itself (Turborepo docs, framework inference, 2026-11).
@@ -51,14 +52,34 @@ def _steps(app: App) -> dict[str, list[Passthrough]]:
     return {tool: passed for tool, passed in steps.items() if all(step.strict for step in passed)}
 
 
-def _build_read(variable: Variable) -> Reference | None:
+# The configuration that a framework's own build runs; a migration tool's or a job runner's is read by their commands.
+_BUILD_CONFIG = re.compile(
+    r"(?:next|vite|nuxt|astro|svelte|remix|react-router|webpack|rspack|rsbuild|rollup|gatsby|vue|angular|app|craco|metro)\.config\.[cm]?[jt]s"
+    r"|gatsby-config\.[jt]s|next\.config\.\w+"
+)
+
+
+def _build_read(app: App, variable: Variable) -> Reference | None:
+    """A read whose value the build itself takes: what its framework inlines, or what its own configuration asks for."""
     if variable.need not in (Need.REQUIRED, Need.PLAIN):
         return None
-    return next((r for r in variable.reads if r.need is not Need.OPTIONAL and (r.inlined or r.side is Side.BUILD)), None)
+    own = "" if app.path == "." else app.path + "/"
+    for read in variable.reads:
+        if read.need is Need.OPTIONAL:
+            continue
+        folder, _, base = read.location.path.rpartition("/")
+        # Without a known framework only the syntax shows a bundler; a library's `NEXT_PUBLIC_` name is text to a plain server.
+        if read.inlined and (variable.name.startswith(app.public_prefixes) if app.framework else read.how == "import.meta.env"):
+            return read
+        if read.side is Side.BUILD and (folder + "/" if folder else "") == own and _BUILD_CONFIG.fullmatch(base):
+            return read
+    return None
 
 
 def _declared_in_tree(app: App, variable: Variable) -> bool:
-    """A committed env file reaches the build without any list."""
+    """A committed env file reaches the build without any list, and so does what a script sets for its own command."""
+    if any(d.name == variable.name for source, reading in app.readings if source.format == "package_json" for d in reading.declarations):
+        return True
     return any(cell.state is not State.MISSING and _is_committed(app, cell.source) for cell in variable.cells.values())
 
 
