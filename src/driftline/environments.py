@@ -269,8 +269,9 @@ class _Assembler:
             if source.path in setting.sources:
                 return setting.name, f"{self.settings.path} says so"
         word = dotenv.environment_word(name)
-        if "/.vercel/" in "/" + source.path and word:
-            return self._name(word), f"pulled from Vercel: {name}"
+        if word and dotenv.is_pulled(source.path, source.content):
+            said = next((part for part in word.split(".") if self._kind(part) is not None), word)
+            return self._name(said), f"pulled from Vercel: {name}"
         if name.startswith(".dev.vars") or dotenv.is_local(name):
             return "local", f"file name {name}"
         if word is None:
@@ -288,7 +289,7 @@ class _Assembler:
     def _env_speaker(self, source: ReadSource, plan: Plan, environment: str, because: str) -> _Speaker:
         name = source.path.rpartition("/")[2]
         authority = Authority.WHOLE
-        if source.handed is not None or "/.vercel/" in "/" + source.path:
+        if source.handed is not None or dotenv.is_pulled(source.path, source.content):
             # What the platform itself holds beats every file of the repository.
             return _Speaker(self._source(source, plan, authority), because, (2, 0), source.reading.declarations, source.content)
         if self._kind(environment) is Kind.LOCAL and environment != "local":
@@ -465,7 +466,12 @@ class _Assembler:
         """A file named after a mode that its loader does not know (`.env.preview` under Next.js) is evidence, and dead to the app."""
         name = source.path.rpartition("/")[2]
         loader = loaders.named(plan.loader)
-        if loader.modes is None or source.handed is not None or "/.vercel/" in "/" + source.path or folder_of(source.path) != plan.path:
+        if (
+            loader.modes is None
+            or source.handed is not None
+            or dotenv.is_pulled(source.path, source.content)
+            or folder_of(source.path) != plan.path
+        ):
             return
         if any(name in loaders.files(plan.loader, mode) for mode in loader.modes) or any(
             file.path == source.path for config in self.sources for file in config.reading.env_files
@@ -562,6 +568,10 @@ class _Assembler:
                 documented.setdefault(reference.name, [])
         names = {*references, *documented, *(name for row in cells.values() for name in row)}
         framework = plan.framework.name if plan.framework else None
+        # What the root declares, it declares for the libraries of every app.
+        dependencies = plan.dependencies
+        if plan.path == ".":
+            dependencies = frozenset().union(*(other.dependencies for other in self.layout.plans))
         variables: dict[str, Variable] = {}
         for name in sorted(names):
             row = {draft.name: cells[draft.name].get(name) or self._missing(name, draft, drafts) for draft in drafts}
@@ -571,7 +581,7 @@ class _Assembler:
                 cells=row,
                 documented=tuple(documented.get(name, ())),
                 injected=platform.injected(name, platforms=self.platforms, framework=framework, runtime=plan.runtime),
-                implicit=platform.implicit(name, plan.dependencies),
+                implicit=platform.implicit(name, dependencies),
                 public=self._public(name, plan),
                 optional=self.settings.is_optional(name, plan.path),
                 ignored=self.settings.is_ignored(name, plan.path),

@@ -127,6 +127,11 @@ def environment_word(basename: str) -> str | None:
     return ".".join(words)
 
 
+def is_pulled(path: str, content: str) -> bool:
+    """Whether `vercel env pull` or `vercel pull` wrote a file: it shows every name, and `""` for a value it may not show."""
+    return "/.vercel/" in f"/{path}" or content.startswith("# Created by Vercel CLI")
+
+
 def read(text: Text) -> Reading:
     """The declarations of an env file. Raises Unreadable above 200,000 declarations."""
     basename = text.path.rpartition("/")[2]
@@ -146,6 +151,12 @@ def read(text: Text) -> Reading:
         # dotenvx's public key is a setting of the file itself, not of the app.
         if not assignment.name.startswith("DOTENV_PUBLIC_KEY")
     ]
+    if not example and is_pulled(text.path, text.content):
+        # The CLI writes `""` for a sensitive variable (vercel/vercel, packages/cli env pull, 2026-11).
+        hidden = "kept by Vercel, which does not show it"
+        declarations = [
+            d._replace(state=State.REFERENCE, value=None, reference=hidden) if d.state is State.EMPTY else d for d in declarations
+        ]
     references: tuple[Reference, ...] = ()
     if example:
         declarations += _commented(text, {d.name for d in declarations})

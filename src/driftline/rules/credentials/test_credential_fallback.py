@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from driftline.model import App, Facts, Finding, Literal, Mode, Reference, Related, Rule, Severity, Variable
-from driftline.rules.phrases import identified
+from driftline.rules.phrases import identified, is_secret_name
 
 RULE = Rule("test-credential-fallback", Severity.BLOCKER, "code falls back to a test credential")
 
@@ -20,15 +20,17 @@ def check(facts: Facts) -> Iterator[Finding]:
     for app in facts.apps:
         for variable in app.variables.values():
             for read in variable.reads:
-                if read.fallback is not None and not variable.ignored and _is_test(read.fallback):
+                if read.fallback is not None and not variable.ignored and _is_test(read.fallback, variable.name):
                     yield _finding(app, variable, read, read.fallback)
 
 
-def _is_test(literal: Literal) -> bool:
+def _is_test(literal: Literal, name: str) -> bool:
     traits = literal.traits
     if traits is None or traits.placeholder:
         return False
     identity = traits.identity
+    if traits.default and not is_secret_name(name):
+        return False  # the user's name of a fresh installation opens nothing alone
     return traits.published is not None or (
         identity is not None and identity.mode is Mode.TEST and identity.kind not in ("host", "mode flag")
     )
