@@ -354,7 +354,7 @@ def _attach(stack: list[Node], pending: list[tuple[str, int] | None], node: Node
 
 # --- TOML -----------------------------------------------------------------------------------------------------------------
 
-_TOML_HEADER = re.compile(r"[ \t]*(\[\[?)[ \t]*(.+?)[ \t]*\]\]?[ \t]*(?:#.*)?$")
+_TOML_HEADER = re.compile(r"[ \t]*(\[\[?)")
 _TOML_KEY_PART = re.compile(r'[ \t]*(?:"((?:[^"\\]|\\.)*)"|\'([^\']*)\'|([A-Za-z0-9_-]+))[ \t]*')
 _TOML_POSITION = re.compile(r"\(at line (\d+), column (\d+)\)")
 
@@ -409,8 +409,8 @@ def _toml_positions(text: str) -> dict[tuple[str, ...], int]:
                 closing = None
         elif depth > 0:  # inside a multi-line array
             depth += _toml_brackets(line)
-        elif (header := _TOML_HEADER.match(line.rstrip("\r\n"))) and not line.lstrip().startswith("#"):
-            table, _ = _toml_key(header[2], 0)
+        elif (header := _TOML_HEADER.match(line)) is not None:
+            table, _ = _toml_key(line, header.end())
             if header[1] == "[[":
                 index = arrays.get(table, -1) + 1
                 arrays[table] = index
