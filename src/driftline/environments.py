@@ -139,6 +139,7 @@ class _Assembler:
         self.references = self._references_by_folder()
         self.env_files = {plan.path: tuple(self._env_files(plan)) for plan in layout.plans}
         self.ambiguous = self._ambiguous()
+        self.laid_over = self._laid_over()
 
     def assembly(self) -> Assembly:
         declared = {d.name for s in self.sources for d in s.reading.declarations}
@@ -338,7 +339,7 @@ class _Assembler:
             if steps:
                 readings.append((self._source(source, plan, source.format.authority), Reading(passthroughs=steps)))
             return
-        item = self._source(source, plan, source.format.authority)
+        item = self._source(source, plan, reading.authority or source.format.authority)
         kept = reading._replace(declarations=tuple(mine), references=tuple(references))
         readings.append((item, kept))
         if source.format.authority is Authority.EXAMPLE:
@@ -355,6 +356,8 @@ class _Assembler:
             else:
                 word = source.format.nameless
                 targets[word] = because.format(f"names no environment and speaks for {word}")
+            for environment, over in self.laid_over.get(source.path, {}).items():
+                targets[environment] = because.format(f"base of every environment that lies over it, such as {over}")
         for context, environment in named.items():
             targets[environment] = because.format(f"context {context}")
         for environment, why in sorted(targets.items()):
@@ -368,6 +371,21 @@ class _Assembler:
                     declarations.append(declaration)
             draft = self._draft(drafts, environment)
             draft.speakers.append(_Speaker(item, why, (1, 0), tuple(declarations)))
+
+    def _laid_over(self) -> dict[str, dict[str, str]]:
+        """Path of a base -> each environment that a file laid over it speaks for -> that file."""
+        found: dict[str, dict[str, str]] = {}
+        for source in self.sources:
+            environments = [self._name(context) for context in source.reading.contexts if self._kind(context) is not None]
+            waiting, seen = list(source.reading.bases), {source.path}
+            while waiting and environments:
+                base = waiting.pop()
+                if base not in seen and base in self.by_path:
+                    for environment in environments:
+                        found.setdefault(base, {}).setdefault(environment, source.path)
+                    waiting += self.by_path[base].reading.bases
+                seen.add(base)
+        return found
 
     def _component_app(self, source: ReadSource, component: str | None) -> str | None:
         """The app a component of a source belongs to; None for one that is no app of this project (a database image)."""

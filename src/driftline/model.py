@@ -210,9 +210,9 @@ class Traits(NamedTuple):
     """What may be known of a value without showing it.
 
     `shape` is one of: empty, url, number, boolean, json, email, path, pem, date, list, word, text. `broken` says why a value that
-    tries to be something fails (`"json"`). `placeholder` says why a value is a stand-in (`"changeme"` kind, never the value).
+    tries to be something fails (`"json"`, `"url"`). `placeholder` says why a value is a stand-in (`"changeme"` kind, never the value).
     `digest` is an HMAC under a key that lives only as long as this process: equality, nothing else. `keyed` is the
-    HMAC-SHA256 under DRIFTLINE_DIGEST_KEY in hex, or None. `url` is set for shape url. `published` says where a vendor printed
+    HMAC-SHA256 under DRIFTLINE_DIGEST_KEY in hex, or None. `url` is set for shape url, and with scheme '' for a bare host. `published` says where a vendor printed
     this very value for all to read; `default` that it opens an unchanged installation.
     """
 
@@ -271,6 +271,8 @@ class Reference(NamedTuple):
 
     `how` is the syntax (`process.env`, `import.meta.env`, `Deno.env.get`, `zod`, `${}`, ...). `fallback` is the literal used
     when the variable is absent. `component` as in `Declaration` for references made by config files (compose `${X:?}`).
+    `manner` says how a platform's own word for its address is used: "bare" (no scheme put before it), "unguarded" (put into a URL
+    although it may be absent), "origin" (as the base of callbacks), "truth" (a word tested like a boolean), "" for all else.
     `inlined` is True where a bundler replaces the read by the value at build time. `type` is a schema's word for the
     expected shape (url, number, boolean, email, enum) or None.
     """
@@ -286,6 +288,25 @@ class Reference(NamedTuple):
     inlined: bool = False
     type: str | None = None
     app: str | None = None
+    manner: str = ""
+
+
+class Route(NamedTuple):
+    """A path that an app serves. Parts of `path` that vary are `:name`, a rest of any length is `*`; `methods` is empty for any.
+
+    `framework` is the convention it was read by. `provider` is set where it receives that provider's webhooks; `verified` says by
+    which idiom their signature is checked, None where none was seen; `caveat` what keeps a seen check from working.
+    `prefixed` is True where a router may be mounted below a path that its file does not show.
+    """
+
+    path: str
+    location: Location
+    framework: str
+    methods: tuple[str, ...] = ()
+    provider: str | None = None
+    verified: str | None = None
+    caveat: str | None = None
+    prefixed: bool = False
 
 
 class Passthrough(NamedTuple):
@@ -328,7 +349,11 @@ class Component(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """All that one source says. `notes` are things the user should know (dead configuration); `unread` parts not understood."""
+    """All that one source says. `notes` are things the user should know (dead configuration); `unread` parts not understood.
+
+    `bases` are files that this one is laid over: their nameless declarations reach its contexts. `authority` is another one than
+    its format's, where the text says so (a file that includes others is not the whole of it).
+    """
 
     declarations: tuple[Declaration, ...] = ()
     references: tuple[Reference, ...] = ()
@@ -339,6 +364,8 @@ class Reading(NamedTuple):
     origins: tuple[tuple[str | None, Literal], ...] = ()
     notes: tuple[Related, ...] = ()
     unread: tuple[Unread, ...] = ()
+    bases: tuple[str, ...] = ()
+    authority: Authority | None = None
 
 
 class Text(NamedTuple):
@@ -400,7 +427,8 @@ class Cell(NamedTuple):
 class Environment(NamedTuple):
     """A named place where an app runs. `because` maps each source path to why it speaks here, in words.
 
-    `settled_by` is the export that would show what these files cannot, None when they say it all.
+    `settled_by` is the export that would show what these files cannot, None when they say it all. `origins` are its public addresses
+    (`https://shop.example`), `origin_because` says of each why.
     """
 
     name: str
@@ -410,6 +438,7 @@ class Environment(NamedTuple):
     authority: Authority | None
     settled_by: str | None = None
     origins: tuple[str, ...] = ()
+    origin_because: Mapping[str, str] = {}
 
 
 class Variable(NamedTuple):
@@ -449,7 +478,10 @@ class Variable(NamedTuple):
 
 
 class App(NamedTuple):
-    """A deployable package or a runtime with an environment of its own. `path` is its folder, '.' for the root."""
+    """A deployable package or a runtime with an environment of its own. `path` is its folder, '.' for the root.
+
+    `literals` are the addresses that its code fixes; `routes` the paths it serves, None where the code was looked at only in part.
+    """
 
     path: str
     framework: str | None
@@ -460,6 +492,8 @@ class App(NamedTuple):
     examples: tuple[Source, ...] = ()
     readings: tuple[tuple[Source, Reading], ...] = ()
     public_prefixes: tuple[str, ...] = ()
+    literals: tuple[Literal, ...] = ()
+    routes: tuple[Route, ...] | None = None
 
     def environment(self, name: str) -> Environment | None:
         return next((e for e in self.environments if e.name == name), None)
