@@ -1,0 +1,148 @@
+"""Which variables, arguments of calls and platform variables hold an address that somebody else calls or opens, from `callbacks.toml`."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from enum import Enum
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+from driftline.knowledge import catalog
+
+_FILE = os.path.join(os.path.dirname(__file__), "callbacks.toml")
+
+
+class Role(str, Enum):
+    """What an address is for: who opens it, and what breaks when it is wrong."""
+
+    SITE = "site"
+    API = "api"
+    AUTH = "auth"
+    OAUTH = "oauth"
+    PAYMENT = "payment"
+    WEBHOOK = "webhook"
+    MAIL = "mail"
+    ASSET = "asset"
+    UPLOAD = "upload"
+
+    @property
+    def words(self) -> str:
+        """What the address is, for a message: "where a payment returns to"."""
+        return _WORDS[self.value]
+
+
+_WORDS = {
+    "site": "the address of the app itself",
+    "api": "the address of the app's API",
+    "auth": "the address that login starts from",
+    "oauth": "where a login returns to",
+    "payment": "where a payment returns to",
+    "webhook": "where webhooks are sent to",
+    "mail": "where links in mails lead",
+    "asset": "where public files are served from",
+    "upload": "where uploads are reported to",
+}
+
+
+class PlatformUrl(NamedTuple):
+    """A platform's own word for a deployment's address: whose it is, whether it has a scheme, and of what (`deployment`, `branch`,
+    `service`, `production`)."""
+
+    by: str
+    scheme: bool
+    of: str
+
+
+class _Variables(NamedTuple):
+    role: Role
+    names: frozenset[str]
+    pattern: re.Pattern[str] | None
+
+
+class _Data(NamedTuple):
+    variables: tuple[_Variables, ...]
+    spared: re.Pattern[str]
+    arguments: Mapping[str, Role]
+    platform: Mapping[str, PlatformUrl]
+    flags: Mapping[str, str]
+    of_providers: Mapping[str, Role]
+
+
+# What a provider's own callback variable is for, by the provider's job, where no table says it.
+_OF_JOB = {
+    "payment": Role.PAYMENT,
+    "auth": Role.OAUTH,
+    "sms": Role.WEBHOOK,
+    "storage": Role.UPLOAD,
+    "email": Role.WEBHOOK,
+    "queue": Role.WEBHOOK,
+}
+
+
+@lru_cache(maxsize=4096)
+def role_of(name: str) -> Role | None:
+    """The role of a variable by its name, None for one that holds no callback or that speaks of another network or environment."""
+    data = _data()
+    upper = name.upper()
+    if data.spared.search(upper):
+        return None
+    canonical = catalog.canonical(name)
+    for table in data.variables:
+        if canonical in table.names or upper in table.names or (table.pattern is not None and table.pattern.search(canonical)):
+            # A lone `URL` means the app only where a public prefix stood before it.
+            return None if canonical == upper == "URL" else table.role
+    return data.of_providers.get(canonical)
+
+
+def role_of_argument(key: str) -> Role | None:
+    """The role of a key of a call's argument, an attribute or a constant (`success_url`, `redirectTo`, `API_URL`), None for any other."""
+    return _data().arguments.get(re.sub(r"[_\-]", "", key).lower())
+
+
+def arguments() -> tuple[str, ...]:
+    """All argument names with a role, in lower case without separators."""
+    return tuple(_data().arguments)
+
+
+def platform_url(name: str) -> PlatformUrl | None:
+    """What a platform variable says about a deployment's address, None for any other name."""
+    return _data().platform.get(name)
+
+
+def platform_names() -> tuple[str, ...]:
+    """All platform variables that hold an address or a flag about a deployment."""
+    data = _data()
+    return (*data.platform, *data.flags)
+
+
+def platform_flag(name: str) -> str | None:
+    """The platform that sets this variable to the words "true" and "false", None for any other name."""
+    return _data().flags.get(name)
+
+
+@cache
+def _data() -> _Data:
+    import tomli
+
+    with open(_FILE, "rb") as file:
+        tables = tomli.load(file)
+    variables = tuple(
+        _Variables(Role(table["role"]), frozenset(table.get("names", ())), re.compile(table["pattern"]) if "pattern" in table else None)
+        for table in tables["variable"]
+    )
+    known = catalog.load()
+    return _Data(
+        variables=variables,
+        spared=re.compile(tables["spared"]["pattern"]),
+        arguments={name: Role(table["role"]) for table in tables["argument"] for name in table["names"]},
+        platform={name: PlatformUrl(t["by"], t["scheme"], t["of"]) for t in tables["platform"] for name in t["names"]},
+        flags={name: table["by"] for table in tables["flag"] for name in table["names"]},
+        of_providers={
+            catalog.canonical(name): _OF_JOB[provider.job]
+            for provider in known.providers.values()
+            if provider.job in _OF_JOB
+            for name in provider.callbacks
+        },
+    )
