@@ -93,6 +93,9 @@ def _text(dump: dict[str, Any]) -> str:
             continue
         parts = []
         for name, entries in shown.items():
+            if isinstance(entries, str):
+                parts.append(f'  "{name}": {json.dumps(entries)}')
+                continue
             lines = ",\n".join(f"   {json.dumps(entry, ensure_ascii=False)}" for entry in entries)
             parts.append(f'  "{name}": [\n{lines}\n  ]')
         files.append(f" {json.dumps(path)}: {{\n" + ",\n".join(parts) + "\n }")

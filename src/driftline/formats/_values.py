@@ -6,13 +6,16 @@ import re
 from typing import Any
 
 from driftline.formats._document import Document, Node
-from driftline.model import Declaration, Location, Secret, State
+from driftline.model import Declaration, Location, Secret, State, Unread
 
 # Values that only name a place: 1Password, Doppler, Infisical, AWS and Vault references, Vercel's masked values, sops; 2026-11.
 _REFERENCES = re.compile(
     r"(?:op|doppler|infisical|vault|awssm|aws-sm|gcpsm|gcp-sm|azurekv|akv|bw|keeper|ssm|secretsmanager|ref\+[a-z0-9]+)://\S+"
     r"|\[SENSITIVE\]|@[a-z][a-z0-9_-]+|(?:op|exec|ref|doppler|infisical|awsSecret|gcpSecret|azureSecret)\([^)]*\)"
 )
+# Marks that some tool fills in before the file is used: envsubst and Flux (`$X`, `${X}`), Helm and Jinja (`{{ X }}`), ERB, Octopus and
+# Azure Pipelines (`#{X}#`), and the underscores of many a sed call (`__X__`).
+_TEMPLATE = re.compile(r"\$\{|\{\{|\{%|<%|#\{|^\$[A-Za-z_]\w*$|^__[A-Z][A-Z0-9_]*__$")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -32,6 +35,11 @@ def reference_of(value: str) -> str | None:
     return value.partition("://")[0] + "://" if "://" in value else "the platform's own store"
 
 
+def template_of(node: Node) -> str | None:
+    """The `reference` of a value that holds a mark to be filled in when it is deployed, None for any other; for formats without their own."""
+    return "filled in when deployed" if node.is_scalar and _TEMPLATE.search(node.text) else None
+
+
 def declared(document: Document, name: str, node: Node, **more: Any) -> Declaration:
     """The declaration of a scalar, map or list that stands as the value of `name`; structures count as set JSON, null as empty.
 
@@ -46,6 +54,14 @@ def declared(document: Document, name: str, node: Node, **more: Any) -> Declarat
             return Declaration(name, State.EMPTY, Secret(""), location, **more)
         return Declaration(name, State.SET, None, location, **more)
     return declared_text(name, node.text, location, **more)
+
+
+def not_a_table(document: Document, node: Node | None, what: str) -> list[Unread]:
+    """What is left unread where `what` should be a map of variables and is none; nothing where it is one, or is not there."""
+    if node is None or node.kind in ("map", "null"):
+        return []
+    location = document.location(node)
+    return [Unread(document.path, f"{what} is no table of names and values", location.line, location.column)]
 
 
 def declared_text(name: str, text: str, location: Location, **more: Any) -> Declaration:
