@@ -354,15 +354,22 @@ def _attach(stack: list[Node], pending: list[tuple[str, int] | None], node: Node
 
 # --- TOML -----------------------------------------------------------------------------------------------------------------
 
-_TOML_HEADER = re.compile(r"[ \t]*(\[\[?)")
-_TOML_KEY_PART = re.compile(r'[ \t]*(?:"((?:[^"\\]|\\.)*)"|\'([^\']*)\'|([A-Za-z0-9_-]+))[ \t]*')
 _TOML_POSITION = re.compile(r"\(at line (\d+), column (\d+)\)")
+_TOML_BLANK = re.compile(r"[ \t\r\n\ufeff]*(?:#[^\n]*[ \t\r\n]*)*")
+_TOML_STRING = re.compile(
+    r'"""(?:[^"\\]|\\.|"{1,2}(?!"))*"{3,5}|' + r"'''(?:[^']|'{1,2}(?!'))*'{3,5}|" + r'"(?:[^"\\\n]|\\.)*"|' + r"'[^'\n]*'", re.DOTALL
+)
+_TOML_WORD = re.compile(r"[^\s,\]}#=.\[{]+")
+_TOML_PLAIN = re.compile(r"[^,\]}\r\n#]+")
+
+# The 0-based positions of a key and of its value, by the path of keys and list indices.
+_Places = dict[tuple[str, ...], tuple[int, int]]
 
 
 def toml_document(path: str, text: str) -> Document:
-    """A TOML text. Values come from tomli, positions from a scan for table headers and keys.
+    """A TOML text. Values come from tomli, positions from a scan of the text that tomli found valid.
 
-    Raises Unreadable with line and column for a syntax error.
+    Raises Unreadable with line and column for a syntax error, and for a text deeper than the limit.
     """
     import tomli
 
@@ -372,100 +379,148 @@ def toml_document(path: str, text: str) -> Document:
     except (tomli.TOMLDecodeError, RecursionError) as error:
         found = _TOML_POSITION.search(str(error))
         raise Unreadable("not valid TOML", int(found[1]) if found else None, int(found[2]) if found else None) from None
-    positions = _toml_positions(text)
-    return Document(path, text, _toml_node(data, (), positions, 0), lines)
+    return Document(path, text, _toml_node(data, (), _TomlScan(text).places(), (0, 0)), lines)
 
 
-def _toml_node(data: Any, path: tuple[str, ...], positions: dict[tuple[str, ...], int], fallback: int) -> Node:
-    position = positions.get(path, fallback)
+def _toml_node(data: Any, path: tuple[str, ...], places: _Places, fallback: tuple[int, int]) -> Node:
+    if len(path) > MAX_DEPTH:
+        raise Unreadable(f"nested deeper than {MAX_DEPTH}")
+    place = places.get(path, fallback)
+    key_position, position = place
     if isinstance(data, dict):
-        node = Node("map", position)
+        node = Node("map", position, key_position=key_position)
         for key, value in data.items():
-            node.map[key] = _toml_node(value, (*path, key), positions, position)
+            node.map[key] = _toml_node(value, (*path, key), places, place)
         return node
     if isinstance(data, list):
-        node = Node("list", position)
+        node = Node("list", position, key_position=key_position)
         for index, value in enumerate(data):
-            node.items.append(_toml_node(value, (*path, str(index)), positions, position))
+            node.items.append(_toml_node(value, (*path, str(index)), places, place))
         return node
     if isinstance(data, bool):
-        return Node("boolean", position, "true" if data else "false")
+        return Node("boolean", position, "true" if data else "false", key_position=key_position)
     if isinstance(data, (int, float)):
-        return Node("number", position, str(data))
-    return Node("string", position, str(data), quoted=True)
+        return Node("number", position, str(data), key_position=key_position)
+    return Node("string", position, str(data), quoted=True, key_position=key_position)
 
 
-def _toml_positions(text: str) -> dict[tuple[str, ...], int]:
-    """Character position of every key that begins a line or stands in a one-line inline table."""
-    positions: dict[tuple[str, ...], int] = {}
-    table: tuple[str, ...] = ()
-    arrays: dict[tuple[str, ...], int] = {}
-    start = 0
-    closing: str | None = None
-    depth = 0
-    for line in text.splitlines(keepends=True):
-        if closing is not None:  # inside a multi-line string
-            if closing in line:
-                closing = None
-        elif depth > 0:  # inside a multi-line array
-            depth += _toml_brackets(line)
-        elif (header := _TOML_HEADER.match(line)) is not None:
-            table, _ = _toml_key(line, header.end())
-            if header[1] == "[[":
-                index = arrays.get(table, -1) + 1
-                arrays[table] = index
-                positions.setdefault(table, start)
-                table = (*table, str(index))
-            else:
-                table = _toml_inside_arrays(table, arrays)
-            positions.setdefault(table, start + line.index("["))
+class _TomlScan:
+    """Where every key and value of a valid TOML text stands. In one pass; a text that is not TOML after all ends the scan early."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.position = 0
+        self.found: _Places = {}
+        self.arrays: dict[tuple[str, ...], int] = {}
+
+    def places(self) -> _Places:
+        table: tuple[str, ...] = ()
+        while self._skip() and self.position < len(self.text):
+            start = self.position
+            if self.text[start] == "[":
+                table = self._header(start)
+            elif not self._pair(table):
+                break
+            if self.position == start:
+                break
+        return self.found
+
+    def _skip(self) -> bool:
+        """Passes blanks and comments; always True."""
+        match = _TOML_BLANK.match(self.text, self.position)
+        self.position = match.end() if match else self.position
+        return True
+
+    def _header(self, start: int) -> tuple[str, ...]:
+        many = self.text.startswith("[[", start)
+        self.position = start + (2 if many else 1)
+        key = self._key()
+        self._skip()
+        while self.text.startswith("]", self.position):
+            self.position += 1
+        table: tuple[str, ...] = ()
+        for part in key[:-1]:
+            table = (*table, part)
+            if table in self.arrays:
+                table = (*table, str(self.arrays[table]))
+        table = (*table, *key[-1:])
+        if many:
+            self.arrays[table] = self.arrays.get(table, -1) + 1
+            self.found.setdefault(table, (start, start))
+            table = (*table, str(self.arrays[table]))
+        self._note(table, start, start)
+        return table
+
+    def _note(self, path: tuple[str, ...], key_position: int, position: int) -> None:
+        self.found.setdefault(path, (key_position, position))
+
+    def _key(self) -> tuple[str, ...]:
+        """A dotted key; the scan stands behind it afterwards."""
+        parts: list[str] = []
+        while True:
+            self._skip()
+            match = _TOML_STRING.match(self.text, self.position) or _TOML_WORD.match(self.text, self.position)
+            if match is None:
+                break
+            self.position = match.end()
+            parts.append(_toml_key(match[0]))
+            if len(parts) > MAX_DEPTH:
+                raise Unreadable(f"nested deeper than {MAX_DEPTH}")
+            self._skip()
+            if not self.text.startswith(".", self.position):
+                break
+            self.position += 1
+        return tuple(parts)
+
+    def _pair(self, table: tuple[str, ...]) -> bool:
+        start = self.position
+        key = self._key()
+        if not key or not self.text.startswith("=", self.position):
+            return False
+        self.position += 1
+        self._skip()
+        for length in range(1, len(key)):
+            self._note((*table, *key[:length]), start, start)
+        path = (*table, *key)
+        self._note(path, start, self.position)
+        self._value(path)
+        return True
+
+    def _value(self, path: tuple[str, ...]) -> None:
+        if len(path) > MAX_DEPTH:
+            raise Unreadable(f"nested deeper than {MAX_DEPTH}")
+        opened = self.text[self.position : self.position + 1]
+        if opened in ("[", "{") and opened:
+            self.position += 1
+            index = 0
+            while self._skip() and self.position < len(self.text):
+                here = self.text[self.position]
+                if here == ",":
+                    self.position += 1
+                elif here in "]}":
+                    self.position += 1
+                    return
+                elif opened == "[":
+                    item = (*path, str(index))
+                    index += 1
+                    start = self.position
+                    self._note(item, start, start)
+                    self._value(item)
+                    if self.position == start:
+                        return
+                elif not self._pair(path):
+                    return
         else:
-            key, end = _toml_key(line, 0)
-            if key and line[end : end + 1] == "=":
-                indent = len(line) - len(line.lstrip())
-                for length in range(1, len(key) + 1):
-                    positions.setdefault((*table, *key[:length]), start + indent)
-                rest = line[end + 1 :]
-                _toml_inline(rest, start + end + 1, (*table, *key), positions)
-                for quote in ('"""', "'''"):
-                    if rest.lstrip().startswith(quote) and rest.count(quote) % 2:
-                        closing = quote
-                if closing is None:
-                    depth = max(0, _toml_brackets(rest))
-        start += len(line)
-    return positions
+            match = _TOML_STRING.match(self.text, self.position) or _TOML_PLAIN.match(self.text, self.position)
+            self.position = match.end() if match else self.position
 
 
-def _toml_inside_arrays(table: tuple[str, ...], arrays: dict[tuple[str, ...], int]) -> tuple[str, ...]:
-    for length in range(len(table) - 1, 0, -1):
-        if table[:length] in arrays:
-            return (*table[:length], str(arrays[table[:length]]), *table[length:])
-    return table
+def _toml_key(written: str) -> str:
+    import json
 
-
-def _toml_key(line: str, position: int) -> tuple[tuple[str, ...], int]:
-    parts: list[str] = []
-    while match := _TOML_KEY_PART.match(line, position):
-        parts.append(next(group for group in match.groups() if group is not None))
-        position = match.end()
-        if line[position : position + 1] != ".":
-            break
-        position += 1
-    return tuple(parts), position
-
-
-def _toml_brackets(line: str) -> int:
-    bare = re.sub(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'|#.*', "", line)
-    return bare.count("[") + bare.count("{") - bare.count("]") - bare.count("}")
-
-
-_TOML_INLINE_KEY = re.compile(r'(?:"(?:[^"\\]|\\.)*"|\'[^\']*\')(?!\s*=)|([A-Za-z0-9_-]+|"[^"]*"|\'[^\']*\')\s*=')
-
-
-def _toml_inline(rest: str, start: int, path: tuple[str, ...], positions: dict[tuple[str, ...], int]) -> None:
-    """Keys of a one-level inline table (`environment = { A = "1" }`, `MIX = { value = .. }`)."""
-    if not rest.lstrip().startswith("{"):
-        return
-    for match in _TOML_INLINE_KEY.finditer(rest):
-        if match[1]:
-            positions.setdefault((*path, match[1].strip("\"'")), start + match.start())
+    if written[0] == "'":
+        return written[1:-1]
+    try:
+        return str(json.loads(written)) if written[0] == '"' else written
+    except ValueError:  # an escape of TOML that JSON lacks (`\U0001F600`): only its position is lost
+        return written[1:-1]
