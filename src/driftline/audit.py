@@ -14,7 +14,7 @@ from driftline.environments import Keys, ReadSource
 from driftline.formats import dotenv
 from driftline.knowledge import platform
 from driftline.model import Facts, Finding, Location, Misuse, Related, Report, Severity, Text, Unread, Unreadable
-from driftline.project import apps, files
+from driftline.project import apps, files, live
 from driftline.project.files import File, Tree
 from driftline.project.settings import Settings
 
@@ -34,6 +34,7 @@ class Request(NamedTuple):
     digest_key: str | None = None
     loader: str | None = None
     today: date | None = None
+    surroundings: live.Surroundings | None = None
     progress: Callable[[int], None] | None = None
 
 
@@ -110,7 +111,14 @@ def read_tree(request: Request, tree: Tree, content: Callable[[str], bytes], cod
     survey = code.survey(reader.code(), packages=layout.packages)
     links = {file.path: goal for file in tree.files if formats.is_env_file(file.path) and (goal := files.target(tree.root, file.path))}
     assembly = environments.assemble(
-        sources, layout, survey, settings, links=links, platforms=platform.platforms_of(paths), keys=Keys.fresh(request.digest_key)
+        sources,
+        layout,
+        survey,
+        settings,
+        links=links,
+        platforms=platform.platforms_of(paths),
+        keys=Keys.fresh(request.digest_key),
+        surroundings=request.surroundings and request.surroundings._replace(alone=request.app is not None or len(layout.plans) == 1),
     )
     assembly = assembly._replace(notes=(*assembly.notes, *reader.notes))
     known = {environment.name for app in assembly.apps for environment in app.environments}

@@ -30,6 +30,7 @@ from driftline.model import (
     Unread,
     Variable,
 )
+from driftline.project import live
 from driftline.project.apps import Layout, Plan, folder_of, owner
 from driftline.project.settings import Settings
 
@@ -105,12 +106,14 @@ def assemble(
     links: Mapping[str, str],
     platforms: Sequence[str],
     keys: Keys,
+    surroundings: live.Surroundings | None = None,
 ) -> Assembly:
     """The apps with their environments and variables.
 
-    `links` maps a linked env file to its target (both relative to the root); `platforms` are the host platforms in use.
+    `links` maps a linked env file to its target (both relative to the root); `platforms` are the host platforms in use;
+    `surroundings` is the process environment where it counts as a source.
     """
-    return _Assembler(sources, layout, survey, settings, links, platforms, keys).assembly()
+    return _Assembler(sources, layout, survey, settings, links, platforms, keys, surroundings).assembly()
 
 
 class _Assembler:
@@ -123,6 +126,7 @@ class _Assembler:
         links: Mapping[str, str],
         platforms: Sequence[str],
         keys: Keys,
+        surroundings: live.Surroundings | None,
     ) -> None:
         self.sources = sources
         self.by_path = {source.path: source for source in sources}
@@ -132,6 +136,8 @@ class _Assembler:
         self.links = links
         self.platforms = tuple(platforms)
         self.keys = keys
+        self.surroundings = surroundings
+        self.names: frozenset[str] = frozenset()
         self.unknown: list[Unknown] = []
         self.notes: list[Related] = []
         self.unread: list[Unread] = []
@@ -154,6 +160,7 @@ class _Assembler:
             if s.format.name == "dotenv" and dotenv.is_example(s.path.rpartition("/")[2])
             for d in s.reading.declarations
         }
+        self.names = frozenset(declared | used | documented)
         apps = tuple(self._app(plan) for plan in self.layout.plans)
         notes = [note for source in self.sources for note in source.reading.notes]
         return Assembly(
@@ -193,6 +200,8 @@ class _Assembler:
             if source.format.name != "dotenv":
                 self._platform_source(source, plan, drafts, readings)
         self._environments_of_setting(plan, drafts)
+        if self.surroundings is not None:
+            self._live(self.surroundings, plan, drafts, readings)
         self._draft(drafts, "production")
         if bases or drafts.keys() - {"production"}:
             self._draft(drafts, "local")
@@ -220,6 +229,22 @@ class _Assembler:
         )
         self._say_unknown(app)
         return app
+
+    def _live(self, around: live.Surroundings, plan: Plan, drafts: dict[str, _Draft], readings: list[tuple[Source, Reading]]) -> None:
+        """The process environment beats every file: of its variables, those that the project knows or a library of the app reads."""
+
+        def is_wanted(name: str) -> bool:
+            framework = plan.framework.name if plan.framework else None
+            if platform.injected(name, platforms=self.platforms, framework=framework, runtime=plan.runtime):
+                return False
+            return name in self.names or platform.implicit(name, plan.dependencies) is not None
+
+        declarations = tuple(_of_process(name, around.variables[name]) for name in sorted(around.variables) if is_wanted(name))
+        authority = Authority.WHOLE if around.whole else Authority.PART
+        source = Source(live.PATH, live.PATH, authority, plan.path)
+        environment = self._name(around.target)
+        self._speak(drafts, environment, _Speaker(source, around.because, (3, 0), declarations))
+        readings.append((source, Reading(declarations)))
 
     def _env_files(self, plan: Plan) -> Iterable[tuple[ReadSource, str]]:
         """The env files of an app with how they reach it (empty when by their place), linked ones once."""
@@ -652,6 +677,12 @@ class _Assembler:
                 held = ", ".join(source.path for source in environment.sources)
                 reason = f"{held} may not hold everything, and does not declare {listed}{export}{hand}"
             self.unknown.append(Unknown(f"variables of {environment.name}", environment.name, reason, app.path))
+
+
+def _of_process(name: str, value: str) -> Declaration:
+    """A variable of the process; a secret that a CI system does not have arrives empty."""
+    state = State.SET if value.strip() else State.EMPTY
+    return Declaration(name, state, Secret(value), Location(live.PATH, 1))
 
 
 def _settling(draft: _Draft, platforms: Sequence[str]) -> str | None:

@@ -7,6 +7,9 @@ of a dependency), `runtime`, `public_prefixes` (inlined into browser code), `gen
 outside this framework), `client_only`, `server` (a plain server: makes a client-only framework beside it a full app), and the
 mode of its `dev` and `build` command.
 `[host]`: the `files` that show its use, `settles`: the command that exports what its dashboard holds, `previews`: deploys every pull request.
+`[live]`: how a process on it knows where it runs: a variable that `shown` names is set; `words` hold the environment's own word, `previews`
+maps variables to the value (`*`: any) that marks a preview, `branches` and `names` hold a branch or a service's name to guess from,
+`otherwise` is the word where nothing says more; `whole` where a build sees every variable; `by` another title.
 `[[injects]]`: `names` it provides without a declaration, everywhere or only `within` certain owners, `by` in words.
 `[[reads]]`: `names` a library reads without a visible read, where one of `dependencies` is present (none: a tool used by command).
 
@@ -92,6 +95,7 @@ class _Names:
 class _Knowledge(NamedTuple):
     candidates: tuple[_Candidate, ...]
     hosts: Mapping[str, _Host]
+    lived: tuple[_Lived, ...]
     shown_by: Mapping[str, tuple[tuple[re.Pattern[str], str], ...]]
     injected: _Names
     implicit: _Names
@@ -205,6 +209,64 @@ def has_previews(platform: str) -> bool:
     return host is not None and host.previews
 
 
+# --- the machine we run on --------------------------------------------------------------------------------------------------
+
+
+class Live(NamedTuple):
+    """The platform or CI system this process runs on, and what it says about the environment.
+
+    `word` is its word for the environment, None when it says none; `because` the variable that says so; `certain` is False for a
+    guess from a branch or a service's name. `whole` is True where a build sees every variable of its environment.
+    """
+
+    platform: str
+    title: str
+    word: str | None
+    because: str
+    certain: bool
+    whole: bool
+
+
+class _Lived(NamedTuple):
+    """One `[live]` table: how a platform shows itself in the process environment, and its environment's name."""
+
+    platform: str
+    title: str
+    shown: tuple[str, ...]
+    words: tuple[str, ...]
+    previews: Mapping[str, str]
+    branches: tuple[str, ...]
+    names: tuple[str, ...]
+    otherwise: str | None
+    whole: bool
+
+
+def live(variables: Mapping[str, str]) -> Live | None:
+    """Which platform a process with these environment variables runs on, None on a machine that shows none."""
+    for known in _knowledge().lived:
+        shown = next((name for name in known.shown if variables.get(name)), None)
+        if shown is not None:
+            return _lived(known, shown, variables)
+    return None
+
+
+def _lived(known: _Lived, shown: str, variables: Mapping[str, str]) -> Live:
+    for name, value in known.previews.items():
+        if variables.get(name) and value in ("*", variables[name].lower()):
+            return Live(known.platform, known.title, "preview", name, True, known.whole)
+    for name in known.words:
+        if variables.get(name):
+            return Live(known.platform, known.title, variables[name], name, True, known.whole)
+    for name in (*known.branches, *known.names):
+        value = variables.get(name, "")
+        kind = environment_kind(value)
+        if kind is not None:
+            return Live(known.platform, known.title, kind.value, name, False, known.whole)
+        if value and name in known.branches:  # any other branch is a preview's
+            return Live(known.platform, known.title, "preview", name, False, known.whole)
+    return Live(known.platform, known.title, known.otherwise, shown, False, known.whole)
+
+
 # --- words for environments -------------------------------------------------------------------------------------------------
 
 _WORDS: Mapping[Kind, frozenset[str]] = {
@@ -268,6 +330,7 @@ def _knowledge() -> _Knowledge:
     hosts: dict[str, _Host] = {}
     shown_by: dict[str, list[tuple[re.Pattern[str], str]]] = {}
     injects, reads = _Names(), _Names()
+    lived: list[_Lived] = []
     prefixes: dict[str, None] = {}
     prefixes_of: dict[str, tuple[str, ...]] = {}
     for entry in sorted(os.listdir(_FOLDER)):
@@ -285,6 +348,8 @@ def _knowledge() -> _Knowledge:
             hosts[name] = _Host(data["host"].get("settles"), data["host"].get("previews", False))
             for pattern in data["host"].get("files", ()):
                 shown_by.setdefault(_filed_under(pattern), []).append((_path(pattern), name))
+        if "live" in data:
+            lived.append(_lives(name, title, data["live"]))
         for table in data.get("injects", ()):
             injects.add(table["names"], _Owner(table.get("by", title), frozenset(table.get("within", ()))))
         for table in data.get("reads", ()):
@@ -293,11 +358,27 @@ def _knowledge() -> _Knowledge:
     return _Knowledge(
         candidates=tuple(candidate for _, candidate in ranked),
         hosts=hosts,
+        # A host's build may run inside a CI system's job: the host's word is the closer one.
+        lived=tuple(sorted(lived, key=lambda one: not one.whole)),
         shown_by={key: tuple(patterns) for key, patterns in shown_by.items()},
         injected=injects,
         implicit=reads,
         prefixes=tuple(prefixes),
         prefixes_of=prefixes_of,
+    )
+
+
+def _lives(name: str, title: str, table: Mapping[str, Any]) -> _Lived:
+    return _Lived(
+        platform=name,
+        title=table.get("by", title),
+        shown=tuple(table["shown"]),
+        words=tuple(table.get("words", ())),
+        previews=table.get("previews", {}),
+        branches=tuple(table.get("branches", ())),
+        names=tuple(table.get("names", ())),
+        otherwise=table.get("otherwise"),
+        whole=table.get("whole", False),
     )
 
 
