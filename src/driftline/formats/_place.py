@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
+from driftline.formats._document import Node
 from driftline.knowledge.platform import environment_kind
 
 # Folder names are often ordinary words (`live`, `main`, `demo`), so only these and unmistakable ones count there.
@@ -37,3 +38,13 @@ def inside(folder: str, path: str) -> str | None:
         return None
     joined = posixpath.normpath(posixpath.join(folder, path))
     return None if joined.startswith("..") else joined
+
+
+def within(content: str, node: Node, word: str, after: int = 0) -> int:
+    """The 0-based position in a file of a word that stands in a scalar behind `after` characters of its text; the scalar's own where it is escaped.
+
+    A block scalar is indented in the file and a quoted one escaped, so that the word stands a little further on there.
+    """
+    start = node.position
+    at = content.find(word, start + after, start + 2 * len(node.text) + 4000)
+    return at if at >= 0 else start

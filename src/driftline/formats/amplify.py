@@ -12,7 +12,7 @@ import re
 
 from driftline.formats import Format
 from driftline.formats._document import Document, Node, yaml_document
-from driftline.formats._place import inside
+from driftline.formats._place import inside, within
 from driftline.formats._script import written
 from driftline.formats._shell import Word, assignments, commands
 from driftline.formats._values import declared_text
@@ -97,24 +97,18 @@ class _Amplify:
             pattern = word.text.removeprefix("--regexp=") if word.text.startswith("--") else word.text.removeprefix("-e")
             for match in _WORD.finditer(pattern):
                 if _PREFIX.fullmatch(match[0]):
-                    place = self.document.at(self._raw(node, match[0], word.position))
+                    place = self.document.at(within(self.text.content, node, match[0], word.position))
                     self.passthroughs.append(Passthrough(place, "amplify", (f"{match[0]}*",), strict=False, component=component))
                 else:
                     self._declare(node, match[0], word.position, component, None)
 
     def _declare(self, node: Node, name: str, position: int, component: str | None, value: str | None) -> None:
-        location = self.document.at(self._raw(node, name, position))
+        location = self.document.at(within(self.text.content, node, name, position))
         if value is None:
             found = Declaration(name, State.REFERENCE, None, location, component=component, reference="the Amplify console")
         else:
             found = declared_text(name, value, location, component=component)
         self.declarations.setdefault((name, component), found)
-
-    def _raw(self, node: Node, name: str, position: int) -> int:
-        """The place of a name in the raw text: a block scalar is indented there, a quoted one escaped."""
-        start = node.position
-        at = self.text.content.find(name, start + position, start + position + len(node.text) + 4000)
-        return at if at >= 0 else start
 
 
 def _goes_to_env_file(command: list[Word]) -> bool:
