@@ -219,7 +219,7 @@ class Catalog:
     def _by_variable(self) -> dict[str, tuple[KeyKind, ...]]:
         found: dict[str, tuple[KeyKind, ...]] = {}
         for kind in self.keys:
-            for variable in kind.variables:
+            for variable in dict.fromkeys(map(canonical, kind.variables)):
                 found[variable] = (*found.get(variable, ()), kind)
         return found
 

@@ -656,9 +656,21 @@ def _base(number: int, digits: str, width: int) -> str:
 
 
 def crc32_base62(text: str) -> bool:
-    """Six base62 characters of CRC32 end the part behind the last `_` (github.blog, 2021-04-05 and, for npm, 2021-09-23)."""
-    body = text.rpartition("_")[2]
+    """Six base62 characters of CRC32 end the part behind the first `_`.
+
+    github.blog, 2021-04-05 and, for npm, 2021-09-23; Vercel's of 2026-02: mongodb/kingfisher, rules/vercel.yml, 2026-11.
+    """
+    body = text.partition("_")[2]
     return len(body) > 6 and body[-6:] == _base(zlib.crc32(body[:-6].encode()), _BASE62, 6)
+
+
+def github_fine_grained(text: str) -> bool:
+    """Sixteen characters before the end begin eight of the base32 SHA-256 of all that stands before them.
+
+    mongodb/kingfisher, rules/github.yml, 2026-11.
+    """
+    body, sum_ = text[:-16], text[-16:-8]
+    return sum_ == base64.b32encode(hashlib.sha256(body.encode()).digest()).decode()[:8]
 
 
 def gitlab(text: str) -> bool:
@@ -709,7 +721,13 @@ _VALIDATE: Mapping[str, _Test] = {
 TABLES: Mapping[str, Mapping[str, Callable[[str], object]]] = {
     "account": _ACCOUNTS,
     "validate": _VALIDATE,
-    "checksum": {"github": crc32_base62, "npm": crc32_base62, "gitlab": gitlab},
+    "checksum": {
+        "github": crc32_base62,
+        "npm": crc32_base62,
+        "vercel": crc32_base62,
+        "github_fine_grained": github_fine_grained,
+        "gitlab": gitlab,
+    },
     "expires": {"jwt_expiry": jwt_expiry, "azure_expiry": azure_expiry, "algolia_expiry": algolia_expiry},
 }
 
