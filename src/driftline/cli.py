@@ -136,6 +136,88 @@ def commit(paths: tuple[str, ...], **options: Any) -> int:
     return audit.exit_code(report, _fail_on(root, options), empty=0)
 
 
+@main.command(short_help="The gate before a deploy: one environment, the live variables, the built bundle.")
+@click.argument("root", default=".")
+@_common
+def predeploy(root: str, **options: Any) -> int:
+    """Judge one environment of ROOT before it is deployed: every source, and what this very process gets as environment variables.
+
+    The environment is the one of --env, or the one that the platform running this names (VERCEL_ENV, CONTEXT, ...); if the two
+    disagree, nothing is judged.
+
+    \b
+    driftline predeploy --env production
+    driftline predeploy --env production --format sarif=driftline.sarif --format text
+    """
+    from driftline import audit
+    from driftline.knowledge import platform
+    from driftline.model import Location, Related
+    from driftline.project import live
+
+    request = _request(root, options)
+    host = None if options["no_live"] else platform.live(os.environ)
+    target = request.settings.canonical(live.target(host, options["target"], request.settings.kind_of))
+    around = None if options["no_live"] else live.Surroundings(dict(os.environ), host, target)
+    report = audit.check(request._replace(command="predeploy", target=target, surroundings=around))
+    if around is not None and options["target"] is None:
+        report = report._replace(notes=(Related(Location(live.PATH, 1), f"judged for {target}: {around.because}"), *report.notes))
+    _write(report, options)
+    return audit.exit_code(report, _fail_on(root, options))
+
+
+@main.command(short_help="Accept today's findings, with a reason.")
+@click.argument("root", default=".")
+@click.option("--reason", default="accepted when driftline was introduced", show_default=True, help="Why they are accepted.")
+@click.option("--expires", metavar="DATE", help="Until when, such as 2027-01-31; then they count again.")
+@_common
+def baseline(root: str, reason: str, expires: str | None, **options: Any) -> int:
+    """Write a baseline that accepts every finding of ROOT as it is today; new ones still count. Commit the file.
+
+    It holds no value and no line number: moved lines and renamed chunks stay accepted, a different finding does not.
+
+    \b
+    driftline baseline --reason "before the launch clean-up" --expires 2027-01-31
+    """
+    from driftline import audit, suppress
+
+    until = _date(expires)
+    request = _request(root, options)
+    report = audit.check(request._replace(command="baseline", baseline=()))
+    path = options["baseline"] or os.path.join(root, request.settings.baseline or suppress.FILE)
+    _write_whole(path, [suppress.baseline_text(report.findings, reason, until)])
+    accepted = len(report.open)
+    print(f"{path} accepts {accepted} finding{'' if accepted == 1 else 's'}{f' until {until}' if until else ''}; commit it.")
+    for unread in report.unread:
+        _say(f"driftline: could not look at {unread.path}: {unread.reason}")
+    return 3 if report.unread else 0
+
+
+@main.command(short_help="Write driftline.toml and install the commit hook.")
+@click.argument("root", default=".")
+@click.option("--remove", is_flag=True, help="Take back what init wrote.")
+@click.option("--no-hook", is_flag=True, help="Write driftline.toml only.")
+def init(root: str, remove: bool, no_hook: bool) -> int:
+    """Write a commented driftline.toml from what is found in ROOT, and add driftline to the hook tool the project already uses
+    (pre-commit, husky, lefthook, simple-git-hooks, or git's own hooks). Nothing outside the repository is touched.
+
+    \b
+    driftline init
+    driftline init --remove
+    """
+    from driftline import install
+
+    steps = install.remove(root) if remove else install.install(root, hook=not no_hook)
+    for step in steps:
+        if step.content is None and step.path is not None:
+            os.unlink(os.path.join(root, step.path))
+        elif step.path is not None and step.content is not None:
+            _write_whole(os.path.join(root, step.path), [step.content])
+            if step.executable:
+                os.chmod(os.path.join(root, step.path), 0o755)  # noqa: S103  # what git asks of a hook
+        print(step.said)
+    return 0
+
+
 @main.command(short_help="Variable x environment table.")
 @click.argument("root", default=".")
 @_common
@@ -181,7 +263,9 @@ def _request(root: str, options: dict[str, Any]) -> Any:
     read = settings.read(root, options["config"], rules.identifiers())
     baseline: tuple[suppress.Accepted, ...] = ()
     path = options["baseline"] or (os.path.join(root, read.baseline) if read.baseline else None)
-    if path:
+    if path is None and os.path.isfile(os.path.join(root, suppress.FILE)):
+        path = os.path.join(root, suppress.FILE)
+    if path and not options.get("reason"):
         try:
             with open(path, encoding="utf-8") as file:
                 baseline = suppress.read_baseline(file.read(), path)
@@ -190,7 +274,7 @@ def _request(root: str, options: dict[str, Any]) -> Any:
     return audit.Request(
         root=root,
         settings=read,
-        target=options["target"],
+        target=read.canonical(options["target"]) if options["target"] else None,
         app=options["app"].strip("/") or "." if options["app"] else None,
         env_files=tuple(_env_file(word) for word in options["env_files"]),
         baseline=baseline,
@@ -198,6 +282,17 @@ def _request(root: str, options: dict[str, Any]) -> Any:
         digest_key=os.environ.get("DRIFTLINE_DIGEST_KEY") or None,
         progress=_progress(options),
     )
+
+
+def _date(word: str | None) -> Any:
+    from datetime import date
+
+    if word is None:
+        return None
+    try:
+        return date.fromisoformat(word)
+    except ValueError:
+        raise Misuse(f'--expires must be a date such as 2027-01-31, not "{word}"') from None
 
 
 def _loader(name: str | None) -> str | None:

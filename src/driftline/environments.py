@@ -161,6 +161,8 @@ class _Assembler:
             for d in s.reading.declarations
         }
         self.names = frozenset(declared | used | documented)
+        if self.surroundings is not None:
+            declared |= {name for name, value in self.surroundings.variables.items() if value.strip()}
         apps = tuple(self._app(plan) for plan in self.layout.plans)
         notes = [note for source in self.sources for note in source.reading.notes]
         return Assembly(
@@ -237,12 +239,12 @@ class _Assembler:
             framework = plan.framework.name if plan.framework else None
             if platform.injected(name, platforms=self.platforms, framework=framework, runtime=plan.runtime):
                 return False
-            return name in self.names or platform.implicit(name, plan.dependencies) is not None
+            return name in self.names or (bool(plan.dependencies) and platform.implicit(name, plan.dependencies) is not None)
 
         declarations = tuple(_of_process(name, around.variables[name]) for name in sorted(around.variables) if is_wanted(name))
         authority = Authority.WHOLE if around.whole else Authority.PART
         source = Source(live.PATH, live.PATH, authority, plan.path)
-        environment = self._name(around.target)
+        environment = self.settings.canonical(around.target)
         self._speak(drafts, environment, _Speaker(source, around.because, (3, 0), declarations))
         readings.append((source, Reading(declarations)))
 
@@ -290,27 +292,27 @@ class _Assembler:
         """(environment, why) of an env file; None for a base of all environments; () for a file of a service."""
         name = source.path.rpartition("/")[2]
         if source.handed is not None:
-            return self._name(source.handed), "it was said to be its file"
+            return self.settings.canonical(source.handed), "it was said to be its file"
         for setting in self.settings.environments.values():
             if source.path in setting.sources:
                 return setting.name, f"{self.settings.path} says so"
         word = dotenv.environment_word(name)
         if word and dotenv.is_pulled(source.path, source.content):
-            said = next((part for part in word.split(".") if self._kind(part) is not None), word)
-            return self._name(said), f"pulled from Vercel: {name}"
+            said = next((part for part in word.split(".") if self.settings.kind_of(part) is not None), word)
+            return self.settings.canonical(said), f"pulled from Vercel: {name}"
         if name.startswith(".dev.vars") or dotenv.is_local(name):
             return "local", f"file name {name}"
         if word is None:
             for config in self.sources:
                 for file in config.reading.env_files:
                     if file.path == source.path and file.context and platform.environment_kind(file.context):
-                        return self._name(file.context), f"{config.path}:{file.location.line} names it"
+                        return self.settings.canonical(file.context), f"{config.path}:{file.location.line} names it"
             if plan.runtime == "supabase-functions":
                 return "local", "the functions' own file is read by `supabase functions serve` only"
             return ("local", "git ignores it") if source.ignored else None
-        if self._kind(word) is None:
+        if self.settings.kind_of(word) is None:
             return ()
-        return self._name(word), f"file name {name}"
+        return self.settings.canonical(word), f"file name {name}"
 
     def _env_speaker(self, source: ReadSource, plan: Plan, environment: str, because: str) -> _Speaker:
         name = source.path.rpartition("/")[2]
@@ -318,7 +320,7 @@ class _Assembler:
         if source.handed is not None or dotenv.is_pulled(source.path, source.content):
             # What the platform itself holds beats every file of the repository.
             return _Speaker(self._source(source, plan, authority), because, (2, 0), source.reading.declarations, source.content)
-        if self._kind(environment) is Kind.LOCAL and environment != "local":
+        if self.settings.kind_of(environment) is Kind.LOCAL and environment != "local":
             authority = Authority.PART  # `.env.test` and its kin lie over the local files
         elif environment == "local" and source.tracked and not source.ignored:
             authority = Authority.PART
@@ -370,7 +372,7 @@ class _Assembler:
         if source.format.authority is Authority.EXAMPLE:
             return
         contexts = dict.fromkeys([*reading.contexts, *(d.context for d in mine if d.context)])
-        named = {context: self._name(context) for context in contexts if self._kind(context) is not None}
+        named = {context: self.settings.canonical(context) for context in contexts if self.settings.kind_of(context) is not None}
         nameless = [d for d in mine if d.context is None]
         because = f"{source.format.title} {{}}"
         targets: dict[str, str] = {}
@@ -401,7 +403,9 @@ class _Assembler:
         """Path of a base -> each environment that a file laid over it speaks for -> that file."""
         found: dict[str, dict[str, str]] = {}
         for source in self.sources:
-            environments = [self._name(context) for context in source.reading.contexts if self._kind(context) is not None]
+            environments = [
+                self.settings.canonical(context) for context in source.reading.contexts if self.settings.kind_of(context) is not None
+            ]
             waiting, seen = list(source.reading.bases), {source.path}
             while waiting and environments:
                 base = waiting.pop()
@@ -446,20 +450,8 @@ class _Assembler:
 
     def _draft(self, drafts: dict[str, _Draft], name: str) -> _Draft:
         if name not in drafts:
-            drafts[name] = _Draft(name, self._kind(name) or Kind.PRODUCTION)
+            drafts[name] = _Draft(name, self.settings.kind_of(name) or Kind.PRODUCTION)
         return drafts[name]
-
-    def _name(self, word: str) -> str:
-        for setting in self.settings.environments.values():
-            if word == setting.name or word in setting.aliases:
-                return setting.name
-        return platform.canonical(word)
-
-    def _kind(self, word: str) -> Kind | None:
-        for setting in self.settings.environments.values():
-            if word == setting.name or word in setting.aliases:
-                return setting.kind or platform.environment_kind(setting.name)
-        return platform.environment_kind(word)
 
     def _mode(self, environment: str) -> str:
         return "development" if environment == "local" else environment

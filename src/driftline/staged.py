@@ -27,6 +27,8 @@ def commit(request: Request, given: Sequence[str]) -> Report:
         unstaged = [path for path in given if path not in changes and path in index.entries]
         unknown = [path for path in given if path not in changes and path not in index.entries]
         wanted = [changes[path] for path in given if path in changes] if given else list(changes.values())
+        if given:  # whoever lists the files of a commit leaves out the deleted ones
+            wanted += [change for path, change in changes.items() if change.after is None and path not in given]
         wanted += [Change(path, None, index.entries[path]) for path in unstaged]
         notes = []
         if unstaged:

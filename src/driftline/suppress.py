@@ -14,6 +14,8 @@ from driftline.model import Finding, Misuse, Suppression
 from driftline.project.settings import Accept, Settings
 
 BASELINE = "driftline/baseline/1"
+# Where a baseline lies unless driftline.toml says otherwise.
+FILE = "driftline-baseline.json"
 
 # In any comment syntax: what stands before the word is not looked at.
 _COMMENT = re.compile(r"driftline:[ \t]*ignore\[([a-z0-9, \t-]{1,200})\][ \t:,-]*([^\r\n]{0,300})")

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
+from driftline.knowledge import platform
 from driftline.model import Kind, Misuse, Severity
 
 FILE = "driftline.toml"
@@ -69,6 +70,20 @@ class Settings(NamedTuple):
     fail_on: str | None = None
     baseline: str | None = None
     accounts: Mapping[str, tuple[str, ...]] = {}
+
+    def canonical(self, word: str) -> str:
+        """The name of the environment that a word stands for: by an alias of the settings, else as everybody says it (`prod`)."""
+        for setting in self.environments.values():
+            if word == setting.name or word in setting.aliases:
+                return setting.name
+        return platform.canonical(word)
+
+    def kind_of(self, word: str) -> Kind | None:
+        """The kind of the environment that a word stands for, None where neither the settings nor usage know it."""
+        for setting in self.environments.values():
+            if word == setting.name or word in setting.aliases:
+                return setting.kind or platform.environment_kind(setting.name)
+        return platform.environment_kind(word)
 
     def is_optional(self, name: str, app: str) -> bool:
         """Whether a variable is declared optional (for all apps or this one); `*` is a wildcard."""

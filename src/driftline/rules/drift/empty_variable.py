@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from driftline.model import Facts, Finding, Kind, Need, Related, Rule, Severity, State
+from driftline.model import Cell, Environment, Facts, Finding, Kind, Need, Related, Rule, Severity, State
 from driftline.rules.phrases import declared_in
 
 RULE = Rule("empty-variable", Severity.WARNING, "a variable is empty here and has a value elsewhere")
@@ -29,6 +29,17 @@ def check(facts: Facts) -> Iterator[Finding]:
                 filled = [(e, c) for e, c in declared_in(variable, app, but=environment.name) if c.state is State.SET]
                 # A base file's empty line reaches every environment: it is empty "elsewhere" too.
                 filled = [(e, c) for e, c in filled if c.traits is None or not c.traits.placeholder]
+                if not filled and variable.need in (Need.REQUIRED, Need.PLAIN) and _is_of_this_process(environment, cell):
+                    yield RULE.finding(
+                        f"`{variable.name}` is set to nothing in the environment of this process, and the code needs it",
+                        fix=f"give {variable.name} its {environment.name} value where this build takes its variables from",
+                        avoid="do not write the value into the build script",
+                        app=app.path,
+                        location=cell.declaration.location,
+                        environment=environment.name,
+                        variable=variable.name,
+                        related=tuple(Related(read.location, "read here") for read in variable.reads[:1]),
+                    )
                 if not filled or filled[0][1].declaration is None:
                     continue
                 other, other_cell = filled[0]
@@ -42,3 +53,8 @@ def check(facts: Facts) -> Iterator[Finding]:
                     variable=variable.name,
                     related=(Related(filled[0][1].declaration.location, f"has a value for {other.name}"),),
                 )
+
+
+def _is_of_this_process(environment: Environment, cell: Cell) -> bool:
+    """Whether the live environment of the gate's own process holds it: how a CI system passes on a secret that it does not have."""
+    return any(source.path == cell.source and source.format == "process environment" for source in environment.sources)

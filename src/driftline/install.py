@@ -1,0 +1,252 @@
+"""Installs driftline into a project: a commented driftline.toml, and a call in the hook tool the project already uses; and takes both back."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from typing import NamedTuple
+
+from driftline import __version__, audit
+from driftline.model import App, Misuse, Unreadable
+from driftline.project import git
+from driftline.project.settings import FILE, Settings
+
+# What stands around our lines in files that are not ours.
+_BEGIN, _END = "# driftline: begin", "# driftline: end"
+_BLOCK = re.compile(rf"\n?^[ \t]*{_BEGIN}$.*?^[ \t]*{_END}$\n?", re.MULTILINE | re.DOTALL)
+_CALL = "driftline commit"
+_HEAD = "# Written by `driftline init`; every key is optional."
+_REPOSITORY = "https://github.com/driftline/driftline"
+
+
+class Step(NamedTuple):
+    """One file to write (`content`), or to delete (None), relative to the root; `path` is None for a sentence alone."""
+
+    said: str
+    path: str | None = None
+    content: str | None = None
+    executable: bool = False
+
+
+def install(root: str, *, hook: bool = True) -> list[Step]:
+    """The steps that set a project up; what is there already is left as it is. Raises Misuse when the root cannot be audited."""
+    steps = []
+    if os.path.exists(os.path.join(root, FILE)):
+        steps.append(Step(f"{FILE} is there already; left as it is."))
+    else:
+        steps.append(Step(f"Wrote {FILE}: look through it, and commit it.", FILE, _settings(root)))
+    if hook:
+        steps.append(_hook(root))
+    return steps
+
+
+def remove(root: str) -> list[Step]:
+    """The steps that take back what `install` wrote; a driftline.toml that was changed since is kept."""
+    steps = []
+    text = _text(root, FILE)
+    if text is not None and text.startswith(_HEAD) and text == _settings(root):
+        steps.append(Step(f"Removed {FILE}.", FILE, None))
+    elif text is not None:
+        steps.append(Step(f"{FILE} has been changed since; it is yours, and stays."))
+    hooks = _git_hook(root)
+    for path in filter(None, (".pre-commit-config.yaml", ".husky/pre-commit", *_LEFTHOOK, hooks)):
+        text = _text(root, path)
+        if text is None or _BEGIN not in text:
+            continue
+        rest = _BLOCK.sub("\n", text).strip("\n")
+        if rest in ("", "#!/bin/sh", "repos:"):
+            steps.append(Step(f"Removed {path}.", path, None))
+        else:
+            steps.append(Step(f"Took driftline out of {path}.", path, rest + "\n", executable=path == hooks))
+    package = _text(root, "package.json")
+    if package is not None and (without := _simple_without(package)) is not None:
+        steps.append(Step("Took driftline out of simple-git-hooks in package.json.", "package.json", without))
+    return steps or [Step("Nothing of driftline is installed here.")]
+
+
+# --- driftline.toml ---------------------------------------------------------------------------------------------------------
+
+
+def _settings(root: str) -> str:
+    """A driftline.toml that says what was found, as comments: nothing of it changes the judgement until it is uncommented."""
+    try:
+        apps = audit.read(audit.Request(root, Settings())).facts.apps
+    except Unreadable as problem:
+        raise Misuse(f"{root}: {problem.reason}") from None
+    lines = [_HEAD, "", '# fail-on = "blocker"  # blocker, warning, note or never', '# exclude = ["legacy/*"]', ""]
+    names: dict[str, str] = {}
+    for app in apps:
+        lines += _found(app)
+        names.update({environment.name: environment.kind.value for environment in app.environments})
+    for name, kind in names.items():
+        example = "https://app.example.com" if kind == "production" else f"https://{name}.example.com"
+        lines += [
+            "",
+            f"# [environments.{json.dumps(name) if not re.fullmatch(r'[A-Za-z0-9_-]+', name) else name}]",
+            f'# kind = "{kind}"',
+            f'# origins = ["{example}"]  # the addresses of this environment: callbacks are judged by them',
+        ]
+    lines += [
+        "",
+        "# [rules]",
+        '# unused-variable = "off"',
+        "",
+        "# [[accept]]",
+        '# rule = "shared-data-store"',
+        '# subject = "DATABASE_URL"',
+        '# reason = "previews read the production catalogue"',
+        "# expires = 2027-01-31",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _found(app: App) -> list[str]:
+    where = "this project" if app.path == "." else app.path
+    lines = [f"# Found in {where}: {app.framework or app.runtime}, env files read as {app.loader} reads them."]
+    for environment in app.environments:
+        sources = ", ".join(source.path for source in environment.sources) or "no file speaks for it"
+        lines.append(f"#   {environment.name}: {sources}")
+    return lines
+
+
+# --- the hook ---------------------------------------------------------------------------------------------------------------
+
+_LEFTHOOK = ("lefthook.yml", "lefthook.yaml", ".lefthook.yml", ".lefthook.yaml")
+
+
+def _hook(root: str) -> Step:
+    """The step that adds the call where the project's hooks are kept."""
+    if git.repository(root) is None:
+        return Step("There is no git repository here, so no hook was installed.")
+    configured = _text(root, ".pre-commit-config.yaml")
+    if configured is not None:
+        return _pre_commit(configured)
+    if os.path.isdir(os.path.join(root, ".husky")):
+        return _shell(root, ".husky/pre-commit", "husky")
+    for name in _LEFTHOOK:
+        text = _text(root, name)
+        if text is not None:
+            return _lefthook(name, text)
+    package = _text(root, "package.json")
+    if package is not None and '"simple-git-hooks"' in package:
+        return _simple(package)
+    own = _git_hook(root)
+    if own is None:
+        return Step("git keeps its hooks outside this repository (core.hooksPath); add `driftline commit` there yourself.")
+    return _shell(root, own, "git")
+
+
+def _shell(root: str, path: str, tool: str) -> Step:
+    there = _text(root, path)
+    if there is not None and _CALL in there:
+        return Step(f"{path} calls driftline already.")
+    block = f"{_BEGIN}\n{_CALL} || exit $?\n{_END}\n"
+    text = there if there is not None else "" if tool == "husky" else "#!/bin/sh\n"
+    # Before an `exec` at the end nothing else would run: ours comes first, after the first line.
+    first, _, rest = text.partition("\n") if text.startswith("#!") else ("", "", text)
+    content = (first + "\n" if first else "") + block + rest
+    return Step(f"Added `{_CALL}` to {path} ({tool}).", path, content, executable=True)
+
+
+def _pre_commit(text: str) -> Step:
+    if "driftline" in text:
+        return Step(".pre-commit-config.yaml names driftline already.")
+    lines = [f"{_BEGIN}", f"- repo: {_REPOSITORY}", f"  rev: v{__version__}", "  hooks:", "  - id: driftline", f"{_END}"]
+    items = re.search(r"^repos:[ \t]*(\[[ \t]*\])?[ \t]*(?:#.*)?$", text, re.MULTILINE)
+    if items is None:
+        return Step(f".pre-commit-config.yaml has no `repos:` list to add to; add the hook `driftline` of {_REPOSITORY} yourself.")
+    if items[1]:
+        text = text.replace(items[0], "repos:", 1)
+    indent = re.search(r"^repos:[^\n]*\n(?:[ \t]*(?:#[^\n]*)?\n)*([ \t]*)-", text, re.MULTILINE)
+    before = indent[1] if indent else ""
+    # The list ends where the next key of the top level begins.
+    start = text.index("repos:")
+    following = re.search(r"^[A-Za-z_][\w-]*:", text[start + 6 :], re.MULTILINE)
+    end = start + 6 + following.start() if following else len(text)
+    head = text[:end].rstrip("\n") + "\n"
+    block = "".join(f"{before}{line}\n" for line in lines)
+    tail = "\n" + text[end:] if following else ""
+    return Step(
+        "Added driftline to .pre-commit-config.yaml; run `pre-commit install` once.", ".pre-commit-config.yaml", head + block + tail
+    )
+
+
+def _lefthook(path: str, text: str) -> Step:
+    if _CALL in text:
+        return Step(f"{path} calls driftline already.")
+    command = f"    driftline:\n      run: {_CALL}\n"
+    block = f"    {_BEGIN}\n{command}    {_END}\n"
+    found = re.search(r"^pre-commit:[ \t]*\n(?:[ \t]+.*\n|[ \t]*\n)*?[ \t]+commands:[ \t]*\n", text, re.MULTILINE)
+    if found is not None:
+        content = text[: found.end()] + block + text[found.end() :]
+    elif re.search(r"^pre-commit:", text, re.MULTILINE) is not None:
+        return Step(f"{path} has a pre-commit section without commands; add `{_CALL}` to it yourself.")
+    else:
+        content = text.rstrip("\n") + f"\n{_BEGIN}\npre-commit:\n  commands:\n{command}{_END}\n"
+    return Step(f"Added `{_CALL}` to {path} (lefthook).", path, content)
+
+
+_SIMPLE = re.compile(r'("simple-git-hooks"\s*:\s*\{[^{}]*?"pre-commit"\s*:\s*")((?:[^"\\]|\\.)*)(")')
+
+
+def _simple(package: str) -> Step:
+    found = _SIMPLE.search(package)
+    if found is not None and _CALL in found[2]:
+        return Step("simple-git-hooks calls driftline already.")
+    if found is not None:
+        content = package[: found.start(2)] + f"{_CALL} && " + package[found.start(2) :]
+    else:
+        content = re.sub(r'("simple-git-hooks"\s*:\s*\{)(\s*)(\})?', _with_entry, package, count=1)
+    try:
+        json.loads(content)
+    except ValueError:
+        return Step(f"package.json could not be changed safely; add `{_CALL}` to simple-git-hooks yourself.")
+    return Step("Added driftline to simple-git-hooks in package.json; run `npx simple-git-hooks` once.", "package.json", content)
+
+
+def _with_entry(match: re.Match[str]) -> str:
+    entry = f'"pre-commit": "{_CALL}"'
+    return f"{match[1]}{entry}}}" if match[3] else f"{match[1]}{match[2]}{entry},{match[2]}"
+
+
+def _simple_without(package: str) -> str | None:
+    """package.json without our call in simple-git-hooks, None where there is none."""
+    found = _SIMPLE.search(package)
+    if found is None or _CALL not in found[2]:
+        return None
+    if found[2] == _CALL:
+        content = re.sub(r'\s*"pre-commit"\s*:\s*"driftline commit"\s*,|,?\s*"pre-commit"\s*:\s*"driftline commit"', "", package, count=1)
+    else:
+        content = package.replace(f"{_CALL} && ", "", 1)
+    return content
+
+
+def _git_hook(root: str) -> str | None:
+    """git's own pre-commit hook relative to the root, None where it lies outside the repository."""
+    repository = git.repository(root)
+    if repository is None:
+        return None
+    common = os.path.join(root, os.fsdecode(git.run(root, "rev-parse", "--git-common-dir")).rstrip("\n"))
+    folder = os.path.join(common, "hooks")
+    for scope in ("--local", "--global", "--system"):  # the narrowest one counts (git-config(1), SCOPES)
+        said = os.fsdecode(git.run(root, "config", scope, "--get", "core.hooksPath", codes=(0, 1))).rstrip("\n")
+        if said:
+            folder = os.path.join(repository, os.path.expanduser(said))
+            break
+    path = os.path.join(folder, "pre-commit")
+    real = os.path.realpath(path)
+    if not any(real.startswith(os.path.realpath(home) + os.sep) for home in (repository, common)):
+        return None
+    return os.path.relpath(path, root)
+
+
+def _text(root: str, path: str) -> str | None:
+    try:
+        with open(os.path.join(root, path), encoding="utf-8") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError):
+        raise Misuse(f"{path}: cannot be read") from None
