@@ -1,0 +1,137 @@
+"""`driftline init` and `init --remove`: each hook tool is served as it is, and gets its file back as it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.projects import git
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    (tmp_path / "package.json").write_text('{"name": "shop", "dependencies": {"next": "16.0.0"}}\n')
+    (tmp_path / ".env.production").write_text("A_NAME=1\n")
+    git(tmp_path, "init", "-q")
+    return tmp_path
+
+
+def init(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    command = [sys.executable, "-m", "driftline", "init", *arguments]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def contents(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file() and ".git/" not in path.as_posix()
+    }
+
+
+def test_the_settings_it_writes_change_nothing_until_uncommented(shop: Path) -> None:
+    from driftline import rules
+    from driftline.project import settings
+
+    init(shop, "--no-hook")
+    text = (shop / "driftline.toml").read_text()
+    assert ".env.production" in text
+    assert settings.read(str(shop), None, rules.identifiers()) == settings.Settings(path="driftline.toml")
+    uncommented = "\n".join(line.removeprefix("# ") for line in text.splitlines() if " = " in line or line.startswith(("# [", "[")))
+    (shop / "driftline.toml").write_text(uncommented)
+    read = settings.read(str(shop), None, rules.identifiers())
+    assert read.environments["production"].origins == ("https://app.example.com",)
+    assert read.accept[0].rule == "shared-data-store"
+
+
+def test_git_s_own_hook(shop: Path) -> None:
+    hook = shop / ".git" / "hooks" / "pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho theirs\n")
+    init(shop)
+    assert "driftline commit || exit $?" in hook.read_text()
+    assert hook.read_text().endswith("echo theirs\n")
+    assert os.access(hook, os.X_OK) or os.name == "nt"
+    before = hook.read_text()
+    init(shop)
+    assert hook.read_text() == before
+    init(shop, "--remove")
+    assert hook.read_text() == "#!/bin/sh\necho theirs\n"
+    assert not (shop / "driftline.toml").exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "repos:\n- repo: local\n  hooks:\n  - id: x\n    name: x\n    entry: true\n    language: system\n",
+        "repos:\n  # ours\n  - repo: local\n    hooks: []\n\nci:\n  autofix_prs: false\n",
+        "fail_fast: true\nrepos: []\n",
+    ],
+)
+def test_pre_commit_s_configuration_stays_yaml_and_comes_back(shop: Path, text: str) -> None:
+    path = shop / ".pre-commit-config.yaml"
+    path.write_text(text)
+    before = yaml.safe_load(text)
+    init(shop)
+    after = yaml.safe_load(path.read_text())
+    assert after["repos"][-1]["hooks"] == [{"id": "driftline"}]
+    assert after["repos"][:-1] == before["repos"]
+    assert {key: value for key, value in after.items() if key != "repos"} == {key: value for key, value in before.items() if key != "repos"}
+    init(shop, "--remove")
+    assert (yaml.safe_load(path.read_text()).get("repos") or []) == before["repos"]
+
+
+def test_husky(shop: Path) -> None:
+    (shop / ".husky").mkdir()
+    (shop / ".husky" / "pre-commit").write_text("npx lint-staged\n")
+    init(shop)
+    assert "driftline commit" in (shop / ".husky" / "pre-commit").read_text()
+    init(shop, "--remove")
+    assert (shop / ".husky" / "pre-commit").read_text() == "npx lint-staged\n"
+
+
+@pytest.mark.parametrize(
+    "text", ["pre-commit:\n  commands:\n    lint:\n      run: npm run lint\n", "pre-push:\n  commands:\n    t:\n      run: npm test\n"]
+)
+def test_lefthook(shop: Path, text: str) -> None:
+    (shop / "lefthook.yml").write_text(text)
+    init(shop)
+    after = yaml.safe_load((shop / "lefthook.yml").read_text())
+    assert after["pre-commit"]["commands"]["driftline"] == {"run": "driftline commit"}
+    init(shop, "--remove")
+    assert yaml.safe_load((shop / "lefthook.yml").read_text()) == yaml.safe_load(text)
+
+
+@pytest.mark.parametrize("hooks", [{"pre-commit": "npx lint-staged"}, {"pre-push": "npm test"}, {}])
+def test_simple_git_hooks(shop: Path, hooks: dict[str, str]) -> None:
+    package = {"name": "shop", "simple-git-hooks": hooks, "dependencies": {"next": "16.0.0"}}
+    (shop / "package.json").write_text(json.dumps(package, indent=2))
+    init(shop)
+    after = json.loads((shop / "package.json").read_text())
+    assert after["simple-git-hooks"]["pre-commit"].startswith("driftline commit")
+    init(shop, "--remove")
+    assert json.loads((shop / "package.json").read_text()) == package
+
+
+def test_hooks_outside_the_repository_are_not_touched(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    git(shop, "config", "core.hooksPath", str(elsewhere))
+    done = init(shop)
+    assert "outside this repository" in done.stdout
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_removing_keeps_what_was_changed_since(shop: Path) -> None:
+    init(shop, "--no-hook")
+    path = shop / "driftline.toml"
+    path.write_text(path.read_text() + '\nexclude = ["legacy/*"]\n')
+    before = contents(shop)
+    assert "it is yours" in init(shop, "--remove").stdout
+    assert contents(shop) == before
