@@ -87,7 +87,9 @@ def test_near_misses_are_not_of_the_kind(kind: KeyKind) -> None:
     text = keys.example(kind)
     for near in _near_misses(kind, text):
         identity = identify.identify(near, keys.variable(kind))
-        assert identity is None or (identity.provider, identity.kind) != (kind.provider, kind.id) or identity.candidates, _where(text, near)
+        if identity is None or not identity.masked:  # nobody's, or any host of the provider
+            continue
+        assert (identity.provider, identity.kind) != (kind.provider, kind.id) or identity.candidates, _where(text, near)
 
 
 def _near_misses(kind: KeyKind, text: str) -> Iterator[str]:
@@ -98,6 +100,11 @@ def _near_misses(kind: KeyKind, text: str) -> Iterator[str]:
     if not kind.validate:
         yield text + "0" * (kind.longest - len(text) + 1)
         yield text[: kind.shortest - 1]
+        if "[^" not in kind.shape:  # passwords and documents may hold anything
+            middle = len(text) // 2
+            yield text[:middle] + "\n" + text[middle + 1 :]
+    if kind.prefixes and kind.context is None:
+        yield f"x{text}"  # inside a longer word
     if kind.checksum == "github":
         yield text[:-1] + ("0" if text[-1] != "0" else "1")
 
@@ -165,6 +172,22 @@ def test_ids_are_unique_within_a_provider() -> None:
         ("checkout-com", "secret key of the previous platform", "test"),
         ("uploadthing", "secret of before version 7", None),
         ("magic", "secret key", "live"),
+        ("openai", "project key", None),
+        ("openai", "user key", None),
+        ("openrouter", "API key", None),
+        ("anthropic", "API key", None),
+        ("langfuse", "secret key", None),
+        ("elevenlabs", "API key", None),
+        ("medusa", "secret key", None),
+        ("liveblocks", "secret key", "live"),
+        ("liveblocks", "public key", "test"),
+        ("productivity", "ClickUp token", None),
+        ("google", "API key", None),
+        ("sourcegraph", "access token", None),
+        ("airtable", "personal access token", None),
+        ("convex", "deployment", "live"),
+        ("convex", "deploy key", "test"),
+        ("courier", "API key", "test"),
     ],
 )
 def test_the_body_tells_colliding_prefixes_apart(provider: str, id: str, mode: str | None) -> None:
@@ -190,6 +213,42 @@ def test_the_variable_tells_apart_what_the_body_does_not() -> None:
     assert identity is not None
     assert (identity.provider, set(identity.candidates)) == ("unknown", {"clerk", "stripe"})
     assert (identity.exposure, identity.mode, identity.account) == (Exposure.SECRET, Mode.LIVE, None)
+
+
+@pytest.mark.parametrize(
+    ("shape", "names"),
+    [
+        ("sk-[0-9a-f]{32}", {"DEEPSEEK_API_KEY": "deepseek", "DASHSCOPE_API_KEY": "dashscope", "API_KEY": None, "OPENAI_API_KEY": None}),
+        ("sk-[A-Za-z0-9]{48}", {"STABILITY_API_KEY": "stability", "MOONSHOT_API_KEY": "moonshot", "BRAINTRUST_API_KEY": "braintrust", "API_KEY": None}),
+        ("[0-9a-f]{32}", {"ASSEMBLYAI_API_KEY": "assemblyai", "DD_API_KEY": "datadog", "SHOPIFY_API_KEY": "shopify", "API_KEY": None}),
+        ("[0-9a-f]{40}", {"DEEPGRAM_API_KEY": "deepgram", "GITHUB_CLIENT_SECRET": "github", "SERPER_API_KEY": "serper", "COMMIT_SHA": None}),
+        ("AIza[0-9A-Za-z]{35}", {"GEMINI_API_KEY": "gemini", "GOOGLE_MAPS_API_KEY": "google", "VITE_FIREBASE_API_KEY": "firebase", "API_KEY": "google"}),
+        ("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", {"EXA_API_KEY": "exa", "RAILWAY_TOKEN": "railway", "SNYK_TOKEN": "snyk", "USER_ID": None}),
+    ],
+)  # fmt: skip
+def test_the_variable_says_whose_a_shared_shape_is(shape: str, names: dict[str, str | None]) -> None:
+    import random
+
+    from driftline.knowledge import shapes
+
+    text = "".join(keys._texts(shapes.parse(shape), {}, random.Random(shape)))
+    for name, provider in names.items():
+        identity = identify.identify(text, name)
+        assert (identity.provider if identity else None) == provider, name
+
+
+def test_one_shape_shows_or_hides_by_its_variable() -> None:
+    key = KNOWN.kind("algolia", "admin key")
+    assert key is not None
+    text = keys.example(key)
+    for name, exposure in (
+        ("ALGOLIA_ADMIN_KEY", Exposure.SECRET),
+        ("NEXT_PUBLIC_ALGOLIA_SEARCH_KEY", Exposure.PUBLIC),
+        ("ALGOLIA_API_KEY", Exposure.UNKNOWN),
+    ):
+        identity = identify.identify(text, name)
+        assert identity is not None
+        assert identity.exposure is exposure
 
 
 def test_a_webhook_secret_of_an_unnamed_variable_is_open() -> None:
