@@ -152,7 +152,9 @@ def survey(files: Iterable[CodeFile], *, packages: Mapping[str, str] | None = No
             continue
         language = _language(module)
         traced = any(trace in file.content for trace in language.TRACES)
-        if traced or (named and module == "javascript"):
+        # A fixed address needs no variable; a file that is too large to be written by hand holds none worth a look.
+        addressed = not traced and module in _WITH_ADDRESSES and len(file.content) <= MAX_PARSED and _may_hold_addresses(file)
+        if traced or addressed or (named and module == "javascript"):
             if len(file.content) > MAX_PARSED:
                 if traced and not _is_generated(file):
                     unread.append(Unread(file.path, f"code larger than {MAX_PARSED // 1024 // 1024} MiB is not parsed for references"))
@@ -161,14 +163,14 @@ def survey(files: Iterable[CodeFile], *, packages: Mapping[str, str] | None = No
                 if traced:
                     unread.append(Unread(file.path, "looks like code but holds NUL bytes"))
                 continue
-            if not traced:
+            if not traced and not addressed:
                 callers.append(file)
                 continue
             reading = language.read(file.path, file.content)
             references += reading.references
             literals += reading.literals
             helpers += reading.helpers
-            unread += reading.unread
+            unread += reading.unread if traced else ()
             if named and module == "javascript":
                 callers.append(file)
     if helpers:
@@ -177,6 +179,15 @@ def survey(files: Iterable[CodeFile], *, packages: Mapping[str, str] | None = No
         references += javascript.calls(callers, helpers, packages or {})
     kept = (r._replace(use=Use.MENTION) if is_tool(r.location.path) else r for r in references if not is_test(r.location.path))
     return Survey(tuple(kept), tuple(literals), mentions, tuple(unread))
+
+
+_WITH_ADDRESSES = frozenset(("javascript", "python"))
+
+
+def _may_hold_addresses(file: CodeFile) -> bool:
+    from driftline.code import _addresses
+
+    return not _is_generated(file) and _addresses.may_stand_in(file.path, file.content)
 
 
 def _is_generated(file: CodeFile) -> bool:

@@ -6,9 +6,11 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from driftline.code import CodeFile, CodeReading, Helper, Place
+from driftline.code import CodeFile, CodeReading, Helper, Place, _addresses
+from driftline.knowledge import callbacks
 from driftline.model import Literal, Location, Need, Reference, Secret, Side, Use
 
 if TYPE_CHECKING:
@@ -65,6 +67,8 @@ class _File:
         self._schemas(code)
         self._injected_objects(code)
         self._types(code)
+        if _addresses.may_stand_in(self.path, code):
+            self._addresses(code)
         # What a test has let through (`if (process.env.X) use(process.env.X!)`) is no need of its own.
         tested = {r.name for r in self.references if r.need is Need.OPTIONAL and r.fallback is None}
         self.references = [
@@ -207,7 +211,7 @@ class _File:
         need, fallback = self._need(node)
         if need is Need.REQUIRED and not self._is_failing_guard(node):
             self.used.add((name, self.place.at(node.start_byte)))
-        self._add(name, node, need, how, fallback)
+        self._add(name, node, need, how, fallback, manner=self._manner(name, node))
 
     def _is_failing_guard(self, node: Node) -> bool:
         """Whether a required read is a test for absence that ends in an error, not a use."""
@@ -419,6 +423,130 @@ class _File:
                 # A binding (a database, a queue) is used through its methods: that does not make it a required string.
                 need = Need.PLAIN if need is Need.REQUIRED else need
         self._add(match[group].decode(), node, need, how, fallback, side=Side.SERVER)
+
+    # --- addresses that the code fixes ------------------------------------------------------------------------------------------
+
+    def _addresses(self, code: bytes) -> None:
+        """URLs and paths at keys that say what they are for, links in the text of mails, and sandboxes."""
+        for found in islice(_addresses.candidates(self.path, code), _addresses.MAX_CANDIDATES):
+            node = self._text_at(found.offset)
+            if node is not None and _stands_at(node, found.key) and not _only_in_development(node, code):
+                self._literal(_text(node)[1:-1], node.start_byte, found.role, node)
+        for offset, link in islice(_addresses.links(code), _addresses.MAX_CANDIDATES):
+            node = self._text_at(offset)
+            if node is not None and _addresses.is_mail(_key_of(node), _callee(node)) and not _only_in_development(node, code):
+                self._literal(link, offset, "mail link", node)
+        if not _addresses.LIVE_PAYMENT_LINK.search(code):
+            for match in islice(_addresses.PAYMENT_LINK.finditer(code), _addresses.MAX_CANDIDATES):
+                node = self._text_at(match.start())
+                if node is not None and not _only_in_development(node, code):
+                    self._literal(match[0].decode(), match.start(), "payment link", node)
+        for match in islice(_addresses.REPLACED.finditer(code), _addresses.MAX_CANDIDATES):
+            node = self._text_at(match.start(1))
+            if node is not None:
+                self._literal("https://project" + match[1].decode(), match.start(1), "replaced host", node)
+
+    def _manner(self, name: str, node: Node) -> str:
+        """How a value is used as an address: `Reference.manner`, and "host" for any variable that code puts behind a scheme."""
+        before = _before_in_template(node)
+        if before.endswith("://"):
+            platform = callbacks.platform_url(name)
+            if platform is None or platform.scheme:
+                return "host"
+            key = _key_of(node)
+            if platform.of in ("deployment", "branch") and self._calls_back(key) and not self._chooses(node):
+                return "origin"
+            return "host" if self._guarded(name, node) else "unguarded"
+        if callbacks.platform_flag(name) is not None:
+            return "truth" if _is_tested_for_truth(node) else ""
+        platform = callbacks.platform_url(name)
+        if platform is None:
+            return ""
+        if not platform.scheme and self._is_whole_url(node, before):
+            return "bare"
+        if platform.scheme and platform.of == "deployment" and self._calls_back(_key_of(node)) and not self._chooses(node):
+            return "origin"
+        return ""
+
+    def _guarded(self, name: str, node: Node) -> bool:
+        """Whether the code looks whether the platform's variable is there: anywhere before, in this file, or around the template."""
+        if self.content.count(name.encode()) > 1 or (node.parent is not None and node.parent.type == "binary_expression"):
+            return True
+        for _ in range(30):
+            parent = node.parent
+            if parent is None:
+                return False
+            if parent.type in ("if_statement", "ternary_expression", "switch_statement", "binary_expression", "switch_case"):
+                condition = (
+                    parent.child_by_field_name("condition") or parent.child_by_field_name("left") or parent.child_by_field_name("value")
+                )
+                if (
+                    condition is not None
+                    and condition != node
+                    and re.search(r"VERCEL|RAILWAY|RENDER|REPL|HEROKU|NODE_ENV|isProd|production", _text(condition))
+                ):
+                    return True
+            node = parent
+        return False
+
+    def _calls_back(self, key: str) -> bool:
+        """Whether the value of a key is handed to somebody outside: a callback's argument, or any address in the code of mails."""
+        role = callbacks.role_of_argument(key)
+        if role is None or role in (callbacks.Role.SITE, callbacks.Role.API):
+            return re.search(r"(?:^|/)e?mails?/", self.path) is not None and re.search(r"ur[il]$", key, re.IGNORECASE) is not None
+        return True
+
+    def _chooses(self, node: Node) -> bool:
+        """Whether the code around prefers an address of its own, or asks which environment it runs in."""
+        for _ in range(12):
+            parent = node.parent
+            if parent is None or parent.type.endswith(("statement", "declaration")):
+                break
+            node = parent
+        return (
+            re.search(r"VERCEL_ENV|VERCEL_TARGET_ENV|PRODUCTION_URL|\bCONTEXT\b|(?:APP|SITE|BASE|WEB|AUTH)_URL|preview", _text(node))
+            is not None
+        )
+
+    def _is_whole_url(self, node: Node, before: str) -> bool:
+        """Whether a host stands where a URL is needed: in `new URL()`, before a path, as the value of a callback."""
+        if re.search(rb"https?://\$\{|startsWith\(\s*[\"'`]http|includes\(\s*[\"'`]http|[\"'`]https?://[\"'`]\s*\+", self.content):
+            return False
+        top = node
+        while top.parent is not None and (
+            top.parent.type in _WRAPPERS
+            or (top.parent.type == "binary_expression" and _text(top.parent.child_by_field_name("operator")) in ("||", "??"))
+        ):
+            top = top.parent
+        parent = top.parent
+        if parent is None:
+            return False
+        if parent.type == "template_substitution":
+            after = self.content[parent.end_byte : parent.end_byte + 1]
+            return not before and after == b"/"
+        if parent.type == "arguments" and parent.parent is not None and _arguments(parent.parent)[:1] == [top]:
+            callee = parent.parent.child_by_field_name("function") or parent.parent.child_by_field_name("constructor")
+            return (parent.parent.type == "new_expression" and _text(callee) == "URL") or _text(callee) in (
+                "fetch",
+                "axios.get",
+                "axios.post",
+            )
+        if parent.type == "arguments" and parent.parent is not None and parent.parent.type == "new_expression":
+            return _text(parent.parent.child_by_field_name("constructor")) == "URL"  # the base of a relative one
+        key = _key_of(node)
+        return self._calls_back(key) or (key in ("baseURL", "metadataBase") and parent.type == "pair")
+
+    def _text_at(self, offset: int) -> Node | None:
+        """The string or template that holds a byte, None inside a comment."""
+        node = self.root.descendant_for_byte_range(offset, offset + 1) if self.root is not None else None
+        while node is not None and node.type not in ("string", "template_string"):
+            if node.type in ("comment", "html_comment", "regex") or node.type.endswith(("statement", "declaration")):
+                return None
+            node = node.parent
+        return node
+
+    def _literal(self, text: str, offset: int, role: str, node: Node) -> None:
+        self.literals.append(Literal(Secret(text), self.place.at(offset), role, _callee(node) or None))
 
     # --- schemas: what must be there, said once ---------------------------------------------------------------------------------
 
@@ -671,6 +799,118 @@ def _is_code(node: Node) -> bool:
             return True
         current = current.parent
     return True
+
+
+def _before_in_template(node: Node) -> str:
+    """The text of a template literal right before the substitution that a node is the whole of, "" outside templates."""
+    while node.parent is not None and node.parent.type in (*_WRAPPERS, "binary_expression"):
+        node = node.parent
+    part = node.parent
+    if part is None or part.type != "template_substitution":
+        return ""
+    before = part.prev_sibling
+    return _text(before) if before is not None and before.type in ("string_fragment", "template_chars") else ""
+
+
+def _key_of(node: Node) -> str:
+    """The key, attribute or constant whose value a node is part of, within one expression; "" without one."""
+    current: Node | None = node
+    while current is not None and not current.type.endswith(("statement", "_function", "declaration")):
+        if current.type == "pair":
+            return _string(current.child_by_field_name("key")) or _text(current.child_by_field_name("key"))
+        if current.type == "variable_declarator":
+            return _text(current.child_by_field_name("name"))
+        if current.type == "arguments":
+            return ""
+        current = current.parent
+    return ""
+
+
+def _is_tested_for_truth(node: Node) -> bool:
+    """Whether a value is taken for a boolean: the condition itself, negated, or an operand of `&&`."""
+    while node.parent is not None and node.parent.type == "parenthesized_expression":
+        node = node.parent
+    parent = node.parent
+    if parent is None:
+        return False
+    if parent.type in ("if_statement", "ternary_expression", "while_statement"):
+        return parent.child_by_field_name("condition") == node
+    if parent.type == "unary_expression":
+        return _text(parent.child_by_field_name("operator")) == "!"
+    if parent.type == "arguments":
+        return parent.parent is not None and _text(parent.parent.child_by_field_name("function")) == "Boolean"
+    return parent.type == "binary_expression" and _text(parent.child_by_field_name("operator")) == "&&"
+
+
+def _stands_at(text: Node, key: str) -> bool:
+    """Whether a text (or what is put together behind it by `+`) is the value of the key, attribute or constant of that name."""
+    node, parent = text, text.parent
+    while parent is not None and (parent.type in (*_WRAPPERS, "jsx_expression") or _is_start_of_sum(parent, node)):
+        node, parent = parent, parent.parent
+    if parent is None:
+        return False
+    if parent.type == "pair":
+        named = parent.child_by_field_name("key") if not _UPPER.match(key) else None  # a map of variables, handed to something else
+    elif parent.type == "jsx_attribute":
+        named = parent.named_children[0]
+    elif parent.type in ("variable_declarator", "public_field_definition", "field_definition"):
+        named = parent.child_by_field_name("name") or parent.child_by_field_name("property")
+    elif parent.type == "assignment_expression" and parent.child_by_field_name("right") == node:
+        named = parent.child_by_field_name("left")
+    else:
+        return False
+    return re.fullmatch(r"(?:.*[.\s])?[\"']?" + re.escape(key) + r"[\"']?", _text(named), re.DOTALL) is not None
+
+
+def _is_start_of_sum(parent: Node, node: Node) -> bool:
+    return (
+        parent.type == "binary_expression"
+        and parent.child_by_field_name("left") == node
+        and _text(parent.child_by_field_name("operator")) == "+"
+    )
+
+
+def _only_in_development(node: Node, code: bytes) -> bool:
+    """Whether something around a text decides that it is used in one mode only: a branch, or a key that names the mode."""
+    for _ in range(60):
+        parent = node.parent
+        if parent is None:
+            return False
+        if parent.type in ("if_statement", "ternary_expression", "switch_case", "switch_statement"):
+            condition = parent.child_by_field_name("condition") or parent.child_by_field_name("value")
+            if condition is not None and condition != node and _addresses.DEVELOPMENT.search(_beginning(condition, code)):
+                return True
+        elif parent.type == "binary_expression" and parent.child_by_field_name("right") == node:
+            left = parent.child_by_field_name("left")
+            if left is not None and _addresses.DEVELOPMENT.search(_beginning(left, code)):
+                return True
+        elif (
+            parent.type == "pair"
+            and (_string(parent.child_by_field_name("key")) or _text(parent.child_by_field_name("key"))) in _addresses.MODES
+        ):
+            return True
+        node = parent
+    return False
+
+
+def _beginning(node: Node, code: bytes) -> str:
+    """The first characters of a node's text: enough for a condition, and bounded where thousands are nested."""
+    return code[node.start_byte : min(node.end_byte, node.start_byte + 400)].decode("utf-8", "replace")
+
+
+def _callee(node: Node) -> str:
+    """The function or class whose arguments a node belongs to, with its dots; "" where it is no argument."""
+    current: Node | None = node
+    while (
+        current is not None
+        and not current.type.endswith(("statement", "declaration", "_function"))
+        and current.type != "function_expression"
+    ):
+        if current.type in ("call_expression", "new_expression"):
+            callee = _text(current.child_by_field_name("function") or current.child_by_field_name("constructor"))
+            return re.sub(r"\s", "", callee)[-100:]
+        current = current.parent
+    return ""
 
 
 def _is_optional_chain(member: Node) -> bool:

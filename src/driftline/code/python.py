@@ -10,7 +10,7 @@ import re
 import warnings
 from collections.abc import Iterator
 
-from driftline.code import CodeReading, Place
+from driftline.code import CodeReading, Place, _addresses
 from driftline.model import Literal, Location, Need, Reference, Secret, Side, Unread, Use
 
 EXTENSIONS = (".py",)
@@ -40,7 +40,9 @@ def read(path: str, content: bytes) -> CodeReading:
     except (ValueError, RecursionError, MemoryError):
         return CodeReading(unread=(Unread(path, "not valid Python, or nested too deep"),))
     try:
-        return CodeReading(references=tuple(_Reader(path, content, tree).references()))
+        reader = _Reader(path, content, tree)
+        literals = tuple(reader.addresses()) if _addresses.may_stand_in(path, content) else ()
+        return CodeReading(references=tuple(reader.references()), literals=literals)
     except RecursionError:
         return CodeReading(unread=(Unread(path, "nested too deep"),))
 
@@ -71,6 +73,7 @@ class _Reader:
     """One file: which names are os.environ, getenv, a reader or a settings class."""
 
     def __init__(self, path: str, content: bytes, tree: ast.Module) -> None:
+        self.content = content
         self.place = Place(path, content)
         self.starts = [0]
         for line in content.splitlines(keepends=True):
@@ -184,9 +187,62 @@ class _Reader:
             return Literal(Secret(node.value), self.at(node), "fallback")
         return None
 
+    def addresses(self) -> Iterator[Literal]:
+        """URLs and paths at keys that say what they are for, links in the text of mails, and sandboxes."""
+        spared = {id(inner) for node in ast.walk(self.tree) for branch in _of_one_mode(node) for inner in ast.walk(branch)}
+        for node in ast.walk(self.tree):
+            for key, value, call in _keyed(node):
+                text = _template(value)
+                if text is None or id(value) in spared:
+                    continue
+                role = _addresses.role_of(key, text, self.content)
+                if role is not None:
+                    yield Literal(Secret(text), self.at(value), role, call)
+                elif _addresses.is_mail(key, call or ""):
+                    for _, link in _addresses.links(text.encode()):
+                        yield Literal(Secret(link), self.at(value), "mail link", call)
+
     def at(self, node: ast.expr | ast.stmt) -> Location:
         # ast counts columns in bytes of the line, from 0.
         return self.place.at(self.starts[node.lineno - 1] + node.col_offset)
+
+
+def _keyed(node: ast.AST) -> Iterator[tuple[str, ast.expr, str | None]]:
+    """(key, value, call) of a call's keyword, a dictionary's entry and an assignment."""
+    if isinstance(node, ast.Call):
+        for keyword in node.keywords:
+            if keyword.arg is not None:
+                yield keyword.arg, keyword.value, _dotted(node.func)
+    elif isinstance(node, ast.Dict):
+        for key, value in zip(node.keys, node.values, strict=True):
+            # A map with names in capitals is one of variables, handed to something else.
+            if isinstance(key, ast.Constant) and isinstance(key.value, str) and not key.value.isupper():
+                yield key.value, value, None
+    elif isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
+        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+            if isinstance(target, (ast.Name, ast.Attribute)):
+                yield target.id if isinstance(target, ast.Name) else target.attr, node.value, None
+
+
+def _template(node: ast.expr) -> str | None:
+    """The text of a string, of an f-string with `{...}` for what is put in, or of the string that a sum begins with."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return _template(node.left)
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "{...}" for part in node.values)
+    return None
+
+
+def _of_one_mode(node: ast.AST) -> list[ast.AST]:
+    """What runs in one mode only: the branches of a condition that asks for it, and entries of a dictionary named after it."""
+    if isinstance(node, (ast.If, ast.IfExp)) and _addresses.DEVELOPMENT.search(ast.unparse(node.test)):
+        branches: list[ast.AST] = [*node.body, *node.orelse] if isinstance(node, ast.If) else [node.body, node.orelse]
+        return branches
+    if isinstance(node, ast.Dict):
+        return [v for k, v in zip(node.keys, node.values, strict=True) if isinstance(k, ast.Constant) and k.value in _addresses.MODES]
+    return []
 
 
 def _dotted(node: ast.expr) -> str | None:
