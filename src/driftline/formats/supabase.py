@@ -1,7 +1,8 @@
-"""supabase/config.toml: the names that `env(NAME)` asks for, the secrets of local functions, and the addresses that login may return to.
+"""supabase/config.toml: the names that `env(NAME)` asks for, the secrets of functions, and the addresses that login may return to.
 
-`[remotes.NAME]` overrides the root for that project; both `.env` and the platform's secrets must hold what `env()` names (Supabase docs,
-CLI config, 2026-11).
+The root is the local stack; `[remotes.NAME]` is laid over it for that project key by key, lists replaced, so a remote without a `site_url` of
+its own is given the root's. What `env()` names must stand in the project's `.env` and among the platform's secrets; a whole string is needed
+(`"env(X)"`), anything around it makes it plain text (Supabase docs, "Managing config and secrets" and "Branch configuration", 2026-11).
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from collections.abc import Iterator
 
 from driftline.formats import Format
 from driftline.formats._document import Document, Node, toml_document
-from driftline.formats._values import declared
-from driftline.model import Authority, Literal, Need, Reading, Reference, Secret, Side, Text
+from driftline.formats._values import NAME, declared
+from driftline.model import Authority, Declaration, Literal, Need, Reading, Reference, Secret, Side, Text
 
 FORMAT = Format(
     name="supabase",
@@ -32,39 +33,62 @@ def recognises(path: str) -> bool:
 
 
 def read(text: Text) -> Reading:
-    """References made by `env()`, secrets of local functions, and login origins. Raises Unreadable for text that is no TOML."""
+    """References made by `env()`, secrets of functions, and login origins. Raises Unreadable for text that is no TOML."""
     document = toml_document(text.path, text.content)
     root = document.root
-    declarations = tuple(
-        declared(document, name, node, component="functions")
-        for name, node in root.pairs("edge_runtime", "secrets")
-        if not (node.is_scalar and _ENV.fullmatch(node.text))
+    remotes = dict(root.pairs("remotes"))
+    declarations = [*_secrets(document, root, None)]
+    origins = [*_origins(document, root, root, None)]
+    for name, table in remotes.items():
+        declarations += _secrets(document, table, name)
+        origins += _origins(document, table, root, name)
+    return Reading(
+        declarations=tuple(declarations),
+        references=tuple(_references(document, root, Need.PLAIN)),
+        contexts=tuple(remotes),
+        origins=tuple(origins),
     )
-    contexts = tuple(name for name, _ in root.pairs("remotes"))
-    origins = [*_origins(document, root, None)]
-    for name, table in root.pairs("remotes"):
-        origins += _origins(document, table, name)
-    return Reading(declarations=declarations, references=tuple(_references(document, root)), contexts=contexts, origins=tuple(origins))
 
 
-def _references(document: Document, node: Node) -> Iterator[Reference]:
-    """`env(NAME)` in every table that is not switched off."""
+def _secrets(document: Document, table: Node, context: str | None) -> Iterator[Declaration]:
+    for name, node in table.pairs("edge_runtime", "secrets"):
+        if NAME.fullmatch(name):
+            asked = _ENV.fullmatch(node.text) if node.kind == "string" else None
+            yield declared(document, name, node, context=context, component="functions", reference=asked[0] if asked else None)
+
+
+def _references(document: Document, node: Node, need: Need) -> Iterator[Reference]:
+    """`env(NAME)` in every table that is not switched off; a remote's is needed only when its project is deployed."""
     if node.kind == "map":
         if node.string("enabled") == "false":
             return
-        for child in node.map.values():
-            yield from _references(document, child)
+        for key, child in node.map.items():
+            yield from _references(document, child, Need.OPTIONAL if key == "remotes" else need)
     elif node.kind == "list":
         for child in node.items:
-            yield from _references(document, child)
+            yield from _references(document, child, need)
     elif node.kind == "string" and (match := _ENV.fullmatch(node.text)):
-        yield Reference(match[1], document.value_location(node), Need.PLAIN, Side.SERVER, how="env()")
+        yield Reference(match[1], document.value_location(node), need, Side.SERVER, how="env()")
 
 
-def _origins(document: Document, table: Node, context: str | None) -> Iterator[tuple[str | None, Literal]]:
-    site = table.get("auth", "site_url")
-    if site is not None and site.is_scalar:
-        yield context, Literal(Secret(site.text), document.value_location(site), "site_url")
-    for item in table.list("auth", "additional_redirect_urls"):
-        if item.is_scalar:
-            yield context, Literal(Secret(item.text), document.value_location(item), "additional_redirect_urls")
+def _origins(document: Document, table: Node, root: Node, context: str | None) -> Iterator[tuple[str | None, Literal]]:
+    """The addresses of a project's login; where it has none of its own, the root's."""
+    site = table.get("auth", "site_url") or root.get("auth", "site_url")
+    if site is not None and site.kind == "string":
+        yield from _origin(document, site, "site_url", context)
+    allowed = table.get("auth", "additional_redirect_urls") or root.get("auth", "additional_redirect_urls")
+    for item in allowed.items if allowed is not None else ():
+        if item.kind == "string":
+            yield from _origin(document, item, "additional_redirect_urls", context)
+    own, shared = dict(table.pairs("auth", "external")), dict(root.pairs("auth", "external"))
+    for name in {**shared, **own}:
+        laid = [provider for provider in (own.get(name), shared.get(name)) if provider is not None]
+        uri = next((found for provider in laid if (found := provider.get("redirect_uri")) is not None), None)
+        enabled = next((said for provider in laid if (said := provider.string("enabled")) is not None), "true")
+        if uri is not None and uri.kind == "string" and enabled != "false":
+            yield from _origin(document, uri, "redirect_uri", context)
+
+
+def _origin(document: Document, node: Node, role: str, context: str | None) -> Iterator[tuple[str | None, Literal]]:
+    if node.text.strip() and not _ENV.fullmatch(node.text):
+        yield context, Literal(Secret(node.text), document.value_location(node), role)

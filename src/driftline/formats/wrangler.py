@@ -1,12 +1,16 @@
 """wrangler.toml, wrangler.json, wrangler.jsonc: a Worker's variables and bindings, at the top level and per environment.
 
-`vars` and bindings are NOT inherited by `[env.NAME]`: an environment that lists none has none (measured with wrangler 4.86; Cloudflare
-docs, Wrangler configuration, 2026-11). Secrets are kept by the platform. A binding names a store, never a value.
+`vars`, `secrets` and bindings are NOT inherited by `[env.NAME]`: an environment that lists none has none, and so has the `[previews]` of a
+Worker (measured with wrangler 4.86; its config-schema.json, "not automatically inherited"). Static assets and the modules of the old service
+worker form are. A Pages project (`pages_build_output_dir`) has the environments preview and production, and the top level stands for each one
+that has no table (Cloudflare docs, Pages Functions, "Configuration", 2026-11). Values of secrets are kept by Cloudflare. A binding names a
+store, never a value.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from driftline.formats import Format
 from driftline.formats._document import Document, Node, json_document, toml_document
@@ -22,24 +26,58 @@ FORMAT = Format(
     settles="wrangler secret list",
 )
 
-# Table, the key that names the binding, the key that names the store, its title, whether it holds data. Wrangler's own schema
-# (workers-sdk, config-schema.json, 2026-11).
+
+class _Binding(NamedTuple):
+    """Where bindings of one kind stand: `at` is the list (or the single table), `naming` the key of the variable's name.
+
+    `store` is the key that names what it leads to, `holds` whether that keeps data which environments must not share.
+    """
+
+    at: tuple[str, ...]
+    naming: str
+    store: str | None
+    title: str
+    holds: bool = False
+
+
+# wrangler 4.86, config-schema.json.
 _BINDINGS = (
-    ("kv_namespaces", "binding", "id", "Cloudflare KV namespace", True),
-    ("d1_databases", "binding", "database_id", "Cloudflare D1 database", True),
-    ("r2_buckets", "binding", "bucket_name", "Cloudflare R2 bucket", True),
-    ("vectorize", "binding", "index_name", "Cloudflare Vectorize index", True),
-    ("hyperdrive", "binding", "id", "Cloudflare Hyperdrive", True),
-    ("analytics_engine_datasets", "binding", "dataset", "Analytics Engine dataset", False),
-    ("services", "binding", "service", "Cloudflare service", False),
-    ("dispatch_namespaces", "binding", "namespace", "Cloudflare dispatch namespace", False),
-    ("workflows", "binding", "name", "Cloudflare workflow", False),
-    ("pipelines", "binding", "pipeline", "Cloudflare pipeline", False),
-    ("mtls_certificates", "binding", "certificate_id", "mTLS certificate", False),
-    ("secrets_store_secrets", "binding", "secret_name", "Cloudflare Secrets Store", False),
-    ("send_email", "name", "destination_address", "email binding", False),
+    _Binding(("kv_namespaces",), "binding", "id", "Cloudflare KV namespace", True),
+    _Binding(("d1_databases",), "binding", "database_id", "Cloudflare D1 database", True),
+    _Binding(("r2_buckets",), "binding", "bucket_name", "Cloudflare R2 bucket", True),
+    _Binding(("vectorize",), "binding", "index_name", "Cloudflare Vectorize index", True),
+    _Binding(("hyperdrive",), "binding", "id", "Cloudflare Hyperdrive", True),
+    _Binding(("queues", "producers"), "binding", "queue", "Cloudflare queue", True),
+    _Binding(("artifacts",), "binding", "namespace", "Cloudflare Artifacts namespace", True),
+    _Binding(("ai_search",), "binding", "instance_name", "Cloudflare AI Search instance", True),
+    _Binding(("ai_search_namespaces",), "binding", None, "Cloudflare AI Search namespace"),
+    _Binding(("durable_objects", "bindings"), "name", None, "Durable Object"),
+    _Binding(("services",), "binding", None, "Cloudflare service"),
+    _Binding(("workflows",), "binding", None, "Cloudflare workflow"),
+    _Binding(("pipelines",), "binding", None, "Cloudflare pipeline"),
+    _Binding(("analytics_engine_datasets",), "binding", None, "Analytics Engine dataset"),
+    _Binding(("dispatch_namespaces",), "binding", None, "Cloudflare dispatch namespace"),
+    _Binding(("mtls_certificates",), "binding", None, "mTLS certificate"),
+    _Binding(("secrets_store_secrets",), "binding", None, "Cloudflare Secrets Store"),
+    _Binding(("send_email",), "name", None, "email binding"),
+    _Binding(("ratelimits",), "name", None, "rate limit"),
+    _Binding(("worker_loaders",), "binding", None, "Worker loader"),
+    _Binding(("vpc_services",), "binding", None, "VPC service"),
+    _Binding(("vpc_networks",), "binding", None, "VPC network"),
+    _Binding(("flagship",), "binding", None, "Flagship app"),
+    _Binding(("unsafe_hello_world",), "binding", None, "example binding"),
+    _Binding(("logfwdr", "bindings"), "name", None, "log forwarder"),
+    _Binding(("unsafe", "bindings"), "name", None, "unsafe binding"),
+    _Binding(("ai",), "binding", None, "Workers AI"),
+    _Binding(("browser",), "binding", None, "Browser Rendering"),
+    _Binding(("images",), "binding", None, "Cloudflare Images"),
+    _Binding(("media",), "binding", None, "Cloudflare media"),
+    _Binding(("stream",), "binding", None, "Cloudflare Stream"),
+    _Binding(("version_metadata",), "binding", None, "version metadata"),
 )
-_SINGLE = ("ai", "browser", "images", "assets", "version_metadata", "media")
+# What named environments inherit.
+_INHERITED = (_Binding(("assets",), "binding", None, "static assets"),)
+_MODULES = ("wasm_modules", "text_blobs", "data_blobs")
 
 
 def read(text: Text) -> Reading:
@@ -47,49 +85,47 @@ def read(text: Text) -> Reading:
     document = toml_document(text.path, text.content) if text.path.endswith(".toml") else json_document(text.path, text.content)
     root = document.root
     declarations = list(_of(document, root, None))
-    contexts = []
-    for context, table in root.pairs("env"):
-        contexts.append(context)
+    for binding in _INHERITED:
+        declarations += _bound(document, root, None, binding, inherits=True)
+    for kind in _MODULES:
+        declarations += [_reference(document, node, name, None, "a module", inherits=True) for name, node in root.pairs(kind)]
+    tables = dict(root.pairs("env"))
+    if root.get("previews") is not None and "preview" not in tables:
+        tables["preview"] = root.map["previews"]
+    for context, table in tables.items():
         declarations += _of(document, table, context)
+        for binding in _INHERITED:
+            declarations += _bound(document, table, context, binding)
+    if root.string("pages_build_output_dir") and "preview" not in tables:
+        declarations += _of(document, root, "preview")
+        tables["preview"] = root
     name = root.string("name")
     folder = text.path.rpartition("/")[0] or "."
     components = (Component(name, folder, document.location(root.map["name"]), runtime="workers"),) if name else ()
-    return Reading(declarations=tuple(declarations), contexts=tuple(contexts), components=components)
+    return Reading(declarations=tuple(declarations), contexts=tuple(tables), components=components)
 
 
 def _of(document: Document, table: Node, context: str | None) -> Iterator[Declaration]:
     for name, node in table.pairs("vars"):
         yield declared(document, name, node, context=context, inherits=False)
     for item in table.list("secrets", "required"):
-        if item.is_scalar:
-            yield declared(document, item.text, item, context=context, inherits=False, reference="a secret of the Worker")
-    for key, naming, stored, title, is_store in _BINDINGS:
-        for item in table.list(key):
-            binding, store = item.get(naming), item.string(stored)
-            if binding is not None and binding.is_scalar:
-                yield _binding(document, binding, context, title, store if is_store else None)
-    for item in table.list("queues", "producers"):
-        binding = item.get("binding")
-        if binding is not None:
-            yield _binding(document, binding, context, "Cloudflare queue", item.string("queue"))
-    for item in table.list("durable_objects", "bindings"):
-        binding = item.get("name")
-        if binding is not None:
-            yield _binding(document, binding, context, "Durable Object", None)
-    for key in _SINGLE:
-        binding = table.get(key, "binding")
-        if binding is not None:
-            yield _binding(document, binding, context, f"Cloudflare {key}", None)
+        if item.is_scalar and item.text:
+            yield _reference(document, item, item.text, context, "a secret of the Worker")
+    for binding in _BINDINGS:
+        yield from _bound(document, table, context, binding)
 
 
-def _binding(document: Document, node: Node, context: str | None, title: str, store: str | None) -> Declaration:
-    return Declaration(
-        node.text,
-        State.REFERENCE,
-        None,
-        document.location(node),
-        context=context,
-        inherits=False,
-        reference=title,
-        store=f"{title} {store}" if store else None,
-    )
+def _bound(document: Document, table: Node, context: str | None, binding: _Binding, *, inherits: bool = False) -> Iterator[Declaration]:
+    at = table.get(*binding.at)
+    for item in [] if at is None else at.items if at.kind == "list" else [at]:
+        name = item.get(binding.naming)
+        if name is not None and name.is_scalar and name.text:
+            found = _reference(document, name, name.text, context, binding.title, inherits=inherits)
+            store = item.string(binding.store) if binding.store else None
+            yield found._replace(store=f"{binding.title} {store}") if binding.holds and store else found
+
+
+def _reference(document: Document, node: Node, name: str, context: str | None, title: str, *, inherits: bool = False) -> Declaration:
+    # The name stands in the value (`binding = "DB"`), but for modules it is the key.
+    place = document.location(node) if title == "a module" else document.value_location(node)
+    return Declaration(name, State.REFERENCE, None, place, context=context, inherits=inherits, reference=title)
