@@ -26,6 +26,12 @@ def environment_said(path: str) -> str | None:
     return None
 
 
+def word_of(name: str) -> str | None:
+    """The word for an environment at the end of an app's or project's name (`shop-staging`); of ordinary words (`live`) a name says nothing."""
+    word = re.split(r"[.\-_]", name)[-1]
+    return word if word and environment_kind(f"x-{word}") is not None else None
+
+
 def is_local(word: str | None) -> bool:
     """Whether a word names a developer's own machine or a test run; True for None, the word of a file that says nothing."""
     kind = environment_kind(word) if word is not None else None

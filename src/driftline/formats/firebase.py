@@ -1,13 +1,16 @@
 """.firebaserc: which Firebase project each alias stands for, so that two environments on one project are seen.
 
-Functions read `.env`, then `.env.PROJECT` or `.env.ALIAS` (Firebase docs, Functions, environment configuration, 2026-11): the aliases are
-the words for environments.
+`firebase use ALIAS` and `firebase deploy -P ALIAS` choose the project, and functions read `.env`, then `.env.PROJECT` or `.env.ALIAS`; so
+the aliases are the words for environments. `default` is what is deployed where nothing is said: the environment that its project's name
+says, else production (Firebase docs, CLI reference, "Project aliases", and Functions, "Configure your environment", 2026-11).
 """
 
 from __future__ import annotations
 
 from driftline.formats import Format
 from driftline.formats._document import json_document
+from driftline.formats._place import word_of
+from driftline.formats._values import not_a_table
 from driftline.model import Authority, Declaration, Reading, State, Text
 
 FORMAT = Format(
@@ -29,11 +32,16 @@ def read(text: Text) -> Reading:
             State.REFERENCE,
             None,
             document.location(node),
-            None if alias == "default" else alias,
+            word_of(node.text) if alias == "default" else alias,
+            # `default` is only a shorthand, and reaches no alias that has a name.
+            layer=-1 if alias == "default" else 0,
             reference="the Firebase project",
+            inherits=False,
             store=f"Firebase project {node.text}",
         )
         for alias, node in document.root.pairs("projects")
-        if node.is_scalar
+        if alias and node.is_scalar and node.text
     ]
-    return Reading(tuple(declarations), contexts=tuple(d.context for d in declarations if d.context))
+    contexts = tuple(dict.fromkeys(d.context for d in declarations if d.context))
+    unread = not_a_table(document, document.root.get("projects"), "projects")
+    return Reading(tuple(declarations), contexts=contexts, unread=tuple(unread))
