@@ -175,10 +175,12 @@ class _Reader:
     def sources(self) -> tuple[ReadSource, ...]:
         """Every file that a format recognises, read by it."""
         found = []
+        present = {file.path for file in self.tree.files}
         for file in self.tree.files:
-            if apps.is_material(file.path) or files.target(self.tree.root, file.path) in self._paths:
+            readers = () if apps.is_material(file.path) else tuple(formats.readers_of(file.path, ignored=file.ignored))
+            if not readers or files.target(self.tree.root, file.path) in present:  # what a link leads to is read at its own place
                 continue
-            for reader in formats.readers_of(file.path, ignored=file.ignored):
+            for reader in readers:
                 source = self._source(file, reader)
                 if source is not None:
                     found.append(source)
@@ -206,7 +208,7 @@ class _Reader:
             content = self.text(file.path)
             reading = reader.read(Text(file.path, content, file.tracked))
         except Unreadable as problem:
-            if file.tracked is not True or problem.reason != _GONE:
+            if file.tracked is not True or problem.reason != files.GONE:
                 self.unread.append(Unread(file.path, problem.reason, problem.line, problem.column))
             elif os.path.islink(os.path.join(self.tree.root, file.path)):
                 self.notes.append(Related(Location(file.path, 1), "is a link to a file that is not here, so it declares nothing"))
@@ -218,10 +220,6 @@ class _Reader:
         is_env = reader.FORMAT.name == "dotenv"
         return ReadSource(file.path, reader.FORMAT, reading, file.tracked, file.ignored, content if is_env else "")
 
-    @property
-    def _paths(self) -> frozenset[str]:
-        return frozenset(file.path for file in self.tree.files)
-
     def code(self) -> Iterable[code.CodeFile]:
         """The code files, one at a time, so that only one is in memory."""
         for done, file in enumerate(self.tree.files):
@@ -230,7 +228,7 @@ class _Reader:
             try:
                 content = self.content(file.path)
             except Unreadable as problem:
-                if file.tracked is not True or problem.reason != _GONE:
+                if file.tracked is not True or problem.reason != files.GONE:
                     self.unread.append(Unread(file.path, problem.reason, problem.line, problem.column))
                 continue
             self._counted(content)
@@ -242,9 +240,6 @@ class _Reader:
         self.count += 1
         self.bytes += len(content)
 
-
-# A tracked file that was deleted in the work tree is no failure to read.
-_GONE = "No such file or directory"
 
 _SEVERITY_ORDER = {Severity.BLOCKER: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 

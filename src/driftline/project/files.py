@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from driftline.model import Unread, Unreadable
-from driftline.project import git
+from driftline.project import git, ignore
+from driftline.project.ignore import Ignore
 
 # Folders that hold no source of the project whatever .gitignore says: dependencies, version control, virtual environments, caches.
 # Build output is left to .gitignore and to the `bundle` command, except where a framework's own folder name is unmistakable.
@@ -23,6 +24,10 @@ _PULLED = (".vercel",)
 
 # A source larger than this is not configuration: 64 MiB is a hundred times the largest env file seen in public repositories.
 MAX_SOURCE = 64 * 1024 * 1024
+_MAX_GITIGNORE = 1024 * 1024
+
+# Why a file that is listed cannot be read when it was deleted; of a tracked file that is no failure.
+GONE = "is not there"
 
 
 class File(NamedTuple):
@@ -65,7 +70,9 @@ def walk(root: str, is_excluded: Callable[[str], bool] = lambda _path: False) ->
 
 def _walk_git(root: str, is_excluded: Callable[[str], bool]) -> Tree:
     listing = git.listing(root)
-    files = [File(path, True) for path in listing.tracked]
+    linked = _linked_folders(root, listing.tracked)
+    # Where a link has taken a folder's place, its files are deleted ones to git, and what lies behind the link is none of ours.
+    files = [File(path, True) for path in listing.tracked if not path.startswith(linked)]
     files += [File(path, False) for path in listing.untracked if not path.endswith("/")]
     for path in listing.ignored:
         if not path.endswith("/"):
@@ -79,38 +86,41 @@ def _walk_git(root: str, is_excluded: Callable[[str], bool]) -> Tree:
 def _walk_plain(root: str, is_excluded: Callable[[str], bool]) -> Tree:
     files: list[File] = []
     unread: list[Unread] = []
-    ignores: list[tuple[str, Callable[[str], bool]]] = []
-    pending = [""]
+    # Each folder with the `.gitignore` files that apply to it, and whether it is ignored itself.
+    pending: list[tuple[str, tuple[Ignore, ...], bool]] = [("", (), False)]
     while pending:
-        folder = pending.pop()
+        folder, applying, inside_ignored = pending.pop()
         try:
             entries = sorted(os.scandir(os.path.join(root, folder)), key=lambda entry: entry.name)
         except OSError as error:
-            unread.append(Unread(folder or ".", error.strerror or "cannot be listed"))
+            unread.append(Unread(folder.rstrip("/") or ".", error.strerror or "cannot be listed"))
             continue
         if any(entry.name == ".gitignore" for entry in entries):
-            ignores.append((folder, _gitignore(os.path.join(root, folder, ".gitignore"))))
-        applying = [(len(base), ignored) for base, ignored in ignores if folder.startswith(base)]
+            try:
+                content = read(root, folder + ".gitignore", _MAX_GITIGNORE)
+                applying = (*applying, ignore.parse(content.decode("utf-8", "surrogateescape"), folder))
+            except Unreadable as problem:
+                unread.append(Unread(folder + ".gitignore", f"{problem.reason}; what it ignores is not known"))
         for entry in entries:
             path = folder + entry.name
             is_folder = entry.is_dir(follow_symlinks=False)
-            ignored = any(check(path[base:] + ("/" if is_folder else "")) for base, check in applying)
+            is_ignored = inside_ignored or ignore.ignored(applying, path, is_folder)
             if not is_folder:
-                files.append(File(path, None, ignored))
-            elif entry.name not in SKIPPED and (not ignored or entry.name in _PULLED):
-                pending.append(path + "/")
+                files.append(File(path, None, is_ignored))
+            elif entry.name not in SKIPPED and (not is_ignored or entry.name in _PULLED):
+                pending.append((path + "/", applying, is_ignored))
     return Tree(root, _ordered(files, is_excluded), False, tuple(unread))
 
 
-def _gitignore(path: str) -> Callable[[str], bool]:
-    from pathspec import GitIgnoreSpec
-
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            spec = GitIgnoreSpec.from_lines(file.read().splitlines())
-    except (OSError, ValueError):
-        return lambda _path: False
-    return lambda path: bool(spec.match_file(path))
+def _linked_folders(root: str, paths: Iterable[str]) -> tuple[str, ...]:
+    """The folders of `paths` that are links, with a trailing `/`."""
+    folders: set[str] = set()
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in folders:
+            folders.add(folder)
+            folder = folder.rpartition("/")[0]
+    return tuple(sorted(folder + "/" for folder in folders if os.path.islink(os.path.join(root, folder))))
 
 
 def _names(folder: str) -> list[str]:
@@ -137,20 +147,34 @@ def read(root: str, path: str, limit: int = MAX_SOURCE) -> bytes:
             target = os.path.realpath(full, strict=True)
             if os.path.commonpath((real_root, target)) != real_root:
                 raise Unreadable("a link out of the audited folder; not followed")
-        mode = os.stat(full).st_mode
-        if stat.S_ISDIR(mode):
-            raise Unreadable("is a folder, not a file")
-        if not stat.S_ISREG(mode):
-            raise Unreadable("is not a regular file")
-        with open(full, "rb") as file:
+        _refuse(os.stat(full), limit)
+        # Opened without waiting, and looked at again: a pipe that takes a file's place meanwhile must not hold us up.
+        descriptor = os.open(full, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with os.fdopen(descriptor, "rb") as file:
+            _refuse(os.fstat(file.fileno()), limit)
             content = file.read(limit + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        raise Unreadable(GONE) from None
     except OSError as error:
         raise Unreadable(error.strerror or "cannot be read") from None
     except ValueError:  # commonpath: another drive
         raise Unreadable("a link out of the audited folder; not followed") from None
     if len(content) > limit:
-        raise Unreadable(f"larger than {limit // (1024 * 1024)} MiB")
+        raise Unreadable(_too_large(limit))
     return content
+
+
+def _refuse(status: os.stat_result, limit: int) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        raise Unreadable("is a folder, not a file")
+    if not stat.S_ISREG(status.st_mode):
+        raise Unreadable("is not a regular file")
+    if status.st_size > limit:
+        raise Unreadable(_too_large(limit))
+
+
+def _too_large(limit: int) -> str:
+    return f"larger than {limit // (1024 * 1024)} MiB"
 
 
 def target(root: str, path: str) -> str | None:
@@ -163,7 +187,8 @@ def target(root: str, path: str) -> str | None:
         relative = os.path.relpath(os.path.realpath(full, strict=True), real_root)
     except (OSError, ValueError):
         return None
-    return None if relative.startswith("..") else relative.replace(os.sep, "/")
+    relative = relative.replace(os.sep, "/")
+    return None if relative == ".." or relative.startswith("../") else relative
 
 
 def decode(content: bytes) -> str:

@@ -20,7 +20,7 @@ _INERT = (
 
 
 class Listing(NamedTuple):
-    """The files under a root as git sees them; paths are relative to the root, with `/`.
+    """The files under a root as git sees them; paths are relative to the root, with `/`. Deleted files are left out.
 
     `ignored` holds ignored files one by one and ignored folders collapsed, with a trailing `/`.
     """
@@ -47,8 +47,17 @@ def run(root: str, *arguments: str, stdin: bytes | None = None, codes: tuple[int
     except OSError as error:
         raise Unreadable(f"git cannot be started: {error.strerror or type(error).__name__}") from None
     if done.returncode not in codes:
-        raise Unreadable(f"git {arguments[0]} failed with exit code {done.returncode}")
+        raise Unreadable(_refusal(done.stderr) or f"git {arguments[0]} failed with exit code {done.returncode}")
     return done.stdout
+
+
+def _refusal(said: bytes) -> str | None:
+    """Git's two refusals that the user can mend, in our words: its own hold paths of the machine."""
+    if b"safe.directory" in said:
+        return "git refuses a repository that another user owns (see safe.directory in git's manual)"
+    if b"not a git repository" in said:
+        return "is not a git repository, though it looks like one"
+    return None
 
 
 def start(root: str, *arguments: str) -> subprocess.Popen[bytes]:
@@ -68,8 +77,19 @@ def start(root: str, *arguments: str) -> subprocess.Popen[bytes]:
 
 def _environment() -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or key in _KEPT}
-    return kept | {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_PAGER": "cat", "GIT_NO_LAZY_FETCH": "1"}
+    return kept | _QUIET
 
+
+# No lock on the index, no question, messages in English. A partial clone fetches missing blobs by itself, with commands of its own
+# configuration: GIT_NO_LAZY_FETCH stops that from git 2.45 on, and for all versions an empty list of protocols to talk with.
+_QUIET = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+    "GIT_PAGER": "cat",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "",
+}
 
 # A hook runs with GIT_INDEX_FILE and GIT_DIR set: `git commit -a` and worktrees stage into that index, not the default one.
 _KEPT = frozenset(
@@ -91,11 +111,13 @@ def repository(root: str) -> str | None:
 
 def listing(root: str) -> Listing:
     """What git tracks, does not track, and ignores under `root`. Raises Unreadable when git cannot say."""
-    tracked: list[str] = []
-    untracked: list[str] = []
-    for entry in _paths(run(root, "ls-files", "-z", "-t", "--cached", "--others", "--exclude-standard", "--deduplicate")):
-        # `-t` puts a tag and a space before each path: `?` other, everything else is in the index.
-        (untracked if entry[0] == "?" else tracked).append(entry[2:])
+    found: dict[str, list[str]] = {}
+    for entry in _paths(run(root, "ls-files", "-z", "-t", "--cached", "--deleted", "--others", "--exclude-standard", "--deduplicate")):
+        # `-t` puts a tag and a space before each path: `?` other, `R` deleted (named a second time), everything else is in the index.
+        found.setdefault(entry[0] if entry[0] in "?R" else "H", []).append(entry[2:])
+    deleted = set(found.get("R", ()))
+    tracked = [path for path in found.get("H", ()) if path not in deleted]
+    untracked = found.get("?", ())
     ignored = _paths(run(root, "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"))
     return Listing(tuple(tracked), tuple(untracked), tuple(ignored))
 
