@@ -340,6 +340,10 @@ def _write(report: Report, options: dict[str, Any]) -> None:
     from driftline import reports
 
     wanted = [_target(word) for word in options["formats"]] or [("text", None)]
+    if any(name not in ("text", "json") for name, _ in wanted):
+        from driftline.rules import pages
+
+        report = report._replace(pages=pages.every())
     for name, path in wanted:
         colour = path is None and _colour(options["color"])
         text = reports.render(

@@ -607,8 +607,20 @@ class Rule(NamedTuple):
         )
 
 
+class Page(NamedTuple):
+    """What a rule says of itself: `what` is the docstring's opening, `sections` the rest by heading; lines keep their breaks."""
+
+    rule: Rule
+    group: str
+    what: str
+    sections: Mapping[str, str]
+
+
 class Report(NamedTuple):
-    """All that is printed, in every format. `seconds` is wall time; `public` are keys that are public by design."""
+    """All that is printed, in every format. `seconds` is wall time; `public` are keys that are public by design.
+
+    `pages` are the rules' pages by id, for the formats that explain a finding where it is shown; empty where none is asked for.
+    """
 
     command: str
     root: str
@@ -625,6 +637,7 @@ class Report(NamedTuple):
     references: int = 0
     seconds: float = 0.0
     stale: tuple[str, ...] = ()
+    pages: Mapping[str, Page] = {}
 
     @property
     def open(self) -> tuple[Finding, ...]:

@@ -5,24 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping
 from itertools import groupby
-from typing import NamedTuple
 
 from driftline import rules
-from driftline.model import Misuse, Rule, Severity
+from driftline.model import Misuse, Page, Rule, Severity
 from driftline.terminal import Terminal, columns, pad
 
 SECTIONS = ("Why it matters", "Fix", "What not to do", "Example")
 
 _STYLE = {Severity.BLOCKER: "red", Severity.WARNING: "yellow", Severity.NOTE: "blue"}
-
-
-class Page(NamedTuple):
-    """What a rule says of itself: `what` is the docstring's opening, `sections` the rest by heading; lines keep their breaks."""
-
-    rule: Rule
-    group: str
-    what: str
-    sections: Mapping[str, str]
 
 
 def page(rule: Rule, group: str, docstring: str) -> Page:
@@ -42,6 +32,11 @@ def page(rule: Rule, group: str, docstring: str) -> Page:
         if not said.get(name, "").strip():
             raise ValueError(f"{rule.id}: the docstring has no {f'section `{name}`' if name else 'opening'}")
     return Page(rule, group, said.pop(""), {name: said[name] for name in SECTIONS})
+
+
+def every() -> dict[str, Page]:
+    """Every rule's page by its id; none under `python -OO`, which strips docstrings."""
+    return {name: page(module.RULE, group, module.__doc__) for name, (group, module) in rules.registry().items() if module.__doc__}
 
 
 def explain(topic: str, *, width: int = 80, colour: bool = False, unicode: bool = True) -> Iterator[str]:
