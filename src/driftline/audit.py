@@ -22,7 +22,10 @@ JUDGED = ("drift", "credentials", "callbacks", "exposure")
 
 
 class Request(NamedTuple):
-    """What to audit. `loader` is the loader every env file is read with, None to detect it; `progress` is called with the number of files done."""
+    """What to audit. `loader` is the loader every env file is read with, None to detect it; `progress` is called with the number of files done.
+
+    `bundles` are folders and files of built output; `alone` is True where they belong to no project; `cache` is the folder for compiled patterns.
+    """
 
     root: str
     settings: Settings
@@ -36,6 +39,10 @@ class Request(NamedTuple):
     today: date | None = None
     surroundings: live.Surroundings | None = None
     progress: Callable[[int], None] | None = None
+    bundles: tuple[str, ...] = ()
+    alone: bool = False
+    jobs: int | None = None
+    cache: str | None = None
 
 
 class Project(NamedTuple):
@@ -47,12 +54,59 @@ class Project(NamedTuple):
     files: int
     bytes: int
     texts: Callable[[str], str | None]
+    keys: Keys
 
 
 def check(request: Request) -> Report:
     """Audits the whole project. Raises Misuse for what the user can mend, Unreadable when the root cannot be listed."""
     started = time.perf_counter()
-    return judge(request, read(request), started)
+    project = read(request)
+    if request.bundles:
+        project = _with_output(request, project)
+    return judge(request, project, started)
+
+
+# What is said about built output; the other rules judge the project it was built from.
+_ON_OUTPUT = frozenset(
+    ("exposed-secret", "exposed-env-value", "exposed-restricted-key", "exposed-env-file", "exposed-source-map", "server-variable-in-client",
+     "wrong-environment-build")
+)  # fmt: skip
+
+
+def bundle(request: Request) -> Report:
+    """Audits built output alone; the project gives the values to look for. Raises Misuse for what the user can mend."""
+    started = time.perf_counter()
+    tree = Tree(request.root, (), False, ()) if request.alone else files.walk(request.root, request.settings.is_excluded)
+    inside = tuple(os.path.relpath(path, request.root).replace(os.sep, "/") for path in request.bundles)
+    tree = tree._replace(files=tuple(f for f in tree.files if not any(f.path == path or f.path.startswith(path + "/") for path in inside)))
+    project = read_tree(request, tree, lambda path: files.read(tree.root, path), ())
+    project = _with_output(request, project._replace(files=0, bytes=0))
+    report = judge(request, project, started, lambda finding: finding.rule in _ON_OUTPUT)
+    return report._replace(unknown=())
+
+
+def _with_output(request: Request, project: Project) -> Project:
+    """The project with what its built output says."""
+    from driftline.bundle import project as built
+    from driftline.bundle.scan import scan
+
+    found = scan(
+        request.bundles,
+        root=request.root,
+        known=built.known_values(project.facts.apps),
+        jobs=request.jobs,
+        cache=request.cache,
+        progress=request.progress,
+        key=project.keys.process,
+        digest_key=project.keys.digest,
+    )
+    nothing = () if found.files else (Unread(request.bundles[0], "there is no built file to look at"),)
+    return project._replace(
+        facts=built.facts_with(project.facts, found),
+        unread=tuple(dict.fromkeys((*project.unread, *found.unread, *nothing))),
+        files=project.files + found.files,
+        bytes=project.bytes + found.bytes,
+    )
 
 
 def judge(request: Request, project: Project, started: float, keep: Callable[[Finding], bool] = lambda _finding: True) -> Report:
@@ -64,7 +118,7 @@ def judge(request: Request, project: Project, started: float, keep: Callable[[Fi
     today = request.today or date.today()
     whole = request.target is None and request.app is None and request.command in ("check", "matrix", "baseline")
     result = suppress.mark(findings, request.settings, request.baseline, project.texts, today, whole=whole)
-    if not project.files:
+    if not project.files and not request.bundles:
         project = project._replace(
             unread=(*project.unread, Unread(".", "there is nothing to audit here: no env file, configuration or code"))
         )
@@ -76,6 +130,7 @@ def judge(request: Request, project: Project, started: float, keep: Callable[[Fi
         target=request.target,
         apps=tuple(app for app in assembly.apps if request.app in (None, app.path)),
         findings=result.findings,
+        public=project.facts.output.public,
         unread=(*project.unread, *broken),
         unknown=tuple(u for u in assembly.unknown if request.app in (None, u.app) and request.target in (None, u.environment)),
         notes=assembly.notes,
@@ -110,6 +165,7 @@ def read_tree(request: Request, tree: Tree, content: Callable[[str], bytes], cod
         raise Misuse(f'there is no app "{request.app}"; the apps are: {", ".join(plan.path for plan in layout.plans)}')
     survey = code.survey(reader.code(), packages=layout.packages)
     links = {file.path: goal for file in tree.files if formats.is_env_file(file.path) and (goal := files.target(tree.root, file.path))}
+    keys = Keys.fresh(request.digest_key)
     assembly = environments.assemble(
         sources,
         layout,
@@ -117,7 +173,7 @@ def read_tree(request: Request, tree: Tree, content: Callable[[str], bytes], cod
         settings,
         links=links,
         platforms=platform.platforms_of(paths),
-        keys=Keys.fresh(request.digest_key),
+        keys=keys,
         surroundings=request.surroundings and request.surroundings._replace(alone=request.app is not None or len(layout.plans) == 1),
     )
     assembly = assembly._replace(notes=(*assembly.notes, *reader.notes))
@@ -136,7 +192,7 @@ def read_tree(request: Request, tree: Tree, content: Callable[[str], bytes], cod
         documented=assembly.documented,
     )
     unread = (*tree.unread, *reader.unread, *layout.unread, *survey.unread, *assembly.unread)
-    return Project(facts, assembly, tuple(dict.fromkeys(unread)), reader.count, reader.bytes, reader.known_text)
+    return Project(facts, assembly, tuple(dict.fromkeys(unread)), reader.count, reader.bytes, reader.known_text, keys)
 
 
 # A folder with one of these is deployed, or run, with an environment of its own.
@@ -191,7 +247,12 @@ class _Reader:
     def _handed(self, environment: str | None, path: str) -> ReadSource:
         """A file named by the user, inside the root or not. Raises Misuse when it cannot be read: it was asked for."""
         folder, base = os.path.split(os.path.abspath(path))
-        word = environment or dotenv.environment_word(base) or self.request.target
+        word = (
+            environment
+            or dotenv.environment_word(base)
+            or self.request.target
+            or ("production" if self.request.command == "bundle" else None)
+        )
         if word is None:
             raise Misuse(f"{path}: say which environment it is for: --env-file production={path}")
         shown = os.path.relpath(os.path.join(folder, base), self.tree.root).replace(os.sep, "/")

@@ -83,6 +83,14 @@ def _common(command: Any) -> Any:
         click.option("--config", metavar="FILE", help="Read settings from FILE instead of driftline.toml."),
         click.option("--baseline", metavar="FILE", help="Accept the findings listed in FILE."),
         click.option("--env-file", "env_files", metavar="[ENV=]FILE", multiple=True, help="Read FILE too, for ENV."),
+        click.option(
+            "--bundle",
+            "bundles",
+            metavar="PATH",
+            multiple=True,
+            type=click.Path(exists=True),
+            help="Audit this built output too; repeatable.",
+        ),
         click.option("--loader", metavar="NAME", help="Read env files as this loader does (next, vite, python-dotenv, ...)."),
         click.option("--no-live", is_flag=True, help="Ignore the process environment."),
         click.option("--jobs", type=click.IntRange(1), metavar="N", help="Use N threads where work can be shared."),
@@ -161,6 +169,31 @@ def predeploy(root: str, **options: Any) -> int:
     report = audit.check(request._replace(command="predeploy", target=target, surroundings=around))
     if around is not None and options["target"] is None:
         report = report._replace(notes=(Related(Location(live.PATH, 1), f"judged for {target}: {around.because}"), *report.notes))
+    _write(report, options)
+    return audit.exit_code(report, _fail_on(root, options))
+
+
+@main.command(short_help="Audit built output: a folder, a file, an archive.")
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(exists=True))
+@_common
+def bundle(paths: tuple[str, ...], **options: Any) -> int:
+    """Audit what a build really wrote: secrets and the project's own private values in every encoding, in every served file.
+
+    A PATH is a folder, a file, or a .zip .tar .tar.gz .tgz .apk .aab .ipa .whl .asar. The project around it, or --env-file, gives the
+    private values to look for.
+
+    \b
+    driftline bundle dist/
+    driftline bundle .next --format json
+    driftline bundle app-release.apk --env-file production=.env.production
+    """
+    from driftline import audit
+    from driftline.bundle import serve
+
+    root, found = serve.project_of(paths[0])
+    report = audit.bundle(
+        _request(root, options)._replace(command="bundle", bundles=tuple(os.path.abspath(path) for path in paths), alone=not found)
+    )
     _write(report, options)
     return audit.exit_code(report, _fail_on(root, options))
 
@@ -281,7 +314,16 @@ def _request(root: str, options: dict[str, Any]) -> Any:
         loader=_loader(options["loader"]),
         digest_key=os.environ.get("DRIFTLINE_DIGEST_KEY") or None,
         progress=_progress(options),
+        bundles=tuple(os.path.abspath(path) for path in options["bundles"]),
+        jobs=options["jobs"],
+        cache=_cache_folder(),
     )
+
+
+def _cache_folder() -> str | None:
+    """The user's cache folder, for compiled patterns: XDG_CACHE_HOME, LOCALAPPDATA or ~/.cache; None where there is no home."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or os.path.join(os.path.expanduser("~"), ".cache")
+    return os.path.join(base, "driftline") if os.path.isabs(base) else None
 
 
 def _date(word: str | None) -> Any:

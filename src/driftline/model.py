@@ -500,7 +500,11 @@ class App(NamedTuple):
 
 
 class Sighting(NamedTuple):
-    """A credential or a known private value found inside a built file or a staged text."""
+    """A credential or a known private value found inside a built file or a staged text.
+
+    `variable`, `declared` and `environment` name the known value it equals; `public` is True where that variable is public by its
+    prefix. `beside` is the name that stands beside a value whose shape says nothing by itself. `digest` tells equal values of one run.
+    """
 
     location: Location
     identity: Identity | None
@@ -514,6 +518,44 @@ class Sighting(NamedTuple):
     keyed: str | None = None
     digest: bytes = b""
     served: bool = True
+    public: bool = False
+    beside: str | None = None
+
+
+class ServedMap(NamedTuple):
+    """A source map that a visitor can get, and how many original sources it holds."""
+
+    location: Location
+    container: tuple[str, ...]
+    sources: int
+
+
+class ServedFile(NamedTuple):
+    """An env file, a key file or a server's configuration that a visitor can get; `names` are the variables it holds."""
+
+    location: Location
+    container: tuple[str, ...]
+    what: str
+    names: tuple[str, ...] = ()
+
+
+class Leftover(NamedTuple):
+    """A read of the process environment that the build left in client code: undefined in a browser."""
+
+    name: str
+    location: Location
+    container: tuple[str, ...] = ()
+    original: Location | None = None
+
+
+class Output(NamedTuple):
+    """What built output says besides its sightings. `public` are keys that are public by design and known public values; `files` counts what was looked at."""
+
+    public: tuple[Sighting, ...] = ()
+    maps: tuple[ServedMap, ...] = ()
+    private_files: tuple[ServedFile, ...] = ()
+    leftovers: tuple[Leftover, ...] = ()
+    files: int = 0
 
 
 class Facts(NamedTuple):
@@ -534,6 +576,7 @@ class Facts(NamedTuple):
     declared: frozenset[str] = frozenset()
     used: frozenset[str] = frozenset()
     documented: frozenset[str] = frozenset()
+    output: Output = Output()
 
 
 class Finding(NamedTuple):

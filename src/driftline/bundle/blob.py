@@ -1,0 +1,77 @@
+"""What is scanned: a named run of bytes that can be opened again, and its windows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import IO, NamedTuple
+
+
+class Blob(NamedTuple):
+    """Bytes to scan. `path` is its name, `container` the files it is packed in, outermost first; `open` gives a new reader each time.
+
+    `sibling` gives the blob of another name in the same container (a map beside its script), None where there is none.
+    """
+
+    path: str
+    container: tuple[str, ...]
+    open: Callable[[], IO[bytes]]
+    size: int | None = None
+    sibling: Callable[[str], Blob | None] = lambda _name: None
+    served: bool = True
+
+
+class Window(NamedTuple):
+    """A piece of a blob: `data` starts at byte `start` of the blob; triggers that end in (low, high] of `data` belong to this window."""
+
+    data: bytes
+    start: int
+    low: int
+    high: int
+
+
+# The longest key (a private key of 16 KiB) and whatever is decoded around a hit must fit beside a window's own part.
+OVERLAP = 64 << 10
+SIZE = 4 << 20
+
+
+def windows(file: IO[bytes], size: int = SIZE, overlap: int = OVERLAP, *, start: int = 0, stop: int | None = None) -> Iterator[Window]:
+    """A file, or its part [start, stop), in overlapping windows. Raises OSError and what the file's decompressor raises.
+
+    The triggers of a part are those that end in (start, stop], so that parts put side by side miss nothing and tell nothing twice.
+    """
+    begin = max(0, start - overlap)
+    if begin:
+        file.seek(begin)
+    kept = _read(file, start - begin)
+    low = start - begin
+    while True:
+        goal = size if stop is None else min(size, stop + overlap - begin - len(kept))
+        fresh = _read(file, goal) if goal > 0 else b""
+        data = kept + fresh
+        ended = len(fresh) < size if stop is None else len(fresh) < goal or begin + len(data) >= stop + overlap
+        high = len(data) if ended else max(low, len(data) - overlap)
+        if stop is not None:
+            high = min(high, stop - begin)
+        yield Window(data, begin, low, high)
+        if ended:
+            return
+        cut = max(0, high - overlap)
+        kept = data[cut:]
+        begin += cut
+        low = high - cut
+
+
+def _read(file: IO[bytes], size: int) -> bytes:
+    """`size` bytes, fewer only at the end: a decompressor may give less at a time."""
+    first = file.read(size)
+    if len(first) == size or not first:
+        return first
+    parts = [first]
+    length = len(first)
+    while length < size:
+        more = file.read(size - length)
+        if not more:
+            break
+        parts.append(more)
+        length += len(more)
+    return b"".join(parts)

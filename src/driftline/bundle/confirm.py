@@ -1,0 +1,288 @@
+"""Confirms what a trigger suggests: the exact key at that place, whose it is, and whether it is a real one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+
+from driftline.bundle.triggers import Trigger
+from driftline.knowledge import hosts, identify
+from driftline.knowledge.catalog import KeyKind
+from driftline.model import Exposure, Mode, Secret, Traits
+
+
+class Key(NamedTuple):
+    """A text of a key's shape and where it stands in the block."""
+
+    start: int
+    end: int
+    text: str
+
+
+class _Form(NamedTuple):
+    """A kind's shape, compiled. `loose` shapes hold a class of everything but a few marks; `document` ones even line breaks."""
+
+    pattern: re.Pattern[bytes]
+    left: re.Pattern[bytes] | None
+    right: re.Pattern[bytes] | None
+    longest: int
+    loose: bool
+    document: bool
+    head: bytes
+
+
+class Shapes:
+    """The compiled shapes of the catalogue, by the number that triggers know them by."""
+
+    def __init__(self, kinds: Sequence[KeyKind]) -> None:
+        self._kinds = kinds
+        self._forms: dict[int, _Form] = {}
+
+    def keys(self, data: bytes, trigger: Trigger, end: int, *, bare: bool = False) -> Iterator[Key]:
+        """Every key of the trigger's kinds around its hit. `bare` is for texts without separators: boundaries are not asked for."""
+        least, most = trigger.back
+        for number in trigger.kinds:
+            form = self._forms.get(number) or self._compile(number)
+            key = _key(form, data, end - most, end - least, end, bare)
+            if key is not None:
+                yield key
+
+    def _compile(self, number: int) -> _Form:
+        kind = self._kinds[number]
+        form = self._forms[number] = _Form(
+            pattern=re.compile(kind.shape.encode()),
+            left=re.compile(f"[{kind.left}]".encode()) if kind.left else None,
+            right=re.compile(f"[{kind.right}]".encode()) if kind.right else None,
+            longest=kind.longest,
+            loose="[^" in kind.shape,
+            document="[^\\x00]" in kind.shape,
+            head=min(kind.prefixes, key=len, default="").encode(),
+        )
+        return form
+
+
+# What stands before a key and is no part of it: an escape for a line break or a tab, a numeric escape, a percent escape.
+_ESCAPE_BEFORE = re.compile(rb"(?:\\[nrtbfv0]|\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|%[0-9A-Fa-f]{2})\Z")
+# Where the literal around a loosely shaped value ends, whatever its quotes are escaped with.
+_LITERAL_END = re.compile(
+    rb"\\+(?:[\"'`nrt<>]|u00(?:2[27]|60|3[cCeE]|0[aAdD9]|20)|x(?:2[27]|60|0[aAdD]|20))|&(?:quot|apos|gt|lt|#39|#34|#96|#[xX]2[27]|#[xX]60);"
+    rb"|%(?:25)?(?:2[27]|20|0[aAdD])|\$\{"
+)
+_BREAKS = re.compile(rb"(?:\\+r)?\\+n|\r\n|\\\n")
+_SLASHES = re.compile(rb"\\+/|\\+u002[fF]")
+_AMPERSANDS = re.compile(rb"\\+u0026|&amp;")
+# What follows an address in a text without quotes.
+_AFTER_ADDRESS = re.compile(rb"[)\]},;|]")
+
+
+def _key(form: _Form, data: bytes, first: int, last: int, end: int, bare: bool) -> Key | None:
+    if last < 0:
+        return None
+    start = max(first, 0)
+    while True:
+        if first == last:
+            if not bare and not _starts(form, data, start):
+                return None
+            found = form.pattern.match(data, start, start + form.longest)
+        else:
+            found = form.pattern.search(data, start, last + form.longest)
+        if found is None or found.start() > last:
+            return None
+        start, stop = found.span()
+        if stop >= end or form.loose:
+            break
+        if first == last:
+            return None
+        start += 1
+    if not bare and not _starts(form, data, start):
+        return None
+    text = found[0]
+    if form.loose or b"\\" in text:
+        text = _cleaned(form, text)
+        if not text:
+            return None
+        stop = start + len(text) if text == data[start : start + len(text)] else stop
+    elif not bare and form.right is not None and form.right.match(data, stop):
+        return None
+    return Key(start, stop, text.decode("latin-1"))
+
+
+def _starts(form: _Form, data: bytes, start: int) -> bool:
+    """Whether a key may start here: no character before it that belongs to a longer word."""
+    return (
+        form.left is None
+        or start == 0
+        or not form.left.match(data, start - 1)
+        or _ESCAPE_BEFORE.search(data, max(0, start - 6), start) is not None
+    )
+
+
+def _cleaned(form: _Form, text: bytes) -> bytes:
+    """The value itself: without what follows its literal, its own escapes undone. Empty where nothing of the shape is left."""
+    if form.document:
+        if form.head:
+            second = text.find(form.head, len(form.head))
+            if second > 0:
+                text = text[:second]
+        text = _SLASHES.sub(b"/", _BREAKS.sub(b"\n", text))
+    else:
+        cut = _LITERAL_END.search(text)
+        if cut is not None:
+            text = text[: cut.start()]
+        text = _AMPERSANDS.sub(b"&", _SLASHES.sub(b"/", text)).rstrip(b"\\")
+        at = text.rfind(b"@")
+        slash = text.find(b"/", at + 1) if at > 0 else -1
+        if slash > 0:
+            after = _AFTER_ADDRESS.search(text, slash)
+            if after is not None:
+                text = text[: after.start()]
+    found = form.pattern.match(text)
+    return found[0].strip() if found is not None else b""
+
+
+# --- whose key, and whether a real one ------------------------------------------------------------------------------------
+
+
+class Verdict(NamedTuple):
+    """What is known of a text, and why it is not worth a word (`sample` is None for a real one)."""
+
+    traits: Traits
+    sample: str | None
+
+
+class Judge:
+    """Identifies texts; equal texts are asked once. `key` tells equal values of this run, `digest_key` makes digests for reports."""
+
+    def __init__(self, key: bytes, digest_key: bytes | None) -> None:
+        self._ask = lru_cache(maxsize=20_000)(lambda text, name: _verdict(text, name, key, digest_key))
+
+    def verdict(self, text: str, name: str | None = None) -> Verdict:
+        return self._ask(text, name)
+
+
+def _verdict(text: str, name: str | None, key: bytes, digest_key: bytes | None) -> Verdict:
+    traits = identify.traits(Secret(text), name=name, key=key, digest_key=digest_key)
+    return Verdict(traits, _sample(text, traits))
+
+
+_SAMPLE_WORDS = re.compile(
+    r"example|sample|placeholder|dummy|redacted|changeme|change-me|replace|your[-_]?|xxxx|\.\.\.|\*\*\*|<[a-z]|\$\{|\{\{|%s|insert|fake|notreal|abcdef|012345|123456|987654|qwerty",
+    re.IGNORECASE,
+)
+_USERINFO = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]{1,30}://([^/?#@]*):([^@]*)@([^/?#,:]*)")
+_WEAK_PASSWORDS = frozenset(
+    [
+        "password",
+        "passwd",
+        "pass",
+        "pwd",
+        "secret",
+        "changeme",
+        "user",
+        "username",
+        "admin",
+        "root",
+        "test",
+        "example",
+        "postgres",
+        "mysql",
+        "mongo",
+        "mongodb",
+        "redis",
+        "guest",
+        "default",
+        "pw",
+        "p",
+        "s3cret",
+        "s3cr3t",
+        "hunter2",
+        "letmein",
+        "mypassword",
+        "yourpassword",
+        "your_password",
+        "your-password",
+        "my_password",
+        "my-password",
+        "password123",
+        "topsecret",
+        "foo",
+        "bar",
+        "baz",
+        "foobar",
+        "123",
+        "1234",
+        "12345",
+        "dbpassword",
+        "db_password",
+        "dbpass",
+        "db_pass",
+        "minioadmin",
+        "token",
+        "apikey",
+        "api_key",
+        "key",
+        "x",
+        "xx",
+        "xxx",
+    ]
+)
+
+
+def _sample(text: str, traits: Traits) -> str | None:
+    """Why a text of a key's shape is no key of anybody, None for one that may be."""
+    if traits.placeholder:
+        return traits.placeholder
+    if traits.published:
+        return traits.published
+    identity = traits.identity
+    address = _USERINFO.match(text)
+    if address is not None:
+        return _sample_address(*address.groups())
+    if identity is None or identity.exposure is Exposure.PUBLIC:
+        return None
+    if traits.shape == "pem":
+        return None
+    body = text[len(identity.masked.partition("...")[0]) :]
+    if len(body) <= 120 and _SAMPLE_WORDS.search(body):
+        return "holds a word of documentation"
+    if len(set(body)) < min(8, len(body) * 2 // 5):
+        return "made of few characters"
+    if _run(body) >= 7:
+        return "counts up"
+    return None
+
+
+def _sample_address(user: str, password: str, host: str) -> str | None:
+    low = password.lower()
+    if not password or low in _WEAK_PASSWORDS or low == user.lower() or re.fullmatch(r"[<\[{$%(*x.].*|.*[>\])}]", low):
+        return "a sample password"
+    if _SAMPLE_WORDS.search(password):
+        return "a sample password"
+    name = host.lower()
+    if hosts.is_local(name) or "." not in name or name in ("host", "hostname", "example.com"):
+        return "an address on this machine or network"
+    if re.search(r"(?:^|\.)example\.(?:com|org|net)$", name) and password.isalpha():
+        return "a sample host"
+    return None
+
+
+def _run(text: str) -> int:
+    """The longest run of characters that count up or down by one, or repeat."""
+    best = 1
+    run, direction = 1, 2
+    for before, after in pairwise(text):
+        step = ord(after) - ord(before)
+        if step == direction:
+            run += 1
+        else:
+            run, direction = (2, step) if step in (-1, 0, 1) else (1, 2)
+        best = max(best, run)
+    return best
+
+
+def is_local(traits: Traits) -> bool:
+    """Whether a key opens nothing but something on the machine itself."""
+    return traits.identity is not None and traits.identity.mode is Mode.LOCAL

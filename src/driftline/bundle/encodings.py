@@ -1,0 +1,212 @@
+"""Text that stands encoded in other text: how it is decoded around a hit, and where each decoded byte came from."""
+
+from __future__ import annotations
+
+import binascii
+import html.entities
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+
+class Decoded(NamedTuple):
+    """Decoded bytes and their origin: decoded byte `marks[i][0]` and those that follow stand at `marks[i][1]` plus their distance times `scale`."""
+
+    data: bytes
+    marks: Sequence[tuple[int, int]]
+    scale: float = 1.0
+    reverse: bool = False
+
+    def origin(self, place: int) -> int:
+        """The place in the encoded bytes where this decoded byte stands."""
+        if self.reverse:
+            return self.marks[0][1] - place
+        at = bisect_right(self.marks, (place, 1 << 62)) - 1
+        start, origin = self.marks[max(at, 0)]
+        return origin + int((place - start) * self.scale)
+
+
+# --- escapes --------------------------------------------------------------------------------------------------------------
+
+# One level of escapes at a time: with doubled backslashes the first pass leaves the inner level for the next one.
+_JAVASCRIPT = re.compile(
+    rb"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|([0-3][0-7]{2})|(\r\n|[\s\S]))",
+)
+_PERCENT = re.compile(rb"%(?:25)?([0-9a-fA-F]{2})")
+_ENTITY = re.compile(rb"&(?:#[xX]([0-9a-fA-F]{1,6})|#([0-9]{1,7})|([A-Za-z]{2,8}));")
+_LETTERS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"v": b"\v", b"0": b"\0", b"\n": b"", b"\r\n": b""}
+
+
+def _javascript(found: re.Match[bytes]) -> bytes:
+    hexadecimal, wide, braced, octal, letter = found.groups()
+    if letter is not None:
+        return _LETTERS.get(letter, letter)
+    code = int(octal, 8) if octal is not None else int(hexadecimal or wide or braced, 16)
+    return _utf8(code)
+
+
+def _percent(found: re.Match[bytes]) -> bytes:
+    return bytes((int(found[1], 16),))
+
+
+def _entity(found: re.Match[bytes]) -> bytes:
+    hexadecimal, decimal, name = found.groups()
+    if name is not None:
+        code = html.entities.name2codepoint.get(name.decode())
+        return found[0] if code is None else _utf8(code)
+    return _utf8(int(hexadecimal, 16) if hexadecimal is not None else int(decimal))
+
+
+def _utf8(code: int) -> bytes:
+    return chr(code).encode("utf-8", "replace") if code <= 0x10FFFF and not 0xD800 <= code < 0xE000 else b"?"
+
+
+def unescape(data: bytes, start: int, end: int) -> Decoded:
+    """One level of JavaScript and JSON escapes between start and end."""
+    return _substitute(_JAVASCRIPT, _javascript, data, start, end)
+
+
+def unpercent(data: bytes, start: int, end: int) -> Decoded:
+    """Percent-encoding, once or twice applied."""
+    return _substitute(_PERCENT, _percent, data, start, end)
+
+
+def unentity(data: bytes, start: int, end: int) -> Decoded:
+    """HTML's character references."""
+    return _substitute(_ENTITY, _entity, data, start, end)
+
+
+def _substitute(pattern: re.Pattern[bytes], decode: Callable[[re.Match[bytes]], bytes], data: bytes, start: int, end: int) -> Decoded:
+    parts: list[bytes] = []
+    marks = [(0, start)]
+    length, done = 0, start
+    for found in pattern.finditer(data, start, end):
+        at, stop = found.span()
+        if at > done:
+            parts.append(data[done:at])
+            length += at - done
+        text = decode(found)
+        marks.append((length, at))
+        parts.append(text)
+        length += len(text)
+        marks.append((length, stop))
+        done = stop
+    parts.append(data[done:end])
+    return Decoded(b"".join(parts), marks)
+
+
+# --- base64 and hex ---------------------------------------------------------------------------------------------------------
+
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
+_RUN = 6 << 10
+_BASE64_AFTER = re.compile(rb"[A-Za-z0-9+/_\-]*")
+_HEX_AFTER = re.compile(rb"[0-9A-Fa-f]*")
+_BASE64_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-"
+_HEX_LETTERS = b"0123456789abcdefABCDEF"
+
+
+def _run_before(data: bytes, place: int, letters: bytes, most: int) -> int:
+    """How many bytes right before `place` are of these letters. `rstrip` is linear where a regex search is not."""
+    before = data[max(0, place - most) : place]
+    return len(before) - len(before.rstrip(letters))
+
+
+def base64(data: bytes, head: int, shift: int) -> Decoded | None:
+    """The base64 run around `head`, the first character that holds a bit of a text which starts `shift` bytes into its group."""
+    # The group starts before the head by the characters that hold nothing but the bytes before it.
+    group = head - (8 * shift) // 6
+    if group < 0:
+        return None
+    start = group - _run_before(data, group, _BASE64_LETTERS, _RUN) // 4 * 4
+    after = _BASE64_AFTER.match(data, group, group + 4 * _RUN)
+    end = after.end() if after else group
+    return base64_run(data, start, end)
+
+
+def base64_run(data: bytes, start: int, end: int) -> Decoded | None:
+    """The bytes of a run that starts with a whole group; a last group that is cut off is dropped where it says nothing."""
+    run = data[start:end].translate(_URL_SAFE)
+    run = run[: len(run) - (len(run) % 4 == 1)]
+    try:
+        return Decoded(binascii.a2b_base64(run + b"=" * (-len(run) % 4)), [(0, start)], 4 / 3)
+    except binascii.Error:
+        return None
+
+
+def hexadecimal(data: bytes, head: int) -> Decoded | None:
+    """The run of hex digits around `head`, in pairs counted from it."""
+    start = head - _run_before(data, head, _HEX_LETTERS, _RUN) // 2 * 2
+    after = _HEX_AFTER.match(data, head, head + 8 * _RUN)
+    end = after.end() if after else head
+    end -= (end - start) % 2
+    return Decoded(binascii.a2b_hex(data[start:end]), [(0, start)], 2.0) if end > start else None
+
+
+# --- others -----------------------------------------------------------------------------------------------------------------
+
+# A word between quotes, spaces and angle brackets.
+_TOKEN_LETTERS = bytes(byte for byte in range(0x21, 0x7F) if byte not in b"\"'`<>")
+_TOKEN = re.compile(b"[" + re.escape(_TOKEN_LETTERS) + b"]*")
+_LONGEST = 4 << 10
+
+
+def reversed_around(data: bytes, end: int) -> Decoded:
+    """The word that ends at or behind `end`, backwards."""
+    after = _TOKEN.match(data, end, end + _LONGEST)
+    stop = after.end() if after else end
+    start = end - _run_before(data, end, _TOKEN_LETTERS, 4 * _LONGEST)
+    return Decoded(data[start:stop][::-1], [(0, stop - 1)], reverse=True)
+
+
+def wide(data: bytes, head: int) -> Decoded:
+    """UTF-16LE text that stands around `head`, as far as it is ASCII."""
+    start = head
+    while start >= 2 and start > head - _LONGEST and data[start - 1] == 0 and 0x20 <= data[start - 2] < 0x7F:
+        start -= 2
+    stop = head
+    limit = min(len(data) - 1, head + 8 * _LONGEST)
+    while stop < limit and data[stop + 1] == 0 and (0x20 <= data[stop] < 0x7F or data[stop] in (9, 10, 13)):
+        stop += 2
+    return Decoded(data[start:stop:2], [(0, start)], 2.0)
+
+
+_CODE = re.compile(rb"\s{0,8}(?:0[xX]([0-9a-fA-F]{1,2})|([0-9]{1,3}))\s{0,8}(,|)")
+
+
+_CODE_LETTERS = b"0123456789abcdefABCDEFxX, \t\r\n"
+
+
+def codes(data: bytes, end: int) -> Decoded:
+    """The list of character codes that `end` stands in, right behind a comma: `115,107,95,`."""
+    head = end - _run_before(data, end, _CODE_LETTERS, _LONGEST)
+    while head < end and data[head] not in b"0123456789 ":
+        head += 1
+    place = head
+    out = bytearray()
+    marks = []
+    while len(out) < _LONGEST:
+        found = _CODE.match(data, place)
+        if found is None:
+            break
+        code = int(found[1], 16) if found[1] else int(found[2])
+        if code > 255:
+            break
+        marks.append((len(out), place))
+        out.append(code)
+        place = found.end()
+        if not found[3]:
+            break
+    return Decoded(bytes(out), marks or [(0, head)])
+
+
+def chained(pieces: Iterable[tuple[int, bytes]]) -> Decoded:
+    """Texts put one behind the other; each comes with the place it stands at."""
+    marks = []
+    length = 0
+    parts = []
+    for place, text in pieces:
+        marks.append((length, place))
+        parts.append(text)
+        length += len(text)
+    return Decoded(b"".join(parts), marks or [(0, 0)])

@@ -1,0 +1,64 @@
+"""The string table of Hermes bytecode (React Native, Expo): strings stand back to back in it, only the table says where each ends.
+
+Layout after facebook/hermes, include/hermes/BCGen/HBC/BytecodeFileFormat.h, versions 59 to 96, read 2026-11.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+
+from driftline.bundle import encodings
+from driftline.bundle.encodings import Decoded
+
+MAGIC = b"\xc6\x1f\xbc\x03\xc1\x03\x19\x1f"
+
+# magic, version, sha1, file length, global code, functions, string kinds, identifiers, strings, overflow strings, string storage
+_HEADER = struct.Struct("<8sI20sIIIIIIII")
+_HEADER_LENGTH = 128
+_FUNCTION_HEADER = 16
+# An entry whose length does not fit into eight bits says so with this length and holds an index into the overflow table.
+_OVERFLOW = 0xFF
+
+
+def strings(data: bytes) -> Decoded | None:
+    """Every string of the table, one a line, with its place in the file; None where the file does not fit the format."""
+    if len(data) < _HEADER_LENGTH or not data.startswith(MAGIC):
+        return None
+    _, _, _, length, _, functions, kinds, identifiers, count, overflow, storage = _HEADER.unpack_from(data)
+    if length > len(data) or storage > len(data) or count > len(data) // 4:
+        return None
+    # Some versions keep two words more before the tables; the first start at which all entries fit is the right one.
+    for header in (_HEADER_LENGTH, _HEADER_LENGTH - 32, _HEADER_LENGTH + 32):
+        for function in (_FUNCTION_HEADER, 12, 20, 24, 32):
+            table = _aligned(header + functions * function) + 4 * kinds + 4 * identifiers
+            place = table + 4 * count + 8 * overflow
+            if place + storage <= len(data):
+                found = list(_entries(data, table, count, overflow, _aligned(place), storage))
+                if len(found) == count:
+                    return encodings.chained(found)
+    return None
+
+
+def _aligned(place: int) -> int:
+    return (place + 3) & ~3
+
+
+def _entries(data: bytes, table: int, count: int, overflow: int, storage: int, size: int) -> Iterator[tuple[int, bytes]]:
+    """(place, text and a line break) per string; stops at the first entry that does not fit."""
+    long = table + 4 * count
+    for number, (word,) in enumerate(struct.iter_unpack("<I", data[table : table + 4 * count])):
+        wide, offset, length = word & 1, (word >> 1) & 0x7FFFFF, word >> 24
+        if length == _OVERFLOW:
+            if offset >= overflow:
+                return
+            offset, length = struct.unpack_from("<II", data, long + 8 * offset)
+        stop = offset + (2 * length if wide else length)
+        if stop > size:
+            return
+        text = data[storage + offset : storage + stop]
+        if wide:
+            text = text.decode("utf-16-le", "replace").encode("utf-8", "replace")
+        elif number < 64 and not text.isascii():
+            return
+        yield storage + offset, text + b"\n"

@@ -1,0 +1,178 @@
+"""Which files of a folder of built output reach a visitor, and which stay on the server and may hold secrets rightly."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+# Where frameworks put what a browser, a phone or a desktop gets, most specific first (their docs, read 2026-11): Next.js, static export,
+# Vite, CRA and Gatsby, React Router and Remix, Nuxt and Nitro, SvelteKit, Vercel and Netlify CLI, Capacitor and Cordova, Expo, Storybook,
+# Angular, Astro, Electron.
+OUTPUTS = (
+    ".next", "out", "dist", "build", ".output/public", ".svelte-kit/output/client", ".svelte-kit/output/prerendered", ".vercel/output/static",
+    ".netlify", "www", "web-build", "storybook-static", "android/app/src/main/assets/public", "ios/App/App/public",
+    "android/app/build/outputs", "platforms/android/app/src/main/assets/www", "release", "public/build",
+)  # fmt: skip
+
+# A folder with these beside each other is an output in two halves; the left one is served.
+_SERVED_HALVES = ("client", "public", "static", "browser", "prerendered")
+_SERVER_HALVES = frozenset(("server", "functions", "functions-internal", "edge-functions", "ssr", "nitro", "middleware", "rsc", "worker"))
+# Cloudflare Pages runs these instead of serving them (developers.cloudflare.com/pages, advanced mode, read 2026-11).
+_RUN_BY_THE_HOST = frozenset(("_worker.js", "_worker.bundle", "_worker.js.map"))
+_NEXT_SERVED = ("static",)
+_NEXT_PAGES = (".html", ".rsc", ".txt", ".body", ".segment.rsc")
+
+
+class Served(NamedTuple):
+    """A file that a visitor can get. `path` is where it is read from."""
+
+    path: str
+    size: int
+
+
+def files(root: str, failed: list[tuple[str, str]]) -> Iterator[Served]:
+    """The served files below a folder, in the order of their paths; what cannot be listed goes into `failed`. Links are not followed."""
+    start = os.path.abspath(root)
+    for output in _outputs(start):
+        yield from _walk(output, failed)
+
+
+def _outputs(root: str) -> list[str]:
+    """The folder itself, or, for a project, the outputs found in it."""
+    if not os.path.isfile(os.path.join(root, "package.json")) or not _is_project(root):
+        return [root]
+    found = [os.path.join(root, *output.split("/")) for output in OUTPUTS]
+    found = [path for path in found if os.path.isdir(path)]
+    public = os.path.join(root, "public")
+    if os.path.isdir(public):
+        found.append(public)
+    return [path for path in found if not any(path != other and path.startswith(other + os.sep) for other in found)]
+
+
+def _is_project(root: str) -> bool:
+    """Whether a folder with a package.json is where one works, not what one built."""
+    names = set(_listed(root, []))
+    return bool(
+        names
+        & {
+            "node_modules",
+            "src",
+            "app",
+            "pages",
+            "package-lock.json",
+            "pnpm-lock.yaml",
+            "yarn.lock",
+            "bun.lockb",
+            "bun.lock",
+            "tsconfig.json",
+        }
+    )
+
+
+def _walk(folder: str, failed: list[tuple[str, str]]) -> Iterator[Served]:
+    names = _listed(folder, failed)
+    if is_next(folder, names):
+        yield from _next(folder, failed)
+        return
+    halves = set(names)
+    split = any(half in halves for half in _SERVED_HALVES)
+    for name in sorted(names):
+        path = os.path.join(folder, name)
+        try:
+            state = os.lstat(path)
+        except OSError as error:
+            failed.append((path, error.strerror or "cannot be read"))
+            continue
+        if stat.S_ISDIR(state.st_mode):
+            if name == "node_modules" or (split and name in _SERVER_HALVES) or name in _RUN_BY_THE_HOST:
+                continue
+            yield from _walk(path, failed)
+        elif stat.S_ISREG(state.st_mode):
+            if name in _RUN_BY_THE_HOST or (split and _is_server_config(name)):
+                continue
+            yield Served(path, state.st_size)
+
+
+def _is_server_config(name: str) -> bool:
+    """Files beside the two halves that configure the host or the server."""
+    return name in ("nitro.json", "config.json", "routes.json", "server.js", "server.mjs", "index.cjs")
+
+
+def is_next(folder: str, names: list[str] | None = None) -> bool:
+    """Whether a folder is what `next build` wrote, whatever it is called."""
+    inside = set(_listed(folder, []) if names is None else names)
+    return (
+        "static" in inside
+        and bool(inside & {"BUILD_ID", "build-manifest.json"})
+        and bool(inside & {"server", "required-server-files.json"})
+    )
+
+
+def _next(folder: str, failed: list[tuple[str, str]]) -> Iterator[Served]:
+    """`static/` and the prerendered pages: everything else of `.next` runs on the server or tells the server how."""
+    for part in _NEXT_SERVED:
+        yield from _below(os.path.join(folder, part), failed, lambda _name, _names: True)
+    for part in ("server/app", "server/pages"):
+        path = os.path.join(folder, *part.split("/"))
+        if os.path.isdir(path):
+            yield from _below(path, failed, _is_prerendered)
+
+
+def _is_prerendered(name: str, names: set[str]) -> bool:
+    """A page's html, its flight data, its JSON beside its html; never a chunk, a trace or a manifest."""
+    stem, extension = os.path.splitext(name)
+    return extension in _NEXT_PAGES or (extension == ".json" and f"{stem}.html" in names)
+
+
+def _below(folder: str, failed: list[tuple[str, str]], wanted: Callable[[str, set[str]], bool]) -> Iterator[Served]:
+    names = _listed(folder, failed)
+    together = set(names)
+    for name in sorted(names):
+        path = os.path.join(folder, name)
+        try:
+            state = os.lstat(path)
+        except OSError as error:
+            failed.append((path, error.strerror or "cannot be read"))
+            continue
+        if stat.S_ISDIR(state.st_mode):
+            yield from _below(path, failed, wanted)
+        elif stat.S_ISREG(state.st_mode) and wanted(name, together):
+            yield Served(path, state.st_size)
+
+
+def _listed(folder: str, failed: list[tuple[str, str]]) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError as error:
+        failed.append((folder, error.strerror or "cannot be listed"))
+        return []
+
+
+_MARKS = ("driftline.toml", "package.json", "pyproject.toml", ".git")
+_WORKSPACE = ("pnpm-workspace.yaml", "turbo.json", "nx.json", "lerna.json", "rush.json")
+_MOST_ABOVE = 6
+
+
+def project_of(path: str) -> tuple[str, bool]:
+    """The project that built output belongs to, and whether there is one: the nearest folder above with a manifest, or the workspace that holds it.
+
+    Without one, the folder itself (of a file, its folder).
+    """
+    start = os.path.abspath(path)
+    folder = os.path.dirname(start)
+    nearest: str | None = None
+    for _ in range(_MOST_ABOVE):
+        names = set(_listed(folder, []))
+        if nearest is None and names & set(_MARKS):
+            nearest = folder
+        if nearest is not None and names & set(_WORKSPACE):
+            return folder, True
+        above = os.path.dirname(folder)
+        if ".git" in names or above == folder:
+            break
+        folder = above
+    if nearest is not None:
+        return nearest, True
+    return (start if os.path.isdir(start) else os.path.dirname(start)), False

@@ -1,0 +1,262 @@
+"""Source maps: the original place of a place in a minified file, and the embedded source that a place in a map belongs to.
+
+Maps of hundreds of megabytes are read in pieces: only `sources` and `mappings` are ever held, and of `sourcesContent` one piece at a time.
+Format: tc39.es/ecma426 (2024-12), read 2026-11.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import IO, NamedTuple
+
+_PIECE = 1 << 20
+# A key of the map itself: inside an embedded source its quotes would be escaped.
+_KEY = re.compile(rb'(?<!\\)"(sources|sourcesContent|mappings|sourceRoot)"\s*:\s*')
+_LONGEST_KEY = 64
+_MOST_SOURCES = 32 << 20
+_MOST_MAPPINGS = 96 << 20
+
+
+class Place(NamedTuple):
+    """An original place: the source's name, 1-based line and column."""
+
+    source: str
+    line: int
+    column: int
+
+
+class Outline(NamedTuple):
+    """Where the parts of a map begin: (key, offset of its value), in order; an index map has several of each."""
+
+    keys: tuple[tuple[bytes, int], ...]
+
+    def sources_for(self, offset: int) -> int | None:
+        """The offset of the `sources` array that belongs to the `sourcesContent` or `mappings` value at `offset`."""
+        name = next(key for key, place in self.keys if place == offset)
+        number = [place for key, place in self.keys if key == name].index(offset)
+        places = [place for key, place in self.keys if key == b"sources"]
+        return places[number] if number < len(places) else None
+
+
+def outline(file: IO[bytes]) -> Outline:
+    """The map's keys. Reads the whole file once, a piece at a time."""
+    keys: list[tuple[bytes, int]] = []
+    kept = b""
+    begin = 0
+    while True:
+        fresh = file.read(_PIECE)
+        data = kept + fresh
+        last = len(fresh) == 0
+        done = 0
+        for found in _KEY.finditer(data):
+            # A key that touches the end may go on in the next piece.
+            if not last and found.end() > len(data) - 1:
+                break
+            keys.append((found[1], begin + found.end()))
+            done = found.end()
+        if last:
+            return Outline(tuple(dict.fromkeys(keys)))
+        cut = max(done, len(data) - _LONGEST_KEY)
+        kept = data[cut:]
+        begin += cut
+
+
+def sources(file: IO[bytes], offset: int) -> list[str]:
+    """The `sources` array at `offset` of a seekable or fresh file; empty where it is broken."""
+    _skip(file, offset)
+    text = b""
+    while len(text) < _MOST_SOURCES:
+        fresh = file.read(_PIECE)
+        text += fresh
+        stop = _array_end(text)
+        if stop is not None:
+            try:
+                value = json.loads(text[:stop])
+            except (ValueError, RecursionError):
+                return []
+            return [one if isinstance(one, str) else "" for one in value] if isinstance(value, list) else []
+        if not fresh:
+            return []
+    return []
+
+
+_ARRAY = re.compile(rb'\[(?:[^"\[\]]|"(?:[^"\\]|\\.)*")*\]', re.DOTALL)
+
+
+def _array_end(text: bytes) -> int | None:
+    found = _ARRAY.match(text)
+    return found.end() if found else None
+
+
+def _skip(file: IO[bytes], offset: int) -> None:
+    try:
+        file.seek(offset)
+    except (OSError, ValueError, AttributeError):
+        while offset > 0:
+            piece = file.read(min(offset, _PIECE))
+            if not piece:
+                return
+            offset -= len(piece)
+
+
+# --- a place inside sourcesContent ------------------------------------------------------------------------------------------
+
+_STRING_REST = re.compile(rb'[^"\\]*(?:\\[\s\S][^"\\]*)*')
+
+
+def embedded(file: IO[bytes], start: int, places: Sequence[int]) -> dict[int, tuple[int, int, int]]:
+    """For byte offsets inside the `sourcesContent` array at `start`: (number of the source, line, column) in it. `places` are sorted."""
+    _skip(file, start)
+    found: dict[int, tuple[int, int, int]] = {}
+    wanted = iter(places)
+    place = next(wanted, None)
+    number, line, column, inside = 0, 1, 1, False
+    data, base, at = b"", start, 0
+    while place is not None:
+        if at >= len(data) - 1:
+            fresh = file.read(_PIECE)
+            data, base, at = data[at:] + fresh, base + at, 0
+            if not fresh and len(data) <= 1:
+                return found
+        if not inside:
+            mark = re.compile(rb'["\],]').search(data, at)
+            if mark is None:
+                at = len(data)
+                continue
+            at = mark.end()
+            if mark[0] == b'"':
+                inside, line, column = True, 1, 1
+            elif mark[0] == b",":
+                number += 1
+            else:
+                return found
+            continue
+        rest = _STRING_REST.match(data, at)
+        stop = rest.end() if rest else at
+        while place is not None and place < base + stop:
+            if place >= base + at:
+                line, column = _advance(data[at : place - base], line, column)
+                at = place - base
+                found[place] = (number, line, column)
+            place = next(wanted, None)
+        line, column = _advance(data[at:stop], line, column)
+        at = stop
+        if at < len(data) and data[at] == 0x22:
+            inside, at = False, at + 1
+        elif at < len(data) and len(data) - at > 1:
+            at += 2
+    return found
+
+
+def _advance(text: bytes, line: int, column: int) -> tuple[int, int]:
+    """Line and column behind a piece of a JSON string."""
+    plain = text.replace(b"\\\\", b"\0")
+    breaks = plain.count(b"\\n")
+    if breaks:
+        line += breaks
+        column = 1
+        plain = plain[plain.rfind(b"\\n") + 2 :]
+    return line, column + len(re.sub(rb"\\u[0-9a-fA-F]{4}|\\.", b".", plain).decode("utf-8", "replace"))
+
+
+# --- a place in a generated file --------------------------------------------------------------------------------------------
+
+_DIGITS = {letter: number for number, letter in enumerate(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")}
+
+
+def _vlq(segment: bytes) -> tuple[int, ...]:
+    """The numbers of one segment. Raises KeyError for a letter outside base64."""
+    numbers = []
+    value = shift = 0
+    for letter in segment:
+        digit = _DIGITS[letter]
+        value |= (digit & 31) << shift
+        if digit & 32:
+            shift += 5
+        else:
+            numbers.append(-(value >> 1) if value & 1 else value >> 1)
+            value = shift = 0
+    return tuple(numbers)
+
+
+def originals(mappings: Iterable[bytes], places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], tuple[int, int, int]]:
+    """For generated (line, column), 1-based and sorted: (number of the source, line, column), 1-based but for the number.
+
+    `mappings` yields one generated line's segments at a time. A place before the first segment of its line has no original.
+    """
+    found: dict[tuple[int, int], tuple[int, int, int]] = {}
+    source = line = column = 0
+    memory: dict[bytes, tuple[int, ...]] = {}
+    wanted: dict[int, list[int]] = {}
+    for generated_line, generated_column in places:
+        wanted.setdefault(generated_line, []).append(generated_column)
+    last = max(wanted, default=0)
+    for number, segments in enumerate(mappings, 1):
+        targets = iter(wanted.get(number, ()))
+        target = next(targets, None)
+        position = 0
+        current: tuple[int, int, int] | None = None
+        for segment in segments.split(b",") if segments else ():
+            fields = memory.get(segment)
+            if fields is None:
+                try:
+                    fields = memory[segment] = _vlq(segment)
+                except KeyError:
+                    return found
+            if not fields:
+                continue
+            position += fields[0]
+            while target is not None and position > target - 1:
+                if current is not None:
+                    found[number, target] = current
+                target = next(targets, None)
+            if len(fields) >= 4:
+                source += fields[1]
+                line += fields[2]
+                column += fields[3]
+                current = (source, line + 1, column + 1)
+            elif len(fields) == 1:
+                current = None
+        while target is not None:
+            if current is not None:
+                found[number, target] = current
+            target = next(targets, None)
+        if number >= last:
+            break
+    return found
+
+
+def mapping_lines(file: IO[bytes], offset: int) -> Iterator[bytes]:
+    """The `mappings` string at `offset`, one generated line at a time."""
+    _skip(file, offset)
+    kept = b""
+    read = 0
+    first = True
+    while read < _MOST_MAPPINGS:
+        fresh = file.read(_PIECE)
+        read += len(fresh)
+        data = kept + fresh
+        if first:
+            if not data.startswith(b'"'):
+                return
+            data, first = data[1:], False
+        stop = data.find(b'"')
+        lines = (data if stop < 0 else data[:stop]).split(b";")
+        yield from lines[:-1]
+        kept = lines[-1]
+        if stop >= 0 or not fresh:
+            yield kept
+            return
+
+
+_ROOTS = re.compile(r"^(?:webpack://[^/]*/|webpack-internal:///|turbopack:///(?:\[project\]/)?|file://|vite:|rollup:)")
+
+
+def shown(source: str) -> str:
+    """A source's name as a reader knows it: without the bundler's scheme and the way up to the project."""
+    name = _ROOTS.sub("", source.partition("?")[0])
+    while name.startswith(("./", "../", "/")):
+        name = name[name.index("/") + 1 :]
+    return name or source

@@ -1,0 +1,62 @@
+"""What the rules on built output share: sightings of one value in one file as one subject, and how their place is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from driftline.model import App, Facts, Location, Related, Sighting
+
+
+class Seen(NamedTuple):
+    """One value in one file: its first place and the others."""
+
+    first: Sighting
+    others: tuple[Sighting, ...]
+
+    @property
+    def places(self) -> tuple[Related, ...]:
+        """The other places, at most three, as a finding's related ones."""
+        return tuple(Related(other.location, "here too") for other in self.others[:3])
+
+
+def by_value(sightings: Iterable[Sighting]) -> list[Seen]:
+    """The sightings grouped by file and value, in the order of their first places."""
+    groups: dict[tuple[object, ...], list[Sighting]] = {}
+    for one in sightings:
+        groups.setdefault((one.container, one.location.path, one.digest), []).append(one)
+    return [Seen(found[0], tuple(found[1:])) for found in groups.values()]
+
+
+_HOW = {
+    "base64": ", encoded in base64",
+    "base64url": ", encoded in base64",
+    "hex": ", encoded in hex",
+    "escaped": ", behind escapes",
+    "percent": ", percent-encoded",
+    "html": ", behind HTML entities",
+    "concatenated": ", put together from pieces",
+    "reversed": ", written backwards",
+    "utf-16": ", as UTF-16",
+}
+
+
+def where(sighting: Sighting) -> str:
+    """`stands in assets/index.js (from src/api.ts:4), encoded in base64`."""
+    inside = f" inside {' inside '.join(reversed(sighting.container))}" if sighting.container else ""
+    origin = f" (from {sighting.original.path}:{sighting.original.line})" if sighting.original else ""
+    return f"stands in {sighting.location.path}{inside}{origin}{_HOW.get(sighting.encoding, '')}"
+
+
+def owner(facts: Facts, location: Location, variable: str | None = None) -> str:
+    """The app that a built file belongs to: the one whose folder holds it, else the one that has the variable, else the root."""
+    inside = [app.path for app in facts.apps if app.path != "." and location.path.startswith(app.path + "/")]
+    if inside:
+        return max(inside, key=len)
+    having = [app.path for app in facts.apps if variable is not None and variable in app.variables]
+    return having[0] if len(having) == 1 else "."
+
+
+def app_of(facts: Facts, path: str) -> App | None:
+    """The app of this path, the only app where there is one."""
+    return next((app for app in facts.apps if app.path == path), facts.apps[0] if len(facts.apps) == 1 else None)
