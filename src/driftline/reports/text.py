@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from driftline.model import App, Finding, Identity, Kind, Location, Mode, Report, Severity
-from driftline.reports import _app
+from driftline.model import App, Finding, Kind, Report, Severity
+from driftline.reports import _app, _words
 from driftline.reports._order import by_weight
 from driftline.terminal import Terminal, columns, count
 
@@ -29,7 +29,7 @@ def render(report: Report, terminal: Terminal, *, verbose: bool, quiet: bool) ->
 
 
 def _quiet(report: Report, terminal: Terminal) -> Iterator[str]:
-    words = [_tally(report.open) or "nothing found"]
+    words = [_words.tally(report.open) or "nothing found"]
     if report.unknown:
         words.append(f"{len(report.unknown)} unknown")
     if report.unread:
@@ -111,7 +111,7 @@ class _Screen:
             group = [f for f in findings if f.environment == name]
             heading = self.terminal.cut(self.terminal.text(name or "any environment"), self.terminal.width - 32)
             yield ""
-            yield f"{self.terminal.paint(heading, 'bold')}  {self.terminal.paint(_tally(group), 'dim')}"
+            yield f"{self.terminal.paint(heading, 'bold')}  {self.terminal.paint(_words.tally(group), 'dim')}"
             for same in self._folded(group):
                 yield ""
                 yield from self._finding(same[0])
@@ -131,7 +131,7 @@ class _Screen:
 
     def _finding(self, finding: Finding) -> Iterator[str]:
         terminal = self.terminal
-        place = terminal.text(_place(finding.location))
+        place = terminal.text(_words.place(finding.location))
         severity = finding.severity.value
         rule = terminal.text(finding.rule)
         opening = f"{terminal.paint(place, 'bold')}  {terminal.paint(severity, *_STYLE[finding.severity])}"
@@ -145,7 +145,7 @@ class _Screen:
             yield from terminal.prose(words, indent=4, label=label, styles=(style,), hang=7)
         shown = finding.related if self.verbose else finding.related[:_RELATED_SHOWN]
         for related in shown:
-            yield from terminal.prose(related.note, indent=4, label=terminal.text(_place(related.location)), styles=("cyan",))
+            yield from terminal.prose(related.note, indent=4, label=terminal.text(_words.place(related.location)), styles=("cyan",))
         if len(finding.related) > len(shown):
             yield from terminal.prose(f"and {len(finding.related) - len(shown)} more (--verbose lists them)", indent=4)
         for label, words, style in _advice(finding):
@@ -153,9 +153,9 @@ class _Screen:
 
     def _evidence(self, finding: Finding) -> Iterator[tuple[str, str, str]]:
         if finding.identity or finding.value:
-            yield "seen:", _identity(finding.identity, finding.value), "dim"
+            yield "seen:", _words.identity(finding.identity, finding.value), "dim"
         if finding.original:
-            yield "from:", f"{_place(finding.original)}, by the source map", "dim"
+            yield "from:", f"{_words.place(finding.original)}, by the source map", "dim"
         if finding.container:
             yield "in:", " > ".join(finding.container), "dim"
         if finding.encoding and finding.encoding != "plain":
@@ -168,9 +168,9 @@ class _Screen:
             return
         yield f"    The same for {len(rest)} more:"
         shown = rest[:_NOTES_LISTED] if rest[0].severity is Severity.NOTE else rest
-        width = max(columns(self.terminal.text(_place(f.location))) for f in shown) + 2
+        width = max(columns(self.terminal.text(_words.place(f.location))) for f in shown) + 2
         for finding in shown:
-            place = self.terminal.text(_place(finding.location))
+            place = self.terminal.text(_words.place(finding.location))
             name = finding.variable or finding.subject
             yield from self.terminal.prose(name, indent=4, label=place, styles=("cyan",), hang=width, least=columns(name))
         if len(rest) > len(shown):
@@ -183,16 +183,16 @@ class _Screen:
         yield ""
         yield terminal.rule()
         yield from self._section("Unknown: files cannot settle it", self._unknowns(), len(report.unknown))
-        unread = ((_unread_place(u.path, u.line, u.column), u.reason) for u in report.unread)
+        unread = ((_words.unread_place(u), u.reason) for u in report.unread)
         yield from self._section("Unread: not judged", unread, len(report.unread))
-        notes = ((_place(note.location), note.note) for note in report.notes)
+        notes = ((_words.place(note.location), note.note) for note in report.notes)
         yield from self._section("Worth knowing", notes, len(report.notes))
         if report.stale:
             yield from self._section("Stale suppressions", (("", words) for words in report.stale), len(report.stale))
         yield from self._suppressed()
         yield from self._public()
         yield from _app.looked_at(report, terminal)
-        yield from terminal.prose(_sentence(report), label=report.verdict.upper(), styles=(_VERDICT_STYLE[report.verdict], "bold"))
+        yield from terminal.prose(_words.sentence(report), label=report.verdict.upper(), styles=(_VERDICT_STYLE[report.verdict], "bold"))
 
     def _section(self, name: str, entries: Iterable[tuple[str, str]], number: int) -> Iterator[str]:
         if not number:
@@ -228,7 +228,7 @@ class _Screen:
         for finding in found if self.verbose else ():
             if finding.suppressed:
                 until = f", until {finding.suppressed.expires}" if finding.suppressed.expires else ""
-                yield f"  {self.terminal.paint(self.terminal.text(_place(finding.location)), 'cyan')}"
+                yield f"  {self.terminal.paint(self.terminal.text(_words.place(finding.location)), 'cyan')}"
                 words = f"{finding.rule}: {finding.message} ({finding.suppressed.by}: {finding.suppressed.reason}{until})"
                 yield from self.terminal.prose(words, indent=6)
 
@@ -238,24 +238,16 @@ class _Screen:
         words = f"Public by design: {count(len(self.report.public), 'key')} seen"
         yield from self.terminal.prose(words + ("" if self.verbose else "; --verbose lists them"), hang=2)
         for sighting in sorted(self.report.public, key=lambda s: (s.location, s.encoding)) if self.verbose else ():
-            yield f"  {self.terminal.paint(self.terminal.text(_place(sighting.location)), 'cyan')}"
-            yield from self.terminal.prose(_identity(sighting.identity, sighting.masked), indent=6)
+            yield f"  {self.terminal.paint(self.terminal.text(_words.place(sighting.location)), 'cyan')}"
+            yield from self.terminal.prose(_words.identity(sighting.identity, sighting.masked), indent=6)
 
 
 def _advice(finding: Finding) -> Iterator[tuple[str, str, str]]:
     if finding.fix:
         yield "fix:", finding.fix, "green"
     if finding.avoid:
-        forbids = finding.avoid.startswith("do not ")
-        yield ("don't:" if forbids else "mind:"), finding.avoid.removeprefix("do not "), "yellow"
-
-
-def _place(location: Location) -> str:
-    return f"{location.path}:{location.line}:{location.column}"
-
-
-def _unread_place(path: str, line: int | None, column: int | None) -> str:
-    return path + (f":{line}" if line else "") + (f":{column}" if line and column else "")
+        label, words = _words.avoided(finding)
+        yield f"{label}:", words, "yellow"
 
 
 def _sense(finding: Finding) -> tuple[str, ...]:
@@ -264,53 +256,9 @@ def _sense(finding: Finding) -> tuple[str, ...]:
     Notes of one rule fold whatever their words: the list names the variables, and `--verbose` or JSON has each message.
     """
     if finding.variable is None:
-        return (finding.rule, finding.fingerprint, finding.message, _place(finding.location), finding.subject)
+        return (finding.rule, finding.fingerprint, finding.message, _words.place(finding.location), finding.subject)
     if finding.severity is Severity.NOTE:
         return (finding.rule,)
     own = f"{finding.location.path}:{finding.location.line}"
     texts = (finding.message, finding.fix, finding.avoid)
     return (finding.rule, finding.severity.value, *(text.replace(finding.variable, "\0").replace(own, "\1") for text in texts))
-
-
-def _tally(findings: Iterable[Finding]) -> str:
-    """`2 blockers, 1 note`; '' for none."""
-    found = [finding.severity for finding in findings]
-    return ", ".join(count(found.count(severity), severity.value) for severity in Severity if severity in found)
-
-
-def _identity(identity: Identity | None, masked: str | None) -> str:
-    """What a value says about itself, in one line, from what may be shown of it."""
-    if identity is None:
-        return masked or "a value"
-    kind = identity.kind if identity.provider == "unknown" else f"{identity.provider} {identity.kind}"
-    words = [masked or identity.masked, kind]
-    if identity.candidates:
-        words.append(f"of {' or '.join(identity.candidates)}")
-    if identity.mode not in (Mode.ANY, Mode.UNKNOWN):
-        words.append(f"{identity.mode.value} mode")
-    if identity.account:
-        words.append(f"account {identity.account}")
-    if identity.expires:
-        words.append(f"expires {identity.expires}")
-    return ", ".join(words)
-
-
-def _sentence(report: Report) -> str:
-    """The verdict in one sentence."""
-    blockers = [f for f in report.open if f.severity is Severity.BLOCKER]
-    tally = _tally(report.open)
-    if report.verdict == "incomplete":
-        beside = f"; besides: {tally}" if tally else ""
-        return f"{count(len(report.unread), 'thing')} could not be read, so this is no clean bill{beside}."
-    if blockers:
-        places: dict[str, int] = {}
-        for finding in sorted(blockers, key=lambda f: (f.environment is None, f.environment or "")):
-            name = finding.environment or "any environment"
-            places[name] = places.get(name, 0) + 1
-        where = ", ".join(f"{number} in {name}" for name, number in sorted(places.items(), key=lambda item: -item[1]))
-        return f"{tally}. Blockers: {where}. Settle them before this ships."
-    if tally:
-        return f"No blocker; {tally} to read."
-    if report.unknown:
-        return f"Nothing found in what files can show; {count(len(report.unknown), 'question')} stay{'s' if len(report.unknown) == 1 else ''} open."
-    return "Nothing found." if report.files else "Nothing is staged, so nothing was judged."
