@@ -141,9 +141,10 @@ _YAML_NUMBER = re.compile(r"[-+]?(?:0x[0-9a-fA-F_]+|0o?[0-7_]+|[0-9][0-9_]*(?:\.
 
 
 def yaml_documents(path: str, text: str) -> list[Document]:
-    """Every document of a YAML text. Tags are ignored, aliases shared (never expanded), merge keys (`<<`) applied.
+    """Every document of a YAML text. Tags are kept, aliases shared (never expanded), merge keys (`<<`) applied.
 
-    Raises Unreadable with line and column for a syntax error, an alias to itself, and a text deeper or larger than the limits.
+    Raises Unreadable with line and column for a syntax error, an alias to itself, and a text deeper or larger than the limits; what an
+    alias stands for counts each time, since readers look at it each time.
     """
     import yaml
 
@@ -171,21 +172,24 @@ def yaml_document(path: str, text: str) -> Document:
 def _yaml_roots(events: Any) -> Iterator[Node]:
     anchors: dict[str, Node] = {}
     open_anchors: set[str] = set()
-    # (container, pending key, pending key position, anchor, merges)
-    stack: list[tuple[Node, list[tuple[str, int]], str | None, list[Node]]] = []
+    sizes: dict[str, int] = {}
+    # (container, pending key with its position, anchor, merges, count when it began)
+    stack: list[tuple[Node, list[tuple[str, int]], str | None, list[Node], int]] = []
     count = 0
     for event in events:
         name = type(event).__name__
         if name == "DocumentStartEvent":
             anchors.clear()
+            sizes.clear()
         if name in ("ScalarEvent", "AliasEvent", "MappingStartEvent", "SequenceStartEvent"):
-            count += 1
+            count += sizes.get(event.anchor, 1) if name == "AliasEvent" else 1
             if count > MAX_NODES:
                 raise Unreadable(f"more than {MAX_NODES} values", event.start_mark.line + 1, event.start_mark.column + 1)
         if name == "ScalarEvent":
             node = _yaml_scalar(event)
             if event.anchor:
                 anchors[event.anchor] = node
+                sizes.pop(event.anchor, None)
         elif name == "AliasEvent":
             if event.anchor in open_anchors or event.anchor not in anchors:
                 raise Unreadable("an alias to itself or to nothing", event.start_mark.line + 1, event.start_mark.column + 1)
@@ -197,12 +201,13 @@ def _yaml_roots(events: Any) -> Iterator[Node]:
             if event.anchor:
                 anchors[event.anchor] = container
                 open_anchors.add(event.anchor)
-            stack.append((container, [], event.anchor, []))
+            stack.append((container, [], event.anchor, [], count))
             continue
         elif name in ("MappingEndEvent", "SequenceEndEvent"):
-            node, _, anchor, merges = stack.pop()
+            node, _, anchor, merges, begun = stack.pop()
             if anchor:
                 open_anchors.discard(anchor)
+                sizes[anchor] = count - begun + 1
             for merged in merges:
                 for key, value in merged.map.items():
                     node.map.setdefault(key, value)
@@ -211,7 +216,7 @@ def _yaml_roots(events: Any) -> Iterator[Node]:
         if not stack:
             yield node
             continue
-        parent, pending, _, merges = stack[-1]
+        parent, pending, _, merges, _ = stack[-1]
         if parent.kind == "list":
             parent.items.append(node)
         elif not pending:

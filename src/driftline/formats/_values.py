@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sized
 from typing import Any
 
 from driftline.formats._document import Document, Node
-from driftline.model import Declaration, Location, Secret, State, Unread
+from driftline.model import Declaration, Location, Secret, State, Unread, Unreadable
 
 # Values that only name a place: 1Password, Doppler, Infisical, AWS and Vault references, Vercel's masked values, sops; 2026-11.
 _REFERENCES = re.compile(
@@ -62,6 +63,16 @@ def not_a_table(document: Document, node: Node | None, what: str) -> list[Unread
         return []
     location = document.location(node)
     return [Unread(document.path, f"{what} is no table of names and values", location.line, location.column)]
+
+
+# Far above any real file; what a job or component inherits is declared once more for it, which can multiply.
+MAX_DECLARATIONS = 200_000
+
+
+def not_too_many(declarations: Sized) -> None:
+    """Raises Unreadable above 200,000 declarations; called where inherited tables are declared again for each heir."""
+    if len(declarations) > MAX_DECLARATIONS:
+        raise Unreadable(f"more than {MAX_DECLARATIONS} declarations")
 
 
 def declared_text(name: str, text: str, location: Location, **more: Any) -> Declaration:

@@ -13,7 +13,7 @@ import re
 from driftline.formats import Format
 from driftline.formats._document import Document, Node, yaml_document
 from driftline.formats._place import environment_said, inside
-from driftline.formats._values import NAME, declared, template_of
+from driftline.formats._values import NAME, declared, not_too_many, template_of
 from driftline.model import Authority, Component, Declaration, Reading, Scope, State, Text, Unread
 
 FORMAT = Format(
@@ -95,6 +95,7 @@ class _Spec:
             else:
                 found = declared(self.document, key.text, key, reference="kept by App Platform", **fields)._replace(location=place)
             self.declarations.append(found)
+        not_too_many(self.declarations)
 
     def _leave(self, node: Node, reason: str) -> None:
         place = self.document.value_location(node)
