@@ -1,4 +1,8 @@
-"""Procfile: variables that a process line sets before its command (`web: PORT=80 node server.js`)."""
+"""Procfile: the variables that a process line sets before its command (`web: PORT=80 node server.js`), and those it reads.
+
+A line is `NAME: COMMAND`, run by a shell; all else is held by the platform (Heroku Dev Center, "The Procfile", 2026-11). `Procfile.dev` and
+its kin are for the developer's machine.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,10 @@ import re
 
 from driftline.formats import Format
 from driftline.formats._document import Lines
+from driftline.formats._shell import assignments, commands, expansions
 from driftline.formats._values import declared_text
-from driftline.model import Authority, Component, Declaration, Reading, Scope, State, Text
+from driftline.knowledge.platform import environment_kind
+from driftline.model import Authority, Component, Declaration, Reading, Reference, Scope, Side, State, Text, Use
 
 FORMAT = Format(
     name="procfile",
@@ -18,26 +24,45 @@ FORMAT = Format(
     settles="heroku config --json",
 )
 
-_PROCESS = re.compile(r"^(?P<name>[A-Za-z0-9_-]+):[ \t]*(?P<command>\S.*)$", re.MULTILINE)
-_ASSIGNMENT = re.compile(r"(?P<name>[A-Za-z_]\w*)=(?P<value>'[^']*'|\"[^\"]*\"|\S*)[ \t]+")
+_PROCESS = re.compile(r"^(?P<name>[A-Za-z0-9_-]+):[ \t]*(?P<command>\S[^\r\n]*)", re.MULTILINE)
+_COMMENT = re.compile(r"[ \t]#")
 
 
 def read(text: Text) -> Reading:
-    """The assignments before each command. Never fails."""
+    """The assignments before each command and the names that commands read. Never fails."""
     lines = Lines(text.content)
-    context = "local" if text.path.rpartition(".")[2] in ("dev", "local") else None
-    declarations = []
-    components = []
+    said = text.path.rpartition("/")[2].partition(".")[2] or None
+    # What is not named Procfile is run by hand (`foreman start -f Procfile.windows`).
+    context = said if said is None or environment_kind(said) is not None else "local"
+    declarations: list[Declaration] = []
+    references: list[Reference] = []
+    components: list[Component] = []
     for process in _PROCESS.finditer(text.content):
-        components.append(Component(process["name"], text.path.rpartition("/")[0] or ".", lines.location(text.path, process.start())))
-        position = process.start("command")
-        while match := _ASSIGNMENT.match(text.content, position, process.end()):
-            value = match["value"].strip("'\"")
-            place = lines.location(text.path, match.start())
-            if "$" in value:
-                found = Declaration(match["name"], State.REFERENCE, None, place, context, scope=Scope.RUN, reference="the shell")
-            else:
-                found = declared_text(match["name"], value, place, context=context, scope=Scope.RUN)
-            declarations.append(found)
-            position = match.end()
-    return Reading(tuple(declarations), components=tuple(components), contexts=(context,) if context else ())
+        component, start = process["name"], process.start("command")
+        components.append(Component(component, text.path.rpartition("/")[0] or ".", lines.location(text.path, process.start())))
+        own: set[str] = set()
+        for words in commands(process["command"]):
+            for name, value, position in assignments(words)[0]:
+                own.add(name)
+                place = lines.location(text.path, start + position)
+                if "$" in value or "`" in value:
+                    declarations.append(
+                        Declaration(name, State.REFERENCE, None, place, context, component, Scope.RUN, reference="the shell")
+                    )
+                else:
+                    declarations.append(declared_text(name, value, place, context=context, component=component, scope=Scope.RUN))
+        for used in expansions(_without_comment(process["command"])):
+            if used.name not in own:
+                place = lines.location(text.path, start + used.position)
+                use = Use.READ if context is None else Use.MENTION
+                references.append(Reference(used.name, place, used.need, Side.SERVER, use, "Procfile", component=component))
+    return Reading(tuple(declarations), references=tuple(references), components=tuple(components), contexts=(context,) if context else ())
+
+
+def _without_comment(command: str) -> str:
+    """A command up to its comment; a `#` between quotes begins none."""
+    match = _COMMENT.search(command)
+    if match is None:
+        return command
+    before = command[: match.start()]
+    return command if before.count('"') % 2 or before.count("'") % 2 else before
