@@ -8,7 +8,6 @@ belongs to that account, where the kind says its account aloud; `#expires 2025-0
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import random
 import re
@@ -339,15 +338,9 @@ def _gitlab(text: str) -> str:
     return text[:-7] + _digits(zlib.crc32(text[:-7].encode()), _BASE36, 7) if "." in text else text
 
 
-def _github_fine_grained(text: str) -> str:
-    """Eight base32 characters of the SHA-256 of what stands before them (mongodb/kingfisher, rules/github.yml, 2026-11)."""
-    return text[:-16] + base64.b32encode(hashlib.sha256(text[:-16].encode()).digest()).decode()[:8] + text[-8:]
-
-
 _COMPLETE: dict[str, Callable[[str], str]] = {
     "github": _crc32_base62,
     "npm": _crc32_base62,
     "vercel": _crc32_base62,
-    "github_fine_grained": _github_fine_grained,
     "gitlab": _gitlab,
 }

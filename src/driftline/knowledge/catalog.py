@@ -58,7 +58,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache, cached_property
 from typing import Any, NamedTuple
 
@@ -212,6 +212,15 @@ class Catalog:
         return found
 
     @cached_property
+    def by_word(self) -> Mapping[str, tuple[str, ...]]:
+        """Provider ids by the words that name them in a variable's name."""
+        found: dict[str, tuple[str, ...]] = {}
+        for provider in self.providers.values():
+            for word in provider.words:
+                found[word] = (*found.get(word, ()), provider.id)
+        return found
+
+    @cached_property
     def _by_name(self) -> dict[tuple[str, str], KeyKind]:
         return {(kind.provider, kind.id): kind for kind in self.keys}
 
@@ -260,13 +269,23 @@ def load() -> Catalog:
             data = json.load(file)
     except (OSError, ValueError):
         data = {}
-    if data.get("files") != _sizes():
+    if not isinstance(data, dict) or data.get("files") != _sizes():
         data = compiled()
     return _catalog(data)
 
 
 def _sizes() -> dict[str, int]:
     return {entry.name: entry.stat().st_size for entry in sorted(os.scandir(_FOLDER), key=lambda e: e.name) if entry.name.endswith(".toml")}
+
+
+def index_text() -> str:
+    """What belongs into `providers.json`: the compiled catalogue, one entry a line so that a change can be read. Raises as `compiled`."""
+    data = compiled()
+    rows = [f'"files": {json.dumps(data["files"])}']
+    for part in ("providers", "keys", "published"):
+        entries = ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in data[part])
+        rows.append(f'"{part}": [\n{entries}\n]')
+    return "{" + ",\n".join(rows) + "}\n"
 
 
 def compiled() -> dict[str, Any]:
@@ -354,41 +373,52 @@ def _compile_key(provider: str, data: dict[str, Any], key: dict[str, Any]) -> di
 
 
 def _compile_published(provider: str, kinds: list[dict[str, Any]], one: dict[str, Any]) -> dict[str, Any]:
-    text = "".join(one["parts"]) if "parts" in one else None
-    secret = "".join(one["hmac"]) if "hmac" in one else None
-    digest = one.get("sha256") or hashlib.sha256((text if text is not None else secret or "").encode()).hexdigest()
+    text = "".join(one.get("parts", ()))
     kind = next((k for k in kinds if k["id"] == one["kind"]), None)
-    prefix = max((p for p in (kind["prefixes"] if kind else ()) if (text or "").startswith(p)), key=len, default="")
     return {
         "provider": provider,
         "kind": one["kind"],
         "mode": Mode(one.get("mode", "test")).value,
         "what": one["what"],
-        "sha256": digest,
-        "hmac": secret,
+        # Cut as in the TOML file: the index too is no leak to a scanner.
+        "text": one.get("parts") or one.get("hmac"),
+        "sha256": one.get("sha256"),
+        "hmac": "hmac" in one,
         "variables": one.get("variables", []),
         "default": one.get("default", False),
         "exposure": kind["exposure"] if kind else Exposure(one.get("exposure", "secret")).value,
-        "prefix": prefix,
+        "prefix": max((p for p in (kind["prefixes"] if kind else ()) if text.startswith(p)), key=len, default=""),
     }
 
 
 def _catalog(data: Mapping[str, Any]) -> Catalog:
     return Catalog(
         {p["id"]: Provider(**{**p, "words": tuple(p["words"]), "callbacks": tuple(p["callbacks"])}) for p in data["providers"]},
-        tuple(_keys(data["keys"])),
-        tuple(
-            Published(**{**p, "mode": Mode(p["mode"]), "exposure": Exposure(p["exposure"]), "variables": tuple(p["variables"])})
-            for p in data["published"]
-        ),
+        tuple(map(_key, data["keys"])),
+        tuple(map(_printed, data["published"])),
     )
 
 
-def _keys(entries: list[dict[str, Any]]) -> Iterator[KeyKind]:
-    for entry in entries:
-        entry["exposure"] = Exposure(entry["exposure"])
-        for field in ("variables", "anchors", "prefixes"):
-            entry[field] = tuple(entry[field])
-        if entry["context"] is not None:
-            entry["context"] = tuple(entry["context"])
-        yield KeyKind(**entry)
+def _key(entry: dict[str, Any]) -> KeyKind:
+    entry["exposure"] = Exposure(entry["exposure"])
+    for field in ("variables", "anchors", "prefixes"):
+        entry[field] = tuple(entry[field])
+    if entry["context"] is not None:
+        entry["context"] = tuple(entry["context"])
+    return KeyKind(**entry)
+
+
+def _printed(entry: dict[str, Any]) -> Published:
+    text = "".join(entry["text"] or ())
+    return Published(
+        provider=entry["provider"],
+        kind=entry["kind"],
+        mode=Mode(entry["mode"]),
+        what=entry["what"],
+        sha256=entry["sha256"] or hashlib.sha256(text.encode()).hexdigest(),
+        hmac=text if entry["hmac"] else None,
+        variables=tuple(entry["variables"]),
+        default=entry["default"],
+        exposure=Exposure(entry["exposure"]),
+        prefix=entry["prefix"],
+    )

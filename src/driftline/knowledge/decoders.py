@@ -664,15 +664,6 @@ def crc32_base62(text: str) -> bool:
     return len(body) > 6 and body[-6:] == _base(zlib.crc32(body[:-6].encode()), _BASE62, 6)
 
 
-def github_fine_grained(text: str) -> bool:
-    """Sixteen characters before the end begin eight of the base32 SHA-256 of all that stands before them.
-
-    mongodb/kingfisher, rules/github.yml, 2026-11.
-    """
-    body, sum_ = text[:-16], text[-16:-8]
-    return sum_ == base64.b32encode(hashlib.sha256(body.encode()).digest()).decode()[:8]
-
-
 def gitlab(text: str) -> bool:
     """Seven base36 characters of CRC32 end a routable token; a classic one (20 characters) has no checksum.
 
@@ -725,7 +716,6 @@ TABLES: Mapping[str, Mapping[str, Callable[[str], object]]] = {
         "github": crc32_base62,
         "npm": crc32_base62,
         "vercel": crc32_base62,
-        "github_fine_grained": github_fine_grained,
         "gitlab": gitlab,
     },
     "expires": {"jwt_expiry": jwt_expiry, "azure_expiry": azure_expiry, "algolia_expiry": algolia_expiry},

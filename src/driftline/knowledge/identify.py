@@ -7,9 +7,10 @@ import hmac
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from driftline.knowledge import catalog, hosts
 from driftline.knowledge.catalog import Catalog, KeyKind, Published
@@ -31,20 +32,27 @@ def traits(value: Secret, *, name: str | None = None, key: bytes, digest_key: by
     raw = text.encode("utf-8", "surrogatepass")
     shape, broken = _shape(text)
     published = _published(text, name)
-    identity = identify(text, name)
+    stand_in = placeholder(text)
+    identity = _identify(text, name, published, stand_in)
     return Traits(
         shape=shape,
         length=len(text),
         digest=digest(value, key),
         identity=identity,
-        placeholder=placeholder(text),
+        placeholder=stand_in,
         broken=broken or ("url" if shape in ("word", "text") and hosts.is_meant(text) else None),
         url=hosts.split(text) if shape == "url" else hosts.bare(text) if shape == "word" else None,
         keyed=hmac.new(digest_key, raw, hashlib.sha256).hexdigest() if digest_key else None,
-        secret_like=_secret_like(text, identity, shape),
+        secret_like=_secret_like(text, identity, shape, stand_in),
         published=published.what if published else None,
         default=published.default if published else False,
     )
+
+
+def address_traits(value: Secret, *, key: bytes, digest_key: bytes | None = None) -> Traits:
+    """The traits of a text that stands where an address is expected: `url` is set for the path behind a base as well, with host ''."""
+    found = traits(value, key=key, digest_key=digest_key)
+    return found if found.url is not None else found._replace(url=hosts.target(value.reveal()))
 
 
 def digest(value: Secret, key: bytes) -> bytes:
@@ -96,7 +104,7 @@ def _json(text: str) -> tuple[str, str | None]:
     return "json", None
 
 
-def _secret_like(text: str, identity: Identity | None, shape: str) -> bool:
+def _secret_like(text: str, identity: Identity | None, shape: str, stand_in: str | None) -> bool:
     """Whether a value looks random enough to be a secret: nobody writes such a word by hand."""
     if identity is not None and identity.exposure is not Exposure.UNKNOWN:
         return identity.exposure is Exposure.SECRET
@@ -104,7 +112,7 @@ def _secret_like(text: str, identity: Identity | None, shape: str) -> bool:
         return "PRIVATE KEY" in text[:100]
     if shape == "url":
         return re.match(r"[a-z+]{2,20}://[^/\s@]*:[^/\s@]{3,}@", text) is not None
-    if shape not in ("word", "number") or not 16 <= len(text) <= 512 or placeholder(text):
+    if shape not in ("word", "number") or not 16 <= len(text) <= 512 or stand_in:
         return False
     counts = Counter(text)
     entropy = -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())
@@ -126,14 +134,18 @@ _STAND_INS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("a word for something to do", re.compile(r"(?:to[-_ ]?do|fix[-_ ]?me|tbd|tba|n/?a|none[-_]yet|not[-_ ]set|undefined|null|placeholder(?:[-_ ].*)?|.*[-_ ]placeholder)", re.I)),
     ("angle or square brackets", re.compile(r"<[^<>]{1,200}>|\[[A-Za-z][A-Za-z _\-]{2,60}\]|\{\{?[A-Za-z_ .\-]{2,60}\}?\}|%[A-Z_]{3,60}%|__[A-Z_]{3,60}__")),
     ("says whose value belongs here", re.compile(r"(?:(?:put|insert|enter|paste|add|set|use)[-_ ])?(?:your|you)[-_ ]?(?:own[-_ ]?)?[A-Za-z].*", re.I)),
-    ("says whose value belongs here", re.compile(r"(?:insert|enter|paste|put)[-_ ].*here|.*(?:key|token|secret|password|value|url|id)[-_ ]?(?:goes[-_ ])?here", re.I)),
+    ("says whose value belongs here", re.compile(r"(?:insert|enter|paste|put)[-_ ].*here", re.I)),
     ("one repeated character", re.compile(r"(?:x{3,}|X{3,}|\*{3,}|\.{3,}|#{3,}|-{3,}|_{3,}|…+|\?{2,})")),
 )  # fmt: skip
+
+# Asked of the end only: as a pattern with `.*` before it this one would cost as much as all others together.
+_ENDS_IN_HERE = ("key", "token", "secret", "password", "value", "url", "id")
+_TRAILING = ("xxxxxx", "...", "****")
 
 # What is left of a value behind a vendor's prefix (`sk_test_`, `re_`, `AIza`).
 _PREFIX = re.compile(r"(?:[A-Za-z]{2,10}[-_]){1,4}|AIza|AKIA|SG\.|eyJ|AC|SK")
 _BODY = re.compile(
-    r"(.)\1{2,}|(?:x{2,}|X{2,}|\*{2,}|\.{2,}).*|.*(?:x{6,}|X{6,}|\.{3,}|\*{4,})|(?:your|my|the)?[-_]?(?:api|secret|test|live|real)?[-_]?"
+    r"(.)\1{2,}|(?:x{2,}|X{2,}|\*{2,}|\.{2,}).*|(?:your|my|the)?[-_]?(?:api|secret|test|live|real)?[-_]?"
     r"(?:key|token|secret|value|id)(?:[-_]?here)?|your.{1,80}|placeholder|example|dummy|fake|redacted|change[-_]?me"
     r"|(?:0?1234567890?|123456|12345|1234|123|abc|abcd|abcdef|abc123|abcdefghijklmnop\w*|123456789\w{0,3})",
     re.IGNORECASE,
@@ -157,13 +169,18 @@ def placeholder(text: str) -> str | None:
     for why, pattern in _STAND_INS:
         if pattern.fullmatch(text):
             return why
+    ending = text[-24:].lower()
+    if ending.endswith("here"):
+        ending = ending[:-4].rstrip("-_ ").removesuffix("goes").rstrip("-_ ")
+        if ending.endswith(_ENDS_IN_HERE):
+            return "says whose value belongs here"
     if "://" in text:
         address = text.partition("://")[2].partition("?")[0]
         if _URL_STAND_IN.search(address) or _URL_TEMPLATE.match(text):
             return "an address with a part to fill in"
         return None
     prefix = _PREFIX.match(text)
-    if prefix and _BODY.fullmatch(text, prefix.end()):
+    if prefix and (text[prefix.end() :].lower().endswith(_TRAILING) or _BODY.fullmatch(text, prefix.end())):
         return "a prefix with nothing real behind it"
     return None
 
@@ -177,17 +194,21 @@ def identify(text: str, name: str | None = None) -> Identity | None:
     Kinds that share a shape are told apart by the body, then by the name; where neither settles it, the provider is
     "unknown" and `candidates` are listed.
     """
+    return _identify(text, name, _published(text, name), placeholder(text))
+
+
+def _identify(text: str, name: str | None, published: Published | None, stand_in: str | None) -> Identity | None:
     text = text.strip()
     if not 3 <= len(text) <= _LONGEST:
         return None
     known = catalog.load()
-    published = _published(text, name)
-    matches = [match for kind in _candidates(known, text, name) if (match := _match(kind, text)) is not None]
+    named = _named(name) if name else _Named()
+    matches = [match for kind in _candidates(text, named) if (match := _match(kind, text)) is not None]
     if not matches:
         return _of_published(published, text) if published else _of_word(known, text, name) or _of_host(known, text)
-    if placeholder(text) and not published:
+    if stand_in and not published:
         return None
-    ranked = sorted(((_rank(kind, text, name, known), kind, groups) for kind, groups in matches), key=lambda item: item[0], reverse=True)
+    ranked = sorted(((_rank(kind, text, named), kind, groups) for kind, groups in matches), key=lambda item: item[0], reverse=True)
     best = [(kind, groups) for rank, kind, groups in ranked if rank == ranked[0][0]]
     kind, groups = best[0]
     providers = tuple(dict.fromkeys(kind.provider for kind, _ in best))
@@ -207,19 +228,28 @@ def identify(text: str, name: str | None = None) -> Identity | None:
     return identity
 
 
-def _rank(kind: KeyKind, text: str, name: str | None, known: Catalog) -> tuple[int, int, int, int]:
+def _rank(kind: KeyKind, text: str, named: _Named) -> tuple[int, int, int, int]:
     """How sure a kind is of a value it matches: its own body, not being a catch-all, the variable's name, then how much its shape says."""
     certain = int(kind.certain is not None and _compiled(kind.certain).fullmatch(text) is not None)
-    named = 0
-    if name is not None:
-        if _conventional(kind, name, known):
-            named = 3
-        elif set(known.providers[kind.provider].words) & _words(name):
-            named = 2
-    return (certain, 0 if kind.generic else 1, named, len(kind.prefix_of(text)))
+    by_name = 3 if kind in named.kinds else 2 if kind.provider in named.providers else 0
+    return (certain, 0 if kind.generic else 1, by_name, len(kind.prefix_of(text)))
+
+
+class _Named(NamedTuple):
+    """What a variable's name says: the kinds it conventionally holds, the providers it names, and the words for kinds that need a context."""
+
+    kinds: tuple[KeyKind, ...] = ()
+    providers: frozenset[str] = frozenset()
+    words: frozenset[str] = frozenset()
 
 
 @cache
+def _named(name: str) -> _Named:
+    known = catalog.load()
+    words = _words(name)
+    return _Named(known.by_variable(name), frozenset(provider for word in words for provider in known.by_word.get(word, ())), words)
+
+
 def _words(name: str) -> frozenset[str]:
     """The words of a name and their neighbours joined: OPEN_AI_KEY holds OPENAI."""
     words = re.split(r"[^A-Z0-9]+", catalog.canonical(name))
@@ -232,52 +262,49 @@ def _words(name: str) -> frozenset[str]:
     )
 
 
-def _candidates(known: Catalog, text: str, name: str | None) -> Iterable[KeyKind]:
-    """The kinds worth trying: by the head of the text, by a literal inside it, or by the variable's name."""
+def _candidates(text: str, named: _Named) -> Iterator[KeyKind]:
+    """The kinds worth trying, each once: by the head of the text, by a literal inside it, or by the variable's name."""
     index = _index()
-    found: dict[str, KeyKind] = {}
+    found: dict[int, KeyKind] = {}
     for length in range(1, _HEAD + 1):
-        found.update((kind.name, kind) for kind in index.heads.get(text[:length], ()))
+        found.update(index.heads.get(text[:length], ()))
     for anchor, kinds in index.inner:
         if anchor in text:
-            found.update((kind.name, kind) for kind in kinds)
-    words = _words(name) if name else frozenset()
+            found.update(kinds)
     for kind in found.values():
-        if kind.context is None or _in_context(kind, name, words, known):
+        if kind.context is None or kind in named.kinds or not named.words.isdisjoint(kind.context):
             yield kind
-    if name:
-        for kind in index.bare:
-            if _in_context(kind, name, words, known):
-                yield kind
-
-
-def _in_context(kind: KeyKind, name: str | None, words: frozenset[str], known: Catalog) -> bool:
-    if name is None:
-        return False
-    return _conventional(kind, name, known) or not words.isdisjoint(kind.context or ())
-
-
-def _conventional(kind: KeyKind, name: str, known: Catalog) -> bool:
-    return any(kind is other for other in known.by_variable(name))
+    bare: dict[int, KeyKind] = {}
+    for word in named.words:
+        bare.update(index.bare.get(word, ()))
+    yield from bare.values()
+    tried = [*found.values(), *bare.values()]
+    yield from (kind for kind in named.kinds if not any(kind is other for other in tried))
 
 
 class _Index:
-    """Key kinds by what must stand in their text, so that one value is compared with a handful of shapes."""
+    """Key kinds by what must stand in their text, so that one value is compared with a handful of shapes.
+
+    `heads` by the first characters, `inner` by a literal, `bare` (shapes without any) by the words of their context.
+    """
 
     def __init__(self, kinds: Iterable[KeyKind]) -> None:
-        self.heads: dict[str, list[KeyKind]] = {}
-        inner: dict[str, list[KeyKind]] = {}
-        self.bare: list[KeyKind] = []
-        for kind in kinds:
+        heads: dict[str, dict[int, KeyKind]] = {}
+        inner: dict[str, dict[int, KeyKind]] = {}
+        bare: dict[str, dict[int, KeyKind]] = {}
+        for number, kind in enumerate(kinds):
             if kind.prefixes:
                 for prefix in {prefix[:_HEAD] for prefix in kind.prefixes}:
-                    self.heads.setdefault(prefix, []).append(kind)
-            elif kind.anchors:
+                    heads.setdefault(prefix, {})[number] = kind
+            elif kind.anchors and (kind.context is None or min(map(len, kind.anchors)) > 1):
                 for anchor in kind.anchors:
-                    inner.setdefault(anchor, []).append(kind)
+                    inner.setdefault(anchor, {})[number] = kind
             else:
-                self.bare.append(kind)
+                for word in kind.context or ():
+                    bare.setdefault(word, {})[number] = kind
+        self.heads: Mapping[str, Mapping[int, KeyKind]] = heads
         self.inner = tuple(inner.items())
+        self.bare: Mapping[str, Mapping[int, KeyKind]] = bare
 
 
 @cache
@@ -292,7 +319,8 @@ def _compiled(shape: str) -> re.Pattern[str]:
 
 def _match(kind: KeyKind, text: str) -> tuple[KeyKind, Mapping[str, str | None]] | None:
     """The kind with its shape's groups when the text is of that kind: shape, body and checksum."""
-    if not kind.shortest <= len(text) <= kind.longest:
+    # Cheap questions first: most shapes are never compiled in one run.
+    if not kind.shortest <= len(text) <= kind.longest or (kind.prefixes and not text.startswith(kind.prefixes)):
         return None
     found = _compiled(kind.shape).fullmatch(text)
     if found is None:

@@ -1,0 +1,89 @@
+"""What is made from code and data is in step with both."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from driftline.knowledge import catalog
+
+BUILD = Path(__file__).parent.parent / "docs" / "build.py"
+
+
+@pytest.fixture(scope="module")
+def build() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("docs_build", BUILD)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_generated_file_is_in_step(build: ModuleType) -> None:
+    assert [str(path) for path in build.out_of_step()] == [], "run python docs/build.py"
+
+
+def test_check_writes_nothing_and_says_what_is_out_of_step(
+    build: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "page.md"
+    monkeypatch.setattr(build, "FILES", {page: lambda: "text\n"})
+    assert build.main(["--check"]) == 1
+    assert not page.exists()
+    assert "page.md: out of step" in capsys.readouterr().err
+    assert build.main([]) == 0
+    assert page.read_text() == "text\n"
+    assert build.main(["--check"]) == 0
+
+
+def test_the_compiled_catalogue_says_what_the_files_say() -> None:
+    with open(catalog.INDEX, encoding="utf-8") as file:
+        loaded = catalog._catalog(json.load(file))
+    made = catalog._catalog(json.loads(json.dumps(catalog.compiled())))
+    assert loaded.providers == made.providers
+    assert loaded.keys == made.keys
+    assert loaded.published == made.published
+
+
+def test_a_new_file_is_read_although_the_index_is_older(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "example.toml").write_text(
+        'title = "Example"\njob = "dev"\n[[keys]]\nid = "key"\nshape = "example_[0-9a-f]{32}"\nexposure = "secret"\n'
+    )
+    monkeypatch.setattr(catalog, "_FOLDER", str(tmp_path))
+    known = catalog.load.__wrapped__()
+    assert list(known.providers) == ["example"]
+    assert known.keys[0].anchors == ("example_",)
+
+
+def test_a_missing_or_broken_index_is_no_harm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for content in (None, "", "{", '{"files": {}}', "[]"):
+        index = tmp_path / "index.json"
+        if content is not None:
+            index.write_text(content)
+        monkeypatch.setattr(catalog, "INDEX", str(index))
+        assert len(catalog.load.__wrapped__().keys) == len(catalog.load().keys)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ('shape = "x_[0-9]+"', "unbounded"),
+        ('shape = "x_(?=a)[0-9]{8}"', "not allowed"),
+        ('shape = "x_[0-9"', "not a regex"),
+        ('shape = "x_[0-9]{8}"\nslot = "none"', "slot"),
+        ('shape = "x_[0-9]{8}"\naccount = "none"', "no account decoder"),
+        ('shape = "x_[0-9]{8}"\ncolour = "red"', "unknown: colour"),
+        ('shape = "x_[0-9]{8}"\nmode = "lively"', "lively"),
+    ],
+)
+def test_a_wrong_fact_is_named_with_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, says: str) -> None:
+    (tmp_path / "wrong.toml").write_text(f'title = "Wrong"\njob = "dev"\n[[keys]]\nid = "key"\nexposure = "secret"\n{line}\n')
+    monkeypatch.setattr(catalog, "_FOLDER", str(tmp_path))
+    with pytest.raises(ValueError, match=r"wrong\.toml") as error:
+        catalog.compiled()
+    assert says in str(error.value)
