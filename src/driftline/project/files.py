@@ -97,8 +97,7 @@ def _walk_plain(root: str, is_excluded: Callable[[str], bool]) -> Tree:
             continue
         if any(entry.name == ".gitignore" for entry in entries):
             try:
-                content = read(root, folder + ".gitignore", _MAX_GITIGNORE)
-                applying = (*applying, ignore.parse(content.decode("utf-8", "surrogateescape"), folder))
+                applying = (*applying, ignore.parse(read(root, folder + ".gitignore", _MAX_GITIGNORE), folder))
             except Unreadable as problem:
                 unread.append(Unread(folder + ".gitignore", f"{problem.reason}; what it ignores is not known"))
         for entry in entries:

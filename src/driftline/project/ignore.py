@@ -6,6 +6,7 @@ wildcards are tried with a search that never goes back behind an earlier one, so
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -34,7 +35,8 @@ class Ignore(NamedTuple):
 
     def verdict(self, path: str, is_folder: bool) -> bool | None:
         """Whether this file ignores a path below its folder; None where no line of it speaks of the path."""
-        names = path[len(self.folder) :].split("/")
+        # As git does, byte by byte: `?` is one byte of a name in any encoding.
+        names = os.fsencode(path[len(self.folder) :]).decode("latin-1").split("/")
         for pattern in reversed(self.patterns):
             if (is_folder or not pattern.folders_only) and _matches(pattern, names):
                 return pattern.ignores
@@ -50,10 +52,10 @@ def ignored(files: Sequence[Ignore], path: str, is_folder: bool) -> bool:
     return False
 
 
-def parse(text: str, folder: str) -> Ignore:
+def parse(content: bytes, folder: str) -> Ignore:
     """The patterns of a `.gitignore` in `folder`; lines that can match nothing are left out, and lines beyond MAX_PATTERNS."""
     patterns = []
-    for line in text.removeprefix("\ufeff").split("\n")[:MAX_PATTERNS]:
+    for line in content.removeprefix(b"\xef\xbb\xbf").decode("latin-1").split("\n")[:MAX_PATTERNS]:
         pattern = _pattern(line.removesuffix("\r"))
         if pattern is not None:
             patterns.append(pattern)
