@@ -15,11 +15,13 @@ from driftline.model import Exposure, Mode, Secret, Traits
 
 
 class Key(NamedTuple):
-    """A text of a key's shape and where it stands in the block."""
+    """A text of a key's shape and where it stands in the block. `left` and `right`: it touches a longer word there."""
 
     start: int
     end: int
     text: str
+    left: bool = False
+    right: bool = False
 
 
 class _Form(NamedTuple):
@@ -29,6 +31,7 @@ class _Form(NamedTuple):
     left: re.Pattern[bytes] | None
     right: re.Pattern[bytes] | None
     longest: int
+    fixed: bool
     loose: bool
     document: bool
     head: bytes
@@ -57,6 +60,7 @@ class Shapes:
             left=re.compile(f"[{kind.left}]".encode()) if kind.left else None,
             right=re.compile(f"[{kind.right}]".encode()) if kind.right else None,
             longest=kind.longest,
+            fixed=kind.shortest == kind.longest,
             loose="[^" in kind.shape,
             document="[^\\x00]" in kind.shape,
             head=min(kind.prefixes, key=len, default="").encode(),
@@ -84,8 +88,6 @@ def _key(form: _Form, data: bytes, first: int, last: int, end: int, bare: bool) 
     start = max(first, 0)
     while True:
         if first == last:
-            if not bare and not _starts(form, data, start):
-                return None
             found = form.pattern.match(data, start, start + form.longest)
         else:
             found = form.pattern.search(data, start, last + form.longest)
@@ -97,17 +99,20 @@ def _key(form: _Form, data: bytes, first: int, last: int, end: int, bare: bool) 
         if first == last:
             return None
         start += 1
-    if not bare and not _starts(form, data, start):
-        return None
+    left = not bare and not _starts(form, data, start)
     text = found[0]
+    right = False
     if form.loose or b"\\" in text:
         text = _cleaned(form, text)
         if not text:
             return None
         stop = start + len(text) if text == data[start : start + len(text)] else stop
-    elif not bare and form.right is not None and form.right.match(data, stop):
+    else:
+        right = not bare and form.right is not None and form.right.match(data, stop) is not None
+    # A key of any length swallows what follows; one of a fixed length does not.
+    if right and not form.fixed:
         return None
-    return Key(start, stop, text.decode("latin-1"))
+    return Key(start, stop, text.decode("latin-1"), left, right)
 
 
 def _starts(form: _Form, data: bytes, start: int) -> bool:
@@ -122,11 +127,13 @@ def _starts(form: _Form, data: bytes, start: int) -> bool:
 
 def _cleaned(form: _Form, text: bytes) -> bytes:
     """The value itself: without what follows its literal, its own escapes undone. Empty where nothing of the shape is left."""
+    escaped = False
     if form.document:
         if form.head:
             second = text.find(form.head, len(form.head))
             if second > 0:
                 text = text[:second]
+        escaped = re.search(rb"-\\+n\s*\Z", text) is not None
         text = _SLASHES.sub(b"/", _BREAKS.sub(b"\n", text))
     else:
         cut = _LITERAL_END.search(text)
@@ -140,7 +147,12 @@ def _cleaned(form: _Form, text: bytes) -> bytes:
             if after is not None:
                 text = text[: after.start()]
     found = form.pattern.match(text)
-    return found[0].strip() if found is not None else b""
+    if found is None:
+        return b""
+    if form.document:
+        # A line break that was escaped belongs to the value; one of the file around it does not.
+        return found[0] if escaped else found[0].strip()
+    return found[0].strip()
 
 
 # --- whose key, and whether a real one ------------------------------------------------------------------------------------
@@ -255,6 +267,12 @@ def _sample(text: str, traits: Traits) -> str | None:
     return None
 
 
+# What documentation and compose files call a server.
+_HOST_WORDS = frozenset(
+    "host hostname server myhost db database postgres postgresql mysql mongo mongodb redis rabbitmq example.com".split()
+)
+
+
 def _sample_address(user: str, password: str, host: str) -> str | None:
     low = password.lower()
     if not password or low in _WEAK_PASSWORDS or low == user.lower() or re.fullmatch(r"[<\[{$%(*x.].*|.*[>\])}]", low):
@@ -262,7 +280,7 @@ def _sample_address(user: str, password: str, host: str) -> str | None:
     if _SAMPLE_WORDS.search(password):
         return "a sample password"
     name = host.lower()
-    if hosts.is_local(name) or "." not in name or name in ("host", "hostname", "example.com"):
+    if hosts.is_local(name) or name in _HOST_WORDS:
         return "an address on this machine or network"
     if re.search(r"(?:^|\.)example\.(?:com|org|net)$", name) and password.isalpha():
         return "a sample host"

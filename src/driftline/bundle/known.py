@@ -89,10 +89,8 @@ def _texts(one: Known, judge: Judge) -> Iterator[tuple[str, bool, Verdict]]:
 _SECRET_NAME = re.compile(
     r"(?:^|_)(?:SECRETS?|TOKENS?|PASSWORD|PASSWD|PASSPHRASE|PASS|PWD|PW|PIN|CREDENTIALS?|PRIVATE|SALT|PEPPER|JWT|SIGNING|ENCRYPTION|KEY|API_?KEY)(?:_|$)"
 )
-_COMMON = re.compile(
-    r"[a-z]+|[A-Z]+|[A-Z][a-z]+|[0-9]+|true|false|(?:[a-z]+[-_.:/])+[a-z0-9]*|[a-z]+[0-9]{1,3}|[0-9.]+(?:px|ms|s|m|h|d|mb|kb|gb)?",
-    re.IGNORECASE,
-)
+# One word, a slug of words, a number: it may stand anywhere. What has letters and digits in one word was chosen for being hard to guess.
+_COMMON = re.compile(r"[A-Za-z]+|[0-9]+|(?:[A-Za-z]+[-_.:/ ])+[A-Za-z]+|[0-9.]+(?:px|ms|s|m|h|d|mb|kb|gb)")
 _WEAK = re.compile(
     r"(?:password|passw0rd|postgres|localhost|change.?me|secret|example|default|development|production|undefined)[0-9!_-]{0,4}",
     re.IGNORECASE,

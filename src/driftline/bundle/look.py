@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from driftline.bundle import encodings, joins, triggers
-from driftline.bundle.confirm import Judge, Shapes, Verdict
+from driftline.bundle import context, encodings, joins, triggers
+from driftline.bundle.confirm import Judge, Key, Shapes, Verdict
 from driftline.bundle.encodings import Decoded
 from driftline.bundle.engine import Engine
 from driftline.bundle.known import Literal
@@ -20,7 +20,10 @@ DEEPEST = 4
 
 
 class Hit(NamedTuple):
-    """A real text found in a block: from `start` to `end` there, its decoded text, how it was encoded; `known` is a known value's number."""
+    """A real text found in a block: from `start` to `end` there, its decoded text, how it was encoded.
+
+    `known` is a known value's number; `beside` is the name that makes a value a secret which its shape does not.
+    """
 
     start: int
     end: int
@@ -28,6 +31,7 @@ class Hit(NamedTuple):
     encoding: str
     verdict: Verdict
     known: int | None = None
+    beside: str | None = None
 
 
 class Look:
@@ -40,6 +44,7 @@ class Look:
         self._known = known
         self._literals = literals
         self._shapes = Shapes(kinds)
+        self._halves = context.halves(tuple(kinds))
         self.judge = judge
 
     def block(self, data: bytes, low: int = 0, high: int | None = None, *, bare: bool = False) -> list[Hit]:
@@ -55,6 +60,7 @@ class Look:
 
     def _hits(self, data: bytes, low: int, high: int, depth: int, bare: bool) -> Iterator[Hit]:
         decoded_to: dict[str, int] = {}
+        touching: list[Key] = []
         for engine in (self._patterns, self._known):
             if engine is None:
                 continue
@@ -63,9 +69,16 @@ class Look:
                     continue
                 trigger = engine.triggers[number]
                 if trigger.form == triggers.PLAIN:
-                    yield from self._keys(data, trigger, end, bare)
+                    for key in self._shapes.keys(data, trigger, end, bare=bare):
+                        if key.left or key.right:
+                            touching.append(key)
+                        else:
+                            yield from self._told(data, key)
                 elif trigger.form == triggers.KNOWN:
                     yield from self._values(data, trigger, end, bare)
+                elif trigger.form == triggers.NAMED:
+                    for one in context.named(data, end, self.judge):
+                        yield Hit(one.start, one.end, one.text, "plain", one.verdict, None, one.name)
                 elif depth < DEEPEST:
                     if end <= decoded_to.get(trigger.form, 0):
                         continue
@@ -74,6 +87,8 @@ class Look:
                         continue
                     decoded_to[trigger.form] = stop
                     yield from self._inside(decoded, encoding, depth, bare and encoding == "utf-16")
+        for key in _back_to_back(touching):
+            yield from self._told(data, key)
 
     def _inside(self, decoded: Decoded, encoding: str, depth: int, bare: bool) -> Iterator[Hit]:
         """The hits in decoded text, at their places in the text it came from."""
@@ -84,11 +99,16 @@ class Look:
             outer = encoding if hit.encoding == "plain" or encoding in _TELLING else hit.encoding
             yield hit._replace(start=first, end=last, encoding=outer)
 
-    def _keys(self, data: bytes, trigger: Trigger, end: int, bare: bool) -> Iterator[Hit]:
-        for key in self._shapes.keys(data, trigger, end, bare=bare):
-            verdict = self.judge.verdict(key.text)
-            if verdict.traits.identity is not None and verdict.sample is None:
-                yield Hit(key.start, key.end, key.text, "plain", verdict)
+    def _told(self, data: bytes, key: Key) -> Iterator[Hit]:
+        """A key that is somebody's, and the secret beside it where it is only an id."""
+        verdict = self.judge.verdict(key.text)
+        identity = verdict.traits.identity
+        if identity is None or verdict.sample is not None:
+            return
+        yield Hit(key.start, key.end, key.text, "plain", verdict)
+        if identity.slot in ("id", "account") and identity.provider in self._halves:
+            for one in context.beside_id(data, key.start, key.end, identity, self._halves, self.judge):
+                yield Hit(one.start, one.end, one.text, "plain", one.verdict, None, one.name)
 
     def _values(self, data: bytes, trigger: Trigger, end: int, bare: bool) -> Iterator[Hit]:
         literal = self._literals[trigger.kinds[0]]
@@ -101,13 +121,21 @@ class Look:
         yield Hit(start, stop, literal.text, literal.encoding, literal.verdict, literal.number)
 
 
+def _back_to_back(keys: Sequence[Key]) -> Iterator[Key]:
+    """Keys that touch nothing but one another: two literals that a bundler folded into one."""
+    starts, ends = {key.start for key in keys}, {key.end for key in keys}
+    for key in keys:
+        if (not key.left or key.start in ends) and (not key.right or key.end in starts):
+            yield key
+
+
 def _better(hit: Hit, other: Hit) -> bool:
     """Of two hits at one place: the longer text, then the one that names a variable, then the one that needed no decoding."""
     return _merit(hit) > _merit(other)
 
 
-def _merit(hit: Hit) -> tuple[int, bool, bool]:
-    return (len(hit.text), hit.known is not None, hit.encoding == "plain")
+def _merit(hit: Hit) -> tuple[int, bool, bool, bool]:
+    return (len(hit.text), hit.known is not None, hit.beside is None, hit.encoding == "plain")
 
 
 # Encodings that say more than what is inside them: an escaped base64 text is base64 to its reader.
@@ -138,6 +166,8 @@ def _inside(hit: Hit, ordered: Sequence[Hit]) -> bool:
 
 def _weight(hit: Hit) -> int:
     identity = hit.verdict.traits.identity
+    if hit.beside is not None:
+        return 0
     return 2 if hit.known is not None else 1 if identity is not None and identity.exposure is Exposure.SECRET else 0
 
 

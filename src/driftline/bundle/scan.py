@@ -332,12 +332,18 @@ def _sightings(blob: Blob, hits: Sequence[Hit], known: Sequence[Known], *, follo
 
 
 def _is_told(hit: Hit) -> bool:
-    if hit.known is not None:
+    """Whether a hit is worth a line: a secret, or a key that is public by design; not every address and id of a provider."""
+    if _is_secret(hit):
         return True
     identity = hit.verdict.traits.identity
-    return (identity is not None and identity.exposure is not Exposure.UNKNOWN and identity.slot not in ("url", "account", "id")) or (
-        identity is not None and identity.exposure is Exposure.SECRET
+    return (
+        identity is not None and identity.exposure in (Exposure.PUBLIC, Exposure.RESTRICT) and identity.slot not in ("url", "account", "id")
     )
+
+
+def _is_secret(hit: Hit) -> bool:
+    identity = hit.verdict.traits.identity
+    return hit.known is not None or hit.beside is not None or (identity is not None and identity.exposure is Exposure.SECRET)
 
 
 _CONTINUATION = bytes(range(0x80, 0xC0))

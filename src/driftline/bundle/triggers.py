@@ -286,5 +286,14 @@ _PLACES = (
     Trigger(rf"\.join\((?:{_QUOTE}{_QUOTE})\)", ARRAY),
     Trigger(rf"[A-Za-z0-9_\-]\$\{{{_QUOTE}[A-Za-z0-9_\-]", JOIN),
     Trigger(r"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789(?:\+|\x5cx2b)", SWAPPED),
+    Trigger(
+        r"(?i)(?:secret|passw(?:or)?d|passphrase|pwd|pass|(?:admin|server|service|role|master|signing|encryption|private|account|bot|refresh|deploy|access)"
+        rf"[_\-]?(?:api[_\-]?)?(?:key|token))(?:[_\-]?(?:access)?[_\-]?(?:key|token))?{_QUOTE}?\]?\s{{0,3}}[:=]\s{{0,3}}{_QUOTE}"
+        r"[^\x22\x27\x60\s\x5c<>{}()]{8}",
+        NAMED,
+    ),
+    Trigger(
+        r"(?i)(?:login|password|credentials|passwort)\s{0,2}[:=]\s{0,2}[a-z0-9._@\-]{2,40}\s{0,2}/\s{0,2}[^\s\x22\x27\x60<>\x5c]{8}", NAMED
+    ),
     Trigger(r"data:(?:application|text)/[a-zA-Z0-9.+\-]{1,40}(?:;[a-zA-Z0-9=\-]{1,30}){0,3};base64,", DATA),
 )

@@ -1,0 +1,181 @@
+"""Values that only what stands beside them makes a secret: a name (`adminPassword:"..."`), or the id that the secret belongs to.
+
+Never more than a warning: nothing proves such a value. What a name promises is judged with detect-secrets' filters and the
+value's own randomness; a name that browsers need (`apiKey`, `token`, `siteKey`) promises nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from driftline.bundle.confirm import Judge, Verdict
+from driftline.knowledge import catalog
+from driftline.knowledge.catalog import KeyKind
+from driftline.model import Exposure, Identity
+
+
+class Named(NamedTuple):
+    """A value and the name, or the kind of id, that it stands beside."""
+
+    start: int
+    end: int
+    text: str
+    name: str
+    verdict: Verdict
+
+
+_BEFORE_VALUE = re.compile(rb"([A-Za-z_$][A-Za-z0-9_$.\-]{0,60})\\{0,3}[\"'`]?\]?\s{0,3}[:=]\s{0,3}(\\{0,3}[\"'`])([^\"'`\s\\<>{}()]{8})\Z")
+_LOGIN = re.compile(rb"([A-Za-z]{2,12})\s{0,2}[:=]\s{0,2}[A-Za-z0-9._@\-]{2,40}\s{0,2}/\s{0,2}([^\s\"'`<>\\]{8})\Z")
+_VALUE = re.compile(rb"[^\"'`\s\\<>{}()]{0,504}")
+_WORD = re.compile(rb"[^\s\"'`<>\\,;]{0,64}")
+_LONGEST_NAME = 140
+
+
+def named(data: bytes, end: int, judge: Judge) -> Iterator[Named]:
+    """The value whose first eight characters end at `end`, if its name makes it a secret."""
+    begin = max(0, end - _LONGEST_NAME)
+    found = _BEFORE_VALUE.search(data, begin, end)
+    if found is not None:
+        start = found.start(3)
+        rest = _VALUE.match(data, end)
+        stop = rest.end() if rest else end
+        if not data.startswith(found[2], stop):
+            return
+        name = found[1].decode()
+    else:
+        found = _LOGIN.search(data, begin, end)
+        if found is None:
+            return
+        start = found.start(2)
+        rest = _WORD.match(data, end)
+        stop = rest.end() if rest else end
+        name = "password"
+    text = data[start:stop].decode("utf-8", "replace")
+    verdict = judged(name, text, judge)
+    if verdict is not None:
+        yield Named(start, stop, text, name, verdict)
+
+
+def judged(name: str, text: str, judge: Judge) -> Verdict | None:
+    """What is known of a value under a name, None where the name promises no secret or the value is no secret's."""
+    if not 8 <= len(text) <= 512:
+        return None
+    upper = _snake(name)
+    if not _SECRET.search(upper):
+        return None
+    alone = judge.verdict(text)
+    if alone.traits.identity is not None or alone.sample is not None:
+        return None  # what speaks for itself was seen already, and a sample is nobody's
+    verdict = judge.verdict(text, upper)
+    identity = verdict.traits.identity
+    if identity is not None and identity.exposure is Exposure.PUBLIC:
+        return None
+    if identity is not None and identity.exposure is Exposure.SECRET and identity.provider != "generic":
+        return verdict if alone.traits.secret_like or _is_uuid(text) else None
+    if _PASSWORD.search(upper):
+        return verdict if _chosen_by_hand(text, name) and not _filtered(text) else None
+    return verdict if alone.traits.secret_like and not _is_uuid(text) and not _filtered(text) else None
+
+
+# A name ends in one of these; `apiKey`, `token` and `key` alone are what browsers are given on purpose.
+_SECRET = re.compile(
+    r"(?:^|_)(?:SECRET|SECRET_?KEY|SECRET_?TOKEN|SECRET_?ACCESS_?KEY|(?:ADMIN|SERVER|SERVICE|SERVICE_ROLE|MASTER|SIGNING|ENCRYPTION|PRIVATE|ACCOUNT"
+    r"|ROLE)_?(?:API_?)?(?:KEY|TOKEN)|PRIVATE_?KEY|(?:BOT|REFRESH|DEPLOY|PERSONAL_ACCESS|API_ACCESS)_?TOKEN|PASSWORD|PASSWD|PWD|PASS|PASSPHRASE)$"
+)
+_PASSWORD = re.compile(r"(?:PASSWORD|PASSWD|PWD|PASS|PASSPHRASE)$")
+
+
+def _snake(name: str) -> str:
+    """`pusherSecret`, `X-Postmark-Server-Token` and `config.clientSecret` as the names of variables."""
+    last = re.split(r"[.$]", name)[-1]
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", last).replace("-", "_").upper()
+
+
+def _is_uuid(text: str) -> bool:
+    return re.fullmatch(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", text) is not None
+
+
+def _chosen_by_hand(text: str, name: str) -> bool:
+    """A password as people choose them: letters and digits with capitals or marks, and no word about passwords."""
+    if len(text) > 64 or "pass" in text.lower() or text.lower() in name.lower() or not text.isprintable():
+        return False
+    letters, digits = any(c.isalpha() for c in text), any(c.isdigit() for c in text)
+    cases = any(c.isupper() for c in text) and any(c.islower() for c in text)
+    marks = any(not c.isalnum() for c in text)
+    # Formats, paths, selectors and keys of translations have marks of their own.
+    return letters and digits and (cases or marks) and re.search(r"[/:#$%\[\]|]|^[.\-]|[.\-_]$|\.(?:[a-z]{2,5})$", text) is None
+
+
+def _filtered(text: str) -> bool:
+    """detect-secrets' own filters: sequences, templates, text without letters, references."""
+    from detect_secrets.filters import heuristic
+
+    return bool(
+        heuristic.is_sequential_string(text)
+        or heuristic.is_templated_secret(text)
+        or heuristic.is_prefixed_with_dollar_sign(text)
+        or heuristic.is_not_alphanumeric_string(text)
+    )
+
+
+# --- beside an id -----------------------------------------------------------------------------------------------------------
+
+# Two halves of one credential stand in one object or one string.
+_NEAR = 256
+
+
+def beside_id(data: bytes, start: int, end: int, identity: Identity, kinds: dict[str, list[KeyKind]], judge: Judge) -> Iterator[Named]:
+    """The secret half of a credential whose id was found: a literal of the right length and alphabet right beside it."""
+    for kind in kinds.get(identity.provider, ()):
+        pattern = re.compile(rb"(?<=[\"'`\s=:,])(?:" + kind.shape.encode() + rb")(?=[\"'`\s\\,;&]|\Z)")
+        for found in pattern.finditer(data, max(0, start - _NEAR), min(len(data), end + _NEAR)):
+            if found.start() < end and found.end() > start:
+                continue
+            text = found[0].decode("ascii", "replace")
+            alone = judge.verdict(text)
+            if alone.traits.identity is None and alone.sample is None and alone.traits.secret_like and not _is_digest(text, kind):
+                variable = next(iter(kind.variables), None)
+                yield Named(found.start(), found.end(), text, f"{identity.provider} {identity.kind}", judge.verdict(text, variable))
+
+
+def _is_digest(text: str, kind: KeyKind) -> bool:
+    """A hash in hex where the secret's alphabet is wider: sha1 has the length of an AWS secret."""
+    return re.fullmatch(r"[0-9a-f]+|[0-9A-F]+", text) is not None and "a-f" not in kind.shape
+
+
+def halves(kinds: tuple[KeyKind, ...]) -> dict[str, list[KeyKind]]:
+    """Provider -> the secrets of one length without a mark of their own, for providers whose ids have one."""
+    found: dict[str, list[KeyKind]] = {}
+    for kind in kinds:
+        if (
+            kind.context is not None
+            and kind.exposure is Exposure.SECRET
+            and kind.slot == "key"
+            and kind.shortest == kind.longest >= 32
+            and not kind.anchors
+        ):
+            found.setdefault(kind.provider, []).append(kind)
+    return found
+
+
+# --- copied env files -------------------------------------------------------------------------------------------------------
+
+_ASSIGNMENT = re.compile(
+    rb"^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.]{0,100})[ \t]*=[ \t]*(?:\"([^\"\n]{0,4000})\"|'([^'\n]{0,4000})'|([^\s#\"'][^\r\n]{0,4000}?))[ \t]*(?:#[^\n]*)?\r?$",
+    re.M,
+)
+
+
+def assignments(data: bytes) -> Iterator[tuple[str, int, str]]:
+    """(name, place of the value, value) of an env file's lines."""
+    for found in _ASSIGNMENT.finditer(data):
+        group = next((number for number in (2, 3, 4) if found[number] is not None), None)
+        if group is not None:
+            yield found[1].decode(), found.start(group), found[group].decode("utf-8", "replace")
+
+
+def is_secret_variable(name: str) -> bool:
+    """Whether an env file's name promises something private."""
+    return _SECRET.search(catalog.canonical(name)) is not None
