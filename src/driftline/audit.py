@@ -113,7 +113,8 @@ def judge(request: Request, project: Project, started: float, keep: Callable[[Fi
     """Judges what was read; `started` is when the work began (time.perf_counter), `keep` chooses the findings to report."""
     failed: dict[str, str] = {}
     options = {name: setting.options for name, setting in request.settings.rules.items()}
-    found = filter(keep, rules.check(project.facts, JUDGED, options, failed))
+    groups = JUDGED if project.facts.evidence is None else (*JUDGED, "review")
+    found = filter(keep, rules.check(project.facts, groups, options, failed))
     findings = suppress.number(_ordered(_wanted(found, request)))
     today = request.today or date.today()
     whole = request.target is None and request.app is None and request.command in ("check", "matrix", "baseline")

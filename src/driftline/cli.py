@@ -198,6 +198,24 @@ def bundle(paths: tuple[str, ...], **options: Any) -> int:
     return audit.exit_code(report, _fail_on(root, options))
 
 
+@main.command(short_help="The launch review: every red flag, its evidence, and one decision.")
+@click.argument("root", default=".")
+@_common
+def review(root: str, **options: Any) -> int:
+    """Judge the red flags of a launch in ROOT, from the files alone, and come to one decision: what to do next, and what not to.
+
+    \b
+    driftline review
+    driftline review --format html=launch.html
+    """
+    from driftline import audit
+    from driftline import review as launch
+
+    report = launch.review(_request(root, options))
+    _write(report, options)
+    return audit.exit_code(report, _fail_on(root, options))
+
+
 @main.command(short_help="Accept today's findings, with a reason.")
 @click.argument("root", default=".")
 @click.option("--reason", default="accepted when driftline was introduced", show_default=True, help="Why they are accepted.")

@@ -562,7 +562,7 @@ class Facts(NamedTuple):
     """What is there: the input of every rule. `today` is an ISO date, so that rules need no clock.
 
     `declared` are the names any source of the project declares or passes on, `used` the names
-    anything in it reads or mentions, `documented` the names of any example file.
+    anything in it reads or mentions, `documented` the names of any example file. `evidence` is what the launch review gathered.
     """
 
     root: str
@@ -576,6 +576,7 @@ class Facts(NamedTuple):
     declared: frozenset[str] = frozenset()
     used: frozenset[str] = frozenset()
     documented: frozenset[str] = frozenset()
+    evidence: object = None
     output: Output = Output()
 
 

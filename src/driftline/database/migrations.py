@@ -1,0 +1,92 @@
+"""Which SQL files make up a database, in the order in which their tool runs them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+from driftline.database import Database, Script, postgres, statements
+from driftline.database.replay import replay
+from driftline.model import Unread, Unreadable
+
+
+class History(NamedTuple):
+    """The SQL files of one database: `tool` runs those of `folder`, in this order."""
+
+    tool: str
+    folder: str
+    files: tuple[str, ...]
+
+
+# Supabase CLI docs, Prisma Migrate docs, Drizzle Kit docs, 2026-11; the rest are the folders that other tools read in name order.
+_TOOLS = (
+    # The CLI runs what begins with a version, and nothing of folders inside.
+    ("supabase", re.compile(r"(?P<folder>(?:.*/)?supabase)/migrations/\d+_[^/]*\.sql")),
+    ("prisma", re.compile(r"(?P<folder>(?:.*/)?migrations)/[^/]+/migration\.sql")),
+    ("drizzle", re.compile(r"(?P<folder>(?:.*/)?drizzle(?:/migrations)?)/\d[^/]*\.sql")),
+    ("migrations", re.compile(r"(?P<folder>(?:.*/)?(?:migrations?|db/migrate))/[^/]+\.sql")),
+)
+_DOWN = re.compile(r"(?:^|[._/-])(?:down|rollback|revert|undo)(?:[._-][^/]*)?\.sql$", re.IGNORECASE)
+# Supabase grants the API roles nothing on new tables of projects made from the first date on, and of all from the second
+# (supabase.com changelog 45329, 2026).
+_NEW_PROJECTS, _ALL_PROJECTS = "20260530", "20261030"
+
+
+def histories(paths: Iterable[str]) -> tuple[History, ...]:
+    """The databases whose migrations are among `paths` (relative, with `/`), by folder."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for path in sorted(paths):
+        if not path.endswith(".sql") or _DOWN.search(path):
+            continue
+        for tool, pattern in _TOOLS:
+            match = pattern.fullmatch(path)
+            if match is not None:
+                found.setdefault((tool, match["folder"]), []).append(path)
+                break
+    return tuple(History(tool, folder, tuple(sorted(files, key=_order))) for (tool, folder), files in sorted(found.items()))
+
+
+def _order(path: str) -> tuple[str, ...]:
+    """By name, as the tools do; `0002_x` comes before `0010_x` because the names are padded."""
+    return tuple(path.split("/"))
+
+
+def build(history: History, text: Callable[[str], str], *, auto_expose: bool | None) -> tuple[Database, list[Unread]]:
+    """Replays one history. `text` gives a file's text (raising Unreadable); `auto_expose` is the setting of supabase/config.toml, None if unset."""
+    read = postgres.read if postgres.is_available() else statements.read
+    scripts: list[tuple[str, Script]] = []
+    unread: list[Unread] = []
+    for path in history.files:
+        try:
+            scripts.append((path, read(path, text(path))))
+        except Unreadable as problem:
+            unread.append(Unread(path, problem.reason, problem.line, problem.column))
+    grants = _grants_itself(history, auto_expose) if history.tool == "supabase" else lambda _path: False
+    return replay(scripts, grants_itself=grants), unread
+
+
+def _grants_itself(history: History, auto_expose: bool | None) -> Callable[[str], bool]:
+    if auto_expose is not None:
+        return lambda _path: auto_expose
+    dates = [date for path in history.files if (date := _date(path))]
+    old = bool(dates) and dates[0] < _NEW_PROJECTS
+
+    def grants(path: str) -> bool:
+        date = _date(path) or (dates[0] if dates else "")
+        return date < _NEW_PROJECTS or (old and date < _ALL_PROJECTS) if date else False
+
+    return grants
+
+
+def _date(path: str) -> str:
+    """The day in a migration's name (`20250131120000_x.sql`), "" without one."""
+    match = re.match(r"(20\d{6})", path.rpartition("/")[2])
+    return match[1] if match else ""
+
+
+def schemas(config: Mapping[str, object]) -> tuple[str, ...]:
+    """The schemas that the data API serves (`[api].schemas` of supabase/config.toml; public and graphql_public unless set)."""
+    api = config.get("api")
+    listed = api.get("schemas") if isinstance(api, dict) else None
+    return tuple(word for word in listed if isinstance(word, str)) if isinstance(listed, list) else ("public", "graphql_public")

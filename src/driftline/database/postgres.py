@@ -1,0 +1,264 @@
+"""Reads the statements that matter from PostgreSQL's own syntax tree (pgparse, an optional extra); expressions keep their tokens' text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from driftline.database import Change, Name, Policy, Script
+from driftline.database.statements import Cursor, block, changes, text_of
+from driftline.database.tokens import Lines, Token, statements
+from driftline.model import Location
+
+_TABLE_PRIVILEGES = frozenset(("select", "insert", "update", "delete"))
+_OBJECTS = {"OBJECT_TABLE": "table", "OBJECT_FOREIGN_TABLE": "table", "OBJECT_VIEW": "view", "OBJECT_MATVIEW": "view",
+            "OBJECT_FUNCTION": "function", "OBJECT_PROCEDURE": "function", "OBJECT_ROUTINE": "function"}  # fmt: skip
+# First words of statements that can change what is judged; the others are not parsed at all.
+_FIRST = frozenset(("create", "alter", "drop", "grant", "revoke", "insert", "update", "set", "do"))
+
+
+def is_available() -> bool:
+    """Whether the parser is installed."""
+    try:
+        import pgparse  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+def read(path: str, content: str) -> Script:
+    """The changes of one SQL file; a statement that PostgreSQL would refuse is unread, the others count."""
+    lines = Lines(path, content)
+    found: list[Change] = []
+    unread: list[Location] = []
+    count = 0
+    for tokens, begin, end in statements(content):
+        count += 1
+        if tokens[0].text not in _FIRST:
+            continue
+        location = lines.at(begin)
+        tree = _tree(content[begin:end])
+        if tree is None:
+            unread.append(location)
+        elif "DoStmt" in tree:
+            found += block(tokens, location, lines)
+        else:
+            found += _changes(tree, tokens, location)
+    return Script(tuple(found), count, tuple(unread), True)
+
+
+def _tree(text: str) -> Mapping[str, Any] | None:
+    import pgparse
+
+    try:
+        parsed = pgparse.parse(text)
+    except (pgparse.PGQueryError, ValueError, RecursionError, UnicodeError):
+        return None
+    return parsed[0]["stmt"] if parsed else {}
+
+
+def _changes(tree: Mapping[str, Any], tokens: list[Token], location: Location) -> Iterator[Change]:
+    for kind, node in tree.items():
+        yield from _change(kind, node, tokens, location)
+
+
+def _change(kind: str, node: Mapping[str, Any], tokens: list[Token], location: Location) -> Iterator[Change]:
+    if kind == "CreateStmt" and node["relation"].get("relpersistence") != "t":
+        columns = tuple(item["ColumnDef"]["colname"] for item in node.get("tableElts", ()) if "ColumnDef" in item)
+        yield Change("create table", location, _relation(node), columns=columns, soft=bool(node.get("if_not_exists")))
+    elif kind == "CreateForeignTableStmt":
+        yield from _change("CreateStmt", node["base"], tokens, location)
+    elif kind == "AlterTableStmt":
+        yield from _alter_table(node, location)
+    elif kind == "DropStmt":
+        yield from _drop(node, location)
+    elif kind == "RenameStmt":
+        yield from _rename(node, location)
+    elif kind == "AlterObjectSchemaStmt" and node.get("objectType") == "OBJECT_TABLE":
+        yield Change("move table", location, _relation(node), to=node["newschema"])
+    elif kind in ("CreatePolicyStmt", "AlterPolicyStmt"):
+        verb = "create policy" if kind == "CreatePolicyStmt" else "alter policy"
+        yield Change(verb, location, _relation(node, "table"), policy=_policy(node, tokens, location))
+    elif kind == "GrantStmt":
+        yield from _grant(node, location)
+    elif kind == "AlterDefaultPrivilegesStmt":
+        yield from _default(node, location)
+    elif kind in ("ViewStmt", "CreateTableAsStmt"):
+        yield from _view(kind, node, location)
+    elif kind in ("CreateFunctionStmt", "AlterFunctionStmt"):
+        change = _function(kind, node, location)
+        if kind == "CreateFunctionStmt" or change.flag is not None or change.word:
+            yield change
+    elif kind in ("InsertStmt", "UpdateStmt", "VariableSetStmt"):
+        yield from changes(Cursor(tokens), location)  # rows of storage.buckets, and the search path
+
+
+def _relation(node: Mapping[str, Any], key: str = "relation") -> Name:
+    relation = node[key]
+    return Name(relation.get("schemaname", ""), relation["relname"])
+
+
+def _listed(items: Sequence[Mapping[str, Any]]) -> Name:
+    words = [item["String"].get("sval", "") for item in items if "String" in item]
+    return Name(words[-2] if len(words) > 1 else "", words[-1]) if words else Name("", "")
+
+
+def _alter_table(node: Mapping[str, Any], location: Location) -> Iterator[Change]:
+    name = _relation(node)
+    for command in (item["AlterTableCmd"] for item in node.get("cmds", ())):
+        subtype = command.get("subtype", "")
+        if subtype in ("AT_EnableRowSecurity", "AT_DisableRowSecurity"):
+            yield Change("row security", location, name, flag=subtype == "AT_EnableRowSecurity")
+        elif subtype in ("AT_ForceRowSecurity", "AT_NoForceRowSecurity"):
+            yield Change("force row security", location, name, flag=subtype == "AT_ForceRowSecurity")
+        elif subtype == "AT_AddColumn":
+            yield Change("add column", location, name, columns=(command["def"]["ColumnDef"]["colname"],))
+        elif subtype == "AT_DropColumn":
+            yield Change("drop column", location, name, columns=(command["name"],))
+        elif subtype == "AT_SetRelOptions":
+            options = command["def"]["List"]["items"]
+            invoker = _invoker(options)
+            if invoker is not None:
+                yield Change("set view", location, name, flag=invoker)
+
+
+def _invoker(options: Sequence[Mapping[str, Any]]) -> bool | None:
+    for option in options:
+        element = option.get("DefElem", {})
+        if element.get("defname") == "security_invoker":
+            value = element.get("arg")
+            text = str(next(iter(value.values())).get("sval", next(iter(value.values())).get("ival", "true"))) if value else "true"
+            return text.lower() in ("true", "on", "1", "yes")
+    return None
+
+
+def _drop(node: Mapping[str, Any], location: Location) -> Iterator[Change]:
+    kind = node.get("removeType", "")
+    for item in node.get("objects", ()):
+        words = item["List"]["items"] if "List" in item else item["ObjectWithArgs"]["objname"] if "ObjectWithArgs" in item else [item]
+        if kind == "OBJECT_POLICY":
+            yield Change("drop policy", location, _listed(words[:-1]), word=_listed(words[-1:]).name)
+        elif kind == "OBJECT_SCHEMA":
+            yield Change("drop schema", location, Name(_listed(words).name, ""))
+        elif kind in _OBJECTS:
+            yield Change(f"drop {_OBJECTS[kind]}", location, _listed(words))
+
+
+def _rename(node: Mapping[str, Any], location: Location) -> Iterator[Change]:
+    kind = node.get("renameType", "")
+    if kind == "OBJECT_POLICY":
+        yield Change("rename policy", location, _relation(node), word=node["subname"], to=node["newname"])
+    elif kind == "OBJECT_COLUMN":
+        yield Change("drop column", location, _relation(node), columns=(node["subname"],))
+        yield Change("add column", location, _relation(node), columns=(node["newname"],))
+    elif _OBJECTS.get(kind) in ("table", "view"):
+        yield Change("rename table", location, _relation(node), to=node["newname"])
+
+
+def _roles(items: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    return tuple(item["RoleSpec"].get("rolename", item["RoleSpec"].get("roletype", "").removeprefix("ROLESPEC_").lower()) for item in items)
+
+
+def _policy(node: Mapping[str, Any], tokens: Sequence[Token], location: Location) -> Policy:
+    using = check = None
+    for index, token in enumerate(tokens):
+        following = tokens[index + 1] if index + 1 < len(tokens) else None
+        if token.kind != "word" or following is None or following.text != "(":
+            continue
+        cursor = Cursor(tokens[index + 1 :])
+        if token.text == "using" and using is None and "qual" in node:
+            using = text_of(cursor.group() or ())
+        elif token.text == "check" and tokens[index - 1].text == "with" and "with_check" in node:
+            check = text_of(cursor.group() or ())
+    return Policy(
+        node["policy_name"], node.get("cmd_name", "all"), _roles(node.get("roles", ())), using, check,
+        bool(node.get("permissive")), location,
+    )  # fmt: skip
+
+
+def _words(items: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    if not items:  # ALL
+        return tuple(_TABLE_PRIVILEGES | {"execute"})
+    words = [item["AccessPriv"].get("priv_name", "") for item in items]
+    return tuple(word for word in words if word in _TABLE_PRIVILEGES or word == "execute")
+
+
+def _grant(node: Mapping[str, Any], location: Location) -> Iterator[Change]:
+    kind = {"OBJECT_TABLE": "table", **{key: "function" for key, value in _OBJECTS.items() if value == "function"}}.get(
+        node.get("objtype", "")
+    )
+    if kind is None:
+        return
+    names = []
+    every = node.get("targtype") == "ACL_TARGET_ALL_IN_SCHEMA"
+    for item in node.get("objects", ()):
+        if "RangeVar" in item:
+            names.append(Name(item["RangeVar"].get("schemaname", ""), item["RangeVar"]["relname"]))
+        elif "ObjectWithArgs" in item:
+            names.append(_listed(item["ObjectWithArgs"]["objname"]))
+        elif every:
+            names.append(Name(_listed([item]).name, ""))
+    verb = "grant" if node.get("is_grant") else "revoke"
+    words = _words(node.get("privileges", ()))
+    yield Change(
+        verb, location, names=tuple(names), kind=f"every {kind}" if every else kind, words=words, roles=_roles(node.get("grantees", ()))
+    )
+
+
+def _default(node: Mapping[str, Any], location: Location) -> Iterator[Change]:
+    action = node["action"]
+    kind = {"OBJECT_TABLE": "table", "OBJECT_FUNCTION": "function", "OBJECT_ROUTINE": "function"}.get(action.get("objtype", ""))
+    if kind is None:
+        return
+    schemas = [_listed([name]).name for option in node.get("options", ()) if option["DefElem"].get("defname") == "schemas"
+               for name in option["DefElem"]["arg"]["List"]["items"]]  # fmt: skip
+    verb = "default grant" if action.get("is_grant") else "default revoke"
+    for schema in schemas or [""]:
+        words, roles = _words(action.get("privileges", ())), _roles(action.get("grantees", ()))
+        yield Change(verb, location, Name(schema, ""), kind=kind, words=words, roles=roles)
+
+
+def _view(kind: str, node: Mapping[str, Any], location: Location) -> Iterator[Change]:
+    if kind == "CreateTableAsStmt":
+        name = _relation(node["into"], "rel")
+        if node.get("objtype") != "OBJECT_MATVIEW":
+            yield Change("create table", location, name, soft=bool(node.get("if_not_exists")))
+            return
+        yield Change("create view", location, name, flag=False, names=tuple(_sources(node["query"])))
+        return
+    invoker = _invoker(node.get("options", ()))
+    yield Change("create view", location, _relation(node, "view"), flag=bool(invoker), names=tuple(_sources(node["query"])),
+                 soft=bool(node.get("replace")))  # fmt: skip
+
+
+def _sources(node: Any) -> dict[Name, None]:
+    """Every table or view that a query names, in order, without its own common table expressions."""
+    found: dict[Name, None] = {}
+    own: set[str] = set()
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, list):
+            waiting += reversed(current)
+        elif isinstance(current, dict):
+            if "ctename" in current:
+                own.add(current["ctename"])
+            if "relname" in current:
+                found[Name(current.get("schemaname", ""), current["relname"])] = None
+            waiting += reversed(list(current.values()))
+    return {name: None for name in found if name.schema or name.name not in own}
+
+
+def _function(kind: str, node: Mapping[str, Any], location: Location) -> Change:
+    name = _listed(node["funcname"] if kind == "CreateFunctionStmt" else node["func"]["objname"])
+    definer: bool | None = None
+    pinned = False
+    for option in node.get("options", node.get("actions", ())):
+        element = option["DefElem"]
+        if element.get("defname") == "security":
+            definer = bool(next(iter(element["arg"].values())).get("boolval"))
+        elif element.get("defname") == "set":
+            pinned = pinned or element["arg"]["VariableSetStmt"].get("name") == "search_path"
+    returned = _listed(node.get("returnType", {}).get("names", ())).name if kind == "CreateFunctionStmt" else ""
+    verb = "create function" if kind == "CreateFunctionStmt" else "set function"
+    return Change(verb, location, name, flag=definer, word="search_path" if pinned else "", to="trigger" if "trigger" in returned else "")

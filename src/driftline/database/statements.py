@@ -1,0 +1,494 @@
+"""Reads the statements that matter from tokens: for files, or Pythons, that the real parser does not read; what it gives is marked inexact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from driftline.database import Change, Name, Policy, Script
+from driftline.database.tokens import Lines, Token, statements
+from driftline.model import Location
+
+# Words that begin a table's constraint instead of a column.
+_CONSTRAINTS = frozenset(("constraint", "primary", "unique", "foreign", "check", "exclude", "like", "period"))
+_PRIVILEGES = frozenset(("select", "insert", "update", "delete"))
+# Where DO blocks and function bodies begin a statement of their own.
+_STARTS = frozenset(("begin", "then", "else", "loop", "exception"))
+_VERBS = frozenset(("create", "alter", "drop", "grant", "revoke", "insert", "update", "delete", "execute", "perform"))
+
+
+def read(path: str, content: str) -> Script:
+    """The changes of one SQL file, by its tokens alone."""
+    return _Reader(path, content).script()
+
+
+# What people write and PostgreSQL refuses (18 docs, CREATE POLICY, 2026-11): such a statement has no effect.
+_REFUSED = (("create", "policy", "if", "not", "exists"), ("create", "or", "replace", "policy"))
+_NAMELESS = frozenset(("grant", "revoke", "default grant", "default revoke", "bucket", "search path", "opaque"))
+
+
+def _follows(tokens: Sequence[Token], words: tuple[str, ...]) -> bool:
+    return tuple(token.text for token in tokens[: len(words)]) == words
+
+
+class _Reader:
+    def __init__(self, path: str, content: str) -> None:
+        self.content = content
+        self.lines = Lines(path, content)
+        self.changes: list[Change] = []
+        self.unread: list[Location] = []
+        self.count = 0
+
+    def script(self) -> Script:
+        for tokens, _, _ in statements(self.content):
+            self.count += 1
+            if any(_follows(tokens, words) for words in _REFUSED):
+                self.unread.append(self.lines.at(tokens[0].position))
+            else:
+                self.changes += (change for change in self._statement(tokens) if change.name != Name("", "") or change.verb in _NAMELESS)
+        return Script(tuple(self.changes), self.count, tuple(self.unread), False)
+
+    def _statement(self, tokens: list[Token]) -> Iterator[Change]:
+        cursor = Cursor(tokens)
+        location = self.lines.at(tokens[0].position)
+        if cursor.take("do"):
+            yield from block(tokens, location, self.lines)
+        else:
+            yield from changes(cursor, location)
+
+
+def block(tokens: Sequence[Token], location: Location, lines: Lines) -> Iterator[Change]:
+    """A DO block: its plain statements are taken as run, a string that it executes is read, a built one is opaque."""
+    body = next((token for token in tokens if token.kind in ("dollar", "string")), None)
+    if body is None:
+        return
+    for found, _, _ in statements(body.text, body.position if body.kind == "dollar" else 0):
+        yield from inner(found, location if body.kind == "string" else None, lines)
+
+
+def inner(tokens: list[Token], fixed: Location | None, lines: Lines) -> Iterator[Change]:
+    """The statement inside one piece of PL/pgSQL, after its `IF ... THEN` or `BEGIN`."""
+    for index, token in enumerate(tokens):
+        before = tokens[index - 1].text if index else ""
+        if token.kind != "word" or token.text not in _VERBS or (index and before not in _STARTS):
+            continue
+        location = fixed or lines.at(token.position)
+        rest = tokens[index + 1 :]
+        if token.text == "execute":
+            if rest and rest[0].kind in ("string", "dollar") and len(rest) == 1:
+                for found, _, _ in statements(rest[0].text):
+                    for change in changes(Cursor(found), location):
+                        yield change._replace(location=location)
+            else:
+                yield Change("opaque", location, word=said(rest))
+        else:
+            yield from (change._replace(location=location) for change in changes(Cursor(tokens[index:]), location))
+        return
+
+
+def said(tokens: Sequence[Token]) -> str:
+    """What a built statement seems to do: decides which questions it leaves open."""
+    text = " ".join(token.text.lower() for token in tokens if token.kind in ("string", "dollar", "word"))
+    for word, meaning in (
+        ("disable row level", "switches row level security off"),
+        ("row level security", "switches row level security on"),
+        ("policy", "creates or drops policies"),
+        ("grant", "grants privileges"),
+        ("revoke", "revokes privileges"),
+        ("create table", "creates tables"),
+        ("drop table", "drops tables"),
+        ("view", "creates or drops views"),
+    ):
+        if word in text:
+            return meaning
+    return "runs a statement that it builds"
+
+
+class Cursor:
+    """Walks over the tokens of one statement."""
+
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        self.tokens = tokens
+        self.index = 0
+
+    @property
+    def token(self) -> Token | None:
+        return self.tokens[self.index] if self.index < len(self.tokens) else None
+
+    def take(self, *words: str) -> bool:
+        """Steps over these words when they come next, all of them."""
+        ahead = self.tokens[self.index : self.index + len(words)]
+        if len(ahead) == len(words) and all(t.text == w and t.kind in ("word", "sign") for t, w in zip(ahead, words, strict=True)):
+            self.index += len(words)
+            return True
+        return False
+
+    def any(self, *words: str) -> str:
+        """Steps over one of these words, and says which; "" when none comes next."""
+        return next((word for word in words if self.take(*word.split())), "")
+
+    def name(self) -> Name:
+        """A qualified name; an empty one when none comes next. A third part (the database) is left out."""
+        parts: list[str] = []
+        while self.token is not None and self.token.kind in ("word", "quoted"):
+            parts.append(self.token.text)
+            self.index += 1
+            if not self.take("."):
+                break
+        return Name(parts[-2] if len(parts) > 1 else "", parts[-1]) if parts else Name("", "")
+
+    def names(self) -> tuple[Name, ...]:
+        found = []
+        while True:
+            self.take("only")
+            name = self.name()
+            if not name.name:
+                break
+            found.append(name)
+            self.group()  # the arguments of a function
+            self.take("*")
+            if not self.take(","):
+                break
+        return tuple(found)
+
+    def roles(self) -> tuple[str, ...]:
+        found = []
+        while True:
+            self.take("group")
+            name = self.name()
+            if not name.name:
+                break
+            found.append(name.name)
+            if not self.take(","):
+                break
+        return tuple(found)
+
+    def group(self) -> tuple[Token, ...] | None:
+        """The tokens inside the brackets that come next, None when none come."""
+        if self.token is None or self.token.text != "(" or self.token.kind != "sign":
+            return None
+        depth, start = 0, self.index + 1
+        for index in range(self.index, len(self.tokens)):
+            if self.tokens[index].kind == "sign":
+                depth += {"(": 1, ")": -1}.get(self.tokens[index].text, 0)
+            if depth == 0:
+                self.index = index + 1
+                return tuple(self.tokens[start:index])
+        self.index = len(self.tokens)
+        return tuple(self.tokens[start:])
+
+    def rest(self) -> Sequence[Token]:
+        return self.tokens[self.index :]
+
+
+def changes(cursor: Cursor, location: Location) -> Iterator[Change]:
+    """What one plain statement changes; nothing for statements that do not matter here."""
+    if cursor.take("create"):
+        yield from _create(cursor, location)
+    elif cursor.take("alter"):
+        yield from _alter(cursor, location)
+    elif cursor.take("drop"):
+        yield from _drop(cursor, location)
+    elif verb := cursor.any("grant", "revoke"):
+        change = _grant(cursor, location, verb)
+        if change is not None:
+            yield change
+    elif cursor.take("insert", "into") or cursor.take("update"):
+        yield from _buckets(cursor, location)
+    elif cursor.take("set") and (cursor.take("search_path") or cursor.take("local", "search_path")):
+        cursor.any("=", "to")
+        token = cursor.token
+        if token is not None:
+            yield Change("search path", location, word=token.text)
+
+
+def _create(cursor: Cursor, location: Location) -> Iterator[Change]:
+    replacing = cursor.take("or", "replace")
+    if cursor.any("temporary", "temp", "local temporary", "local temp", "global temporary"):
+        return
+    if cursor.take("policy"):
+        title = cursor.name().name
+        cursor.take("on")
+        table = cursor.name()
+        policy = _policy(cursor, title, location)
+        yield Change("create policy", location, table, policy=policy._replace(roles=policy.roles or ("public",)))
+        return
+    cursor.any("unlogged", "foreign", "recursive")
+    if cursor.take("table"):
+        soft = cursor.take("if", "not", "exists")
+        name = cursor.name()
+        columns = _columns(cursor.group() or ())
+        yield Change("create table", location, name, columns=columns, soft=soft)
+    elif cursor.take("materialized", "view") or cursor.take("view"):
+        cursor.take("if", "not", "exists")
+        name = cursor.name()
+        cursor.group()
+        invoker = _option(cursor.group() or (), "security_invoker") if cursor.take("with") else None
+        yield Change("create view", location, name, flag=bool(invoker), names=_sources(cursor.rest()), soft=replacing)
+    elif cursor.take("function") or cursor.take("procedure"):
+        name = cursor.name()
+        cursor.group()
+        yield _function(cursor, "create function", location, name)
+
+
+def _function(cursor: Cursor, verb: str, location: Location, name: Name) -> Change:
+    words = [token.text if token.kind == "word" else "" for token in cursor.rest()]
+    definer = None
+    for first, second in pairwise(words):
+        if first == "security":
+            definer = second == "definer" if second in ("definer", "invoker") else definer
+    pinned = any(first == "set" and second == "search_path" for first, second in pairwise(words))
+    trigger = any(first == "returns" and second in ("trigger", "event_trigger") for first, second in pairwise(words))
+    return Change(verb, location, name, flag=definer, word="search_path" if pinned else "", to="trigger" if trigger else "")
+
+
+def _columns(tokens: Sequence[Token]) -> tuple[str, ...]:
+    found: list[str] = []
+    depth, fresh = 0, True
+    for token in tokens:
+        if token.kind == "sign" and token.text in "()[]":
+            depth += 1 if token.text in "([" else -1
+        elif depth == 0 and token.kind == "sign" and token.text == ",":
+            fresh = True
+            continue
+        elif depth == 0 and fresh and (token.kind == "quoted" or (token.kind == "word" and token.text not in _CONSTRAINTS)):
+            found.append(token.text)
+        fresh = False
+    return tuple(found)
+
+
+def _option(tokens: Sequence[Token], name: str) -> bool | None:
+    """A Boolean storage option: `security_invoker`, `= true`, `= on`."""
+    for index, token in enumerate(tokens):
+        if token.text.lower() == name:
+            value = tokens[index + 2].text.lower() if index + 2 < len(tokens) and tokens[index + 1].text == "=" else "true"
+            return value in ("true", "on", "1", "yes")
+    return None
+
+
+def _sources(tokens: Sequence[Token]) -> tuple[Name, ...]:
+    """What a query reads: the names after FROM and JOIN."""
+    found: dict[Name, None] = {}
+    # `WITH own AS (...)`: a name of the query itself.
+    own = {
+        tokens[index - 1].text
+        for index, token in enumerate(tokens[:-1])
+        if index and token.kind == "word" and token.text == "as" and tokens[index + 1].text == "("
+    }
+    for index, token in enumerate(tokens):
+        if token.kind == "word" and token.text in ("from", "join"):
+            cursor = Cursor(tokens[index + 1 : index + 6])
+            cursor.any("only", "lateral")
+            name = cursor.name()
+            if name.name and (name.schema or name.name not in own) and not (cursor.token is not None and cursor.token.text == "("):
+                found[name] = None
+    return tuple(found)
+
+
+def _policy(cursor: Cursor, name: str, location: Location) -> Policy:
+    permissive = not (cursor.take("as", "restrictive"))
+    cursor.take("as", "permissive")
+    command = cursor.any("all", "select", "insert", "update", "delete") if cursor.take("for") else "all"
+    roles = cursor.roles() if cursor.take("to") else ()
+    using = text_of(cursor.group() or ()) if cursor.take("using") else None
+    check = text_of(cursor.group() or ()) if cursor.take("with", "check") else None
+    return Policy(name, command or "all", roles, using, check, permissive, location)
+
+
+def text_of(tokens: Sequence[Token]) -> str:
+    """An expression as normalised text: words in lower case, one blank between tokens, needless outer brackets dropped."""
+    words = [f"'{token.text}'" if token.kind == "string" else token.text for token in tokens]
+    while len(words) > 1 and words[0] == "(" and _closes_at_end(words):
+        words = words[1:-1]
+    return " ".join(words)
+
+
+def _closes_at_end(words: Sequence[str]) -> bool:
+    depth = 0
+    for index, word in enumerate(words):
+        depth += {"(": 1, ")": -1}.get(word, 0)
+        if depth == 0:
+            return index == len(words) - 1
+    return False
+
+
+def _alter(cursor: Cursor, location: Location) -> Iterator[Change]:
+    if cursor.take("policy"):
+        policy = cursor.name().name
+        cursor.take("on")
+        table = cursor.name()
+        if cursor.take("rename", "to"):
+            yield Change("rename policy", location, table, word=policy, to=cursor.name().name)
+        else:
+            yield Change("alter policy", location, table, policy=_policy(cursor, policy, location))
+    elif cursor.take("default", "privileges"):
+        yield from _default(cursor, location)
+    elif cursor.any("table", "foreign table"):
+        yield from _alter_table(cursor, location)
+    elif cursor.any("view", "materialized view"):
+        cursor.take("if", "exists")
+        name = cursor.name()
+        if cursor.take("set"):
+            invoker = _option(cursor.group() or (), "security_invoker")
+            if invoker is not None:
+                yield Change("set view", location, name, flag=invoker)
+        elif cursor.take("rename", "to"):
+            yield Change("rename table", location, name, to=cursor.name().name)
+    elif cursor.any("function", "procedure", "routine"):
+        name = cursor.name()
+        cursor.group()
+        change = _function(cursor, "set function", location, name)
+        if change.flag is not None or change.word:
+            yield change
+
+
+def _alter_table(cursor: Cursor, location: Location) -> Iterator[Change]:
+    cursor.take("if", "exists")
+    cursor.take("only")
+    name = cursor.name()
+    cursor.take("*")
+    if cursor.take("rename", "to"):
+        yield Change("rename table", location, name, to=cursor.name().name)
+        return
+    if cursor.take("set", "schema"):
+        yield Change("move table", location, name, to=cursor.name().name)
+        return
+    if cursor.take("rename", "column") or (cursor.take("rename") and cursor.token is not None and cursor.token.text != "constraint"):
+        old = cursor.name().name
+        if cursor.take("to"):
+            yield Change("drop column", location, name, columns=(old,))
+            yield Change("add column", location, name, columns=(cursor.name().name,))
+        return
+    for action in _split(cursor.rest()):
+        yield from _action(Cursor(action), location, name)
+
+
+def _action(cursor: Cursor, location: Location, name: Name) -> Iterator[Change]:
+    for words, verb, flag in (
+        (("enable", "row", "level", "security"), "row security", True),
+        (("disable", "row", "level", "security"), "row security", False),
+        (("force", "row", "level", "security"), "force row security", True),
+        (("no", "force", "row", "level", "security"), "force row security", False),
+    ):
+        if cursor.take(*words):
+            yield Change(verb, location, name, flag=flag)
+            return
+    if cursor.take("add"):
+        cursor.take("column")
+        cursor.take("if", "not", "exists")
+        if cursor.token is not None and (cursor.token.kind == "quoted" or cursor.token.text not in _CONSTRAINTS):
+            yield Change("add column", location, name, columns=(cursor.name().name,))
+    elif cursor.take("drop") and not (cursor.token is not None and cursor.token.text == "constraint"):
+        cursor.take("column")
+        cursor.take("if", "exists")
+        yield Change("drop column", location, name, columns=(cursor.name().name,))
+
+
+def _split(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
+    depth = start = 0
+    for index, token in enumerate(tokens):
+        if token.kind == "sign":
+            depth += {"(": 1, ")": -1}.get(token.text, 0)
+            if token.text == "," and depth == 0:
+                yield tokens[start:index]
+                start = index + 1
+    yield tokens[start:]
+
+
+def _drop(cursor: Cursor, location: Location) -> Iterator[Change]:
+    kind = cursor.any("table", "foreign table", "policy", "view", "materialized view", "function", "procedure", "routine", "schema")
+    if not kind:
+        return
+    cursor.take("if", "exists")
+    if kind == "policy":
+        policy = cursor.name().name
+        cursor.take("on")
+        yield Change("drop policy", location, cursor.name(), word=policy)
+    elif kind == "schema":
+        yield from (Change("drop schema", location, Name(name.name, "")) for name in cursor.names())
+    else:
+        noun = "table" if "table" in kind else "view" if "view" in kind else "function"
+        yield from (Change(f"drop {noun}", location, name) for name in cursor.names())
+
+
+def _privileges(cursor: Cursor) -> tuple[str, ...]:
+    found: list[str] = []
+    while cursor.token is not None and cursor.token.text not in ("on", "to", "from"):
+        word = cursor.token.text
+        cursor.index += 1
+        if cursor.group() is None or word in _PRIVILEGES:  # a grant on columns is one, too
+            found.append(word)
+        cursor.take("privileges")
+        cursor.take(",")
+    return tuple(_PRIVILEGES | {"execute"} if "all" in found else [word for word in found if word in _PRIVILEGES or word == "execute"])
+
+
+def _grant(cursor: Cursor, location: Location, verb: str) -> Change | None:
+    if verb == "revoke":
+        cursor.take("grant", "option", "for")
+    words = _privileges(cursor)
+    if not cursor.take("on"):
+        return None
+    kind = "table"
+    names: tuple[Name, ...] = ()
+    found = cursor.any("all tables in schema", "all functions in schema", "all routines in schema", "table", "function", "routine", "procedure",
+                       "schema", "sequence", "all sequences in schema", "type", "database", "language", "foreign", "parameter", "domain")  # fmt: skip
+    if found in ("all tables in schema", "all functions in schema", "all routines in schema"):
+        kind = "every table" if "tables" in found else "every function"
+        names = tuple(Name(name.name, "") for name in cursor.names())
+    elif found in ("", "table"):
+        names = cursor.names()
+    elif found in ("function", "routine", "procedure"):
+        kind, names = "function", cursor.names()
+    else:
+        return None
+    cursor.any("to", "from")
+    return Change(verb, location, names=names, kind=kind, words=words, roles=cursor.roles())
+
+
+def _default(cursor: Cursor, location: Location) -> Iterator[Change]:
+    schemas: tuple[str, ...] = ("",)
+    while True:
+        if cursor.any("for role", "for user"):
+            cursor.roles()
+        elif cursor.take("in", "schema"):
+            schemas = cursor.roles()
+        else:
+            break
+    verb = cursor.any("grant", "revoke")
+    if verb == "revoke":
+        cursor.take("grant", "option", "for")
+    words = _privileges(cursor)
+    cursor.take("on")
+    kind = cursor.any("tables", "functions", "routines", "sequences", "types", "schemas")
+    cursor.any("to", "from")
+    roles = cursor.roles()
+    if verb and kind in ("tables", "functions", "routines"):
+        for schema in schemas:
+            yield Change(
+                f"default {verb}", location, Name(schema, ""), kind="table" if kind == "tables" else "function", words=words, roles=roles
+            )
+
+
+def _buckets(cursor: Cursor, location: Location) -> Iterator[Change]:
+    """`INSERT INTO storage.buckets (...) VALUES (...)` and `UPDATE storage.buckets SET public = ... WHERE id = '...'`."""
+    if cursor.name() != Name("storage", "buckets"):
+        return
+    if cursor.take("set"):
+        words = [token.text for token in cursor.rest()]
+        public = "true" in words[: words.index("where")] if "where" in words else None
+        ids = [token.text for token in cursor.rest() if token.kind == "string"]
+        if public is not None and "public" in words and len(ids) == 1:
+            yield Change("bucket", location, word=ids[0], flag=public)
+        return
+    columns = [token.text for token in cursor.group() or () if token.kind in ("word", "quoted")]
+    if not cursor.take("values"):
+        return
+    while (row := cursor.group()) is not None:
+        cells = [list(cell) for cell in _split(row)]
+        values = dict(zip(columns, cells, strict=False))
+        name = next((t.text for t in values.get("id", values.get("name", [])) if t.kind == "string"), None)
+        if name is not None:
+            yield Change("bucket", location, word=name, flag=any(t.text == "true" for t in values.get("public", [])))
+        if not cursor.take(","):
+            break
