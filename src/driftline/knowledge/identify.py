@@ -43,7 +43,7 @@ def traits(value: Secret, *, name: str | None = None, key: bytes, digest_key: by
         broken=broken or ("url" if shape in ("word", "text") and hosts.is_meant(text) else None),
         url=hosts.split(text) if shape == "url" else hosts.bare(text) if shape == "word" else None,
         keyed=hmac.new(digest_key, raw, hashlib.sha256).hexdigest() if digest_key else None,
-        secret_like=_secret_like(text, identity, shape, stand_in),
+        secret_like=_secret_like(text, name, identity, shape, stand_in),
         published=published.what if published else None,
         default=published.default if published else False,
     )
@@ -104,15 +104,43 @@ def _json(text: str) -> tuple[str, str | None]:
     return "json", None
 
 
-def _secret_like(text: str, identity: Identity | None, shape: str, stand_in: str | None) -> bool:
-    """Whether a value looks random enough to be a secret: nobody writes such a word by hand."""
+def _secret_like(text: str, name: str | None, identity: Identity | None, shape: str, stand_in: str | None) -> bool:
+    """Whether a value is meant to be secret: what it says of itself, else that it is random, else what detect-secrets says.
+
+    Randomness and the name settle most values at once; where the two disagree, detect-secrets is asked.
+    """
     if identity is not None and identity.exposure is not Exposure.UNKNOWN:
         return identity.exposure is Exposure.SECRET
     if shape == "pem":
         return "PRIVATE KEY" in text[:100]
     if shape == "url":
         return re.match(r"[a-z+]{2,20}://[^/\s@]*:[^/\s@]{3,}@", text) is not None
-    if shape not in ("word", "number") or not 16 <= len(text) <= 512 or stand_in:
+    if shape not in ("word", "number") or not 8 <= len(text) <= 512 or stand_in:
+        return False
+    random = _random(text)
+    if name is None:
+        return random
+    upper = catalog.canonical(name)
+    secret_name = _SECRET_NAME.search(upper) is not None
+    if random == secret_name or _ID_NAME.search(upper) or _UUID.fullmatch(text) or not _MARKED.search(text):
+        return random and secret_name
+    from driftline.knowledge import judge
+
+    return not judge.is_harmless(text, name) if random else judge.is_secret(text, name)
+
+
+_SECRET_NAME = re.compile(
+    r"(?:^|_)(?:SECRETS?|TOKEN|PASSWORD|PASSWD|PASSPHRASE|PASS|PWD|CREDENTIALS?|SALT|PEPPER|[A-Z]*KEY)(?:_\d+|_BASE64|_B64|_HEX)?$"
+)
+_ID_NAME = re.compile(r"(?:^|_)(?:U?U?IDS?|SHA\d*|HASH|DIGEST|CHECKSUM|COMMIT|REVISION|RELEASE|VERSION|NAME|MODEL)$")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+# Besides small letters: a password of those alone is a word, and hidden by nothing.
+_MARKED = re.compile(r"[^a-z]")
+
+
+def _random(text: str) -> bool:
+    """Whether nobody writes such a word by hand."""
+    if len(text) < 16:
         return False
     counts = Counter(text)
     entropy = -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())
