@@ -8,7 +8,7 @@ from typing import Any
 from driftline.model import App, Identity, Location
 
 
-def document(data: dict[str, Any]) -> Iterator[str]:
+def document(data: Any) -> Iterator[str]:
     """One JSON document, ASCII only: what a hostile name carries stands in it as an escape, never as a raw character."""
     import json
 

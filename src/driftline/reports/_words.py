@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from driftline.model import Finding, Identity, Location, Mode, Report, Severity, Unread
+from driftline.model import Finding, Identity, Location, Mode, Report, Severity, Unknown, Unread
 from driftline.terminal import count
 
 
@@ -46,10 +46,45 @@ def identity(found: Identity | None, masked: str | None) -> str:
     return ", ".join(words)
 
 
-def avoided(finding: Finding) -> tuple[str, str]:
-    """What not to do, and the word that introduces it: `don't` before a thing not to do, `mind` before all else."""
-    forbids = finding.avoid.startswith("do not ")
-    return ("don't" if forbids else "mind"), finding.avoid.removeprefix("do not ")
+def evidence(finding: Finding) -> Iterator[tuple[str, str]]:
+    """What is known of the value and of its place: labels (seen, from, in, form) and words."""
+    if finding.identity or finding.value:
+        yield "seen", identity(finding.identity, finding.value)
+    if finding.original:
+        yield "from", f"{place(finding.original)}, by the source map"
+    if finding.container:
+        yield "in", " > ".join(finding.container)
+    if finding.encoding and finding.encoding != "plain":
+        yield "form", finding.encoding
+
+
+def advice(finding: Finding) -> Iterator[tuple[str, str]]:
+    """What to do, labelled fix, and what not to do, labelled don't; mind where it forbids nothing."""
+    if finding.fix:
+        yield "fix", finding.fix
+    if finding.avoid:
+        forbids = finding.avoid.startswith("do not ")
+        yield ("don't" if forbids else "mind"), finding.avoid.removeprefix("do not ")
+
+
+def told(finding: Finding) -> str:
+    """The message, with the environment where it does not name it."""
+    return (
+        finding.message
+        if not finding.environment or finding.environment in finding.message
+        else f"{finding.message} ({finding.environment})"
+    )
+
+
+def open_question(unknown: Unknown) -> str:
+    """What files cannot settle, where, and why."""
+    where = f" in {unknown.environment}" if unknown.environment and unknown.environment not in unknown.subject else ""
+    return f"{unknown.subject}{where}: {unknown.reason}"
+
+
+def capital(words: str) -> str:
+    """The words as the beginning of a sentence."""
+    return words[:1].upper() + words[1:]
 
 
 def sentence(report: Report) -> str:

@@ -86,7 +86,7 @@ class _Run:
                 properties["security-severity"] = _SECURITY[severity]
         what = " ".join(page.what.split())
         described |= {
-            "shortDescription": {"text": _capital(page.rule.title)},
+            "shortDescription": {"text": _words.capital(page.rule.title)},
             "fullDescription": {"text": what},
             "help": {"text": _help(page, markdown=False), "markdown": _help(page, markdown=True)},
             "defaultConfiguration": {"level": _LEVEL[page.rule.severity]},
@@ -122,19 +122,8 @@ class _Run:
 
     def _sentences(self, finding: Finding) -> Sequence[str]:
         """The message with all that stands beside it on other outputs: an alert shows nothing else."""
-        said = [_capital(finding.message)]
-        if finding.identity or finding.value:
-            said.append(f"Seen: {_words.identity(finding.identity, finding.value)}")
-        if finding.container:
-            said.append(f"In: {' > '.join(finding.container)}")
-        if finding.encoding not in (None, "plain"):
-            said.append(f"Form: {finding.encoding}")
-        if finding.fix:
-            said.append(f"Fix: {finding.fix}")
-        if finding.avoid:
-            label, words = _words.avoided(finding)
-            said.append(f"{_capital(label)}: {words}")
-        return said
+        labelled = (*_words.evidence(finding), *_words.advice(finding))
+        return [_words.capital(finding.message), *(f"{_words.capital(label)}: {words}" for label, words in labelled)]
 
     def _message(self, sentences: Sequence[str]) -> dict[str, str]:
         # `[words](1)` is a link in a message (SARIF 2.1.0, 3.11.6); names in brackets are none.
@@ -151,7 +140,7 @@ class _Run:
         if container:
             place["logicalLocations"] = [{"fullyQualifiedName": self.terminal.text(" > ".join(container)), "kind": "resource"}]
         if note:
-            place["message"] = self._message([_capital(note)])
+            place["message"] = self._message([_words.capital(note)])
         return place
 
     def _properties(self, finding: Finding) -> dict[str, Any]:
@@ -174,8 +163,7 @@ class _Run:
             message = self._message([f"{_words.unread_place(unread)} could not be read: {unread.reason}"])
             yield {"descriptor": {"id": "unread"}, "level": "error", "message": message, "locations": [self._location(place)]}
         for unknown in self.report.unknown:
-            where = f" in {unknown.environment}" if unknown.environment else ""
-            message = self._message([f"Unknown: {unknown.subject}{where}: {unknown.reason}"])
+            message = self._message([f"Unknown: {_words.open_question(unknown)}"])
             yield {"descriptor": {"id": "unknown"}, "level": "note", "message": message}
         for stale in self.report.stale:
             yield {"descriptor": {"id": "stale"}, "level": "warning", "message": self._message([f"Stale suppression: {stale}"])}
@@ -219,11 +207,7 @@ def _paragraphs(words: str, markdown: bool) -> str:
     shown: list[str] = []
     for kind, text in _words.blocks(words):
         if kind == "prose":
-            shown.append(text if shown else _capital(text))
+            shown.append(text if shown else _words.capital(text))
         else:
             shown.append(f"```\n{text}\n```" if markdown else "\n".join(f"    {line}" for line in text.splitlines()))
     return "\n\n".join(shown)
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]

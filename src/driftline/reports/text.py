@@ -141,25 +141,15 @@ class _Screen:
             yield opening
             yield f"    {terminal.paint(rule, 'dim')}"
         yield from terminal.prose(finding.message, indent=4)
-        for label, words, style in self._evidence(finding):
-            yield from terminal.prose(words, indent=4, label=label, styles=(style,), hang=7)
+        for label, words in _words.evidence(finding):
+            yield from terminal.prose(words, indent=4, label=f"{label}:", styles=("dim",), hang=7)
         shown = finding.related if self.verbose else finding.related[:_RELATED_SHOWN]
         for related in shown:
             yield from terminal.prose(related.note, indent=4, label=terminal.text(_words.place(related.location)), styles=("cyan",))
         if len(finding.related) > len(shown):
             yield from terminal.prose(f"and {len(finding.related) - len(shown)} more (--verbose lists them)", indent=4)
-        for label, words, style in _advice(finding):
-            yield from terminal.prose(words, indent=4, label=label, styles=(style,), hang=7)
-
-    def _evidence(self, finding: Finding) -> Iterator[tuple[str, str, str]]:
-        if finding.identity or finding.value:
-            yield "seen:", _words.identity(finding.identity, finding.value), "dim"
-        if finding.original:
-            yield "from:", f"{_words.place(finding.original)}, by the source map", "dim"
-        if finding.container:
-            yield "in:", " > ".join(finding.container), "dim"
-        if finding.encoding and finding.encoding != "plain":
-            yield "form:", finding.encoding, "dim"
+        for label, words in _words.advice(finding):
+            yield from terminal.prose(words, indent=4, label=f"{label}:", styles=("green" if label == "fix" else "yellow",), hang=7)
 
     def _same(self, run: Sequence[Finding]) -> Iterator[str]:
         """The places of the findings that say the same as the first of the run."""
@@ -240,14 +230,6 @@ class _Screen:
         for sighting in sorted(self.report.public, key=lambda s: (s.location, s.encoding)) if self.verbose else ():
             yield f"  {self.terminal.paint(self.terminal.text(_words.place(sighting.location)), 'cyan')}"
             yield from self.terminal.prose(_words.identity(sighting.identity, sighting.masked), indent=6)
-
-
-def _advice(finding: Finding) -> Iterator[tuple[str, str, str]]:
-    if finding.fix:
-        yield "fix:", finding.fix, "green"
-    if finding.avoid:
-        label, words = _words.avoided(finding)
-        yield f"{label}:", words, "yellow"
 
 
 def _sense(finding: Finding) -> tuple[str, ...]:
