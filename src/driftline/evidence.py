@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from driftline.database import Database
+from driftline.database.firebase import Opening
 from driftline.model import Facts, Location
 
 
@@ -19,10 +20,11 @@ class Store(NamedTuple):
 
 
 class Evidence(NamedTuple):
-    """All of it. `tables_used` are the names that code hands to a table call, with the first place."""
+    """All of it. `tables_used` are the names that code hands to a table call, with the first place; `openings` come from Firebase's rules."""
 
     stores: tuple[Store, ...] = ()
     tables_used: tuple[tuple[str, Location], ...] = ()
+    openings: tuple[Opening, ...] = ()
 
 
 def of(facts: Facts) -> Evidence:

@@ -6,12 +6,13 @@ import re
 import time
 from collections.abc import Callable, Iterable
 
-from driftline import audit
+from driftline import audit, code
 from driftline.audit import Project, Request
-from driftline.database import migrations
+from driftline.database import firebase, migrations
+from driftline.database.firebase import Opening
 from driftline.evidence import Evidence, Store
 from driftline.model import Location, Report, Unread, Unreadable
-from driftline.project import files
+from driftline.project import apps, files
 from driftline.project.files import Tree
 
 
@@ -33,7 +34,11 @@ def gather(tree: Tree, project: Project) -> Project:
 
     unread: list[Unread] = []
     stores = tuple(_stores(paths, text, unread))
-    evidence = Evidence(stores=stores, tables_used=tuple(_tables_used(paths, text)) if stores else ())
+    evidence = Evidence(
+        stores=stores,
+        tables_used=tuple(_tables_used(paths, text)) if stores else (),
+        openings=tuple(_openings(paths, text, unread)),
+    )
     return project._replace(facts=project.facts._replace(evidence=evidence), unread=tuple(dict.fromkeys((*project.unread, *unread))))
 
 
@@ -58,6 +63,18 @@ def _stores(paths: Iterable[str], text: Callable[[str], str], unread: list[Unrea
         database, missed = migrations.build(history, text, auto_expose=auto if isinstance(auto, bool) else None)
         unread += missed
         yield Store(history.tool, history.folder, database, migrations.schemas(config), api)
+
+
+_RULES = re.compile(r"(?:^|/)(?:[\w.-]*(?:firestore|storage)[\w.-]*\.rules|database\.rules\.json)$")
+
+
+def _openings(paths: Iterable[str], text: Callable[[str], str], unread: list[Unread]) -> Iterable[Opening]:
+    for path in sorted(paths):
+        if _RULES.search(path) and not apps.is_material(path) and not code.is_test(path):
+            try:
+                yield from firebase.read(path, text(path))
+            except Unreadable as problem:
+                unread.append(Unread(path, problem.reason, problem.line, problem.column))
 
 
 def _config(path: str, paths: list[str], text: Callable[[str], str]) -> dict[str, object]:
