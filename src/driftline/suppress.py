@@ -20,6 +20,11 @@ FILE = "driftline-baseline.json"
 # In any comment syntax: what stands before the word is not looked at.
 _COMMENT = re.compile(r"driftline:[ \t]*ignore\[([a-z0-9, \t-]{1,200})\][ \t:,-]*([^\r\n]{0,300})")
 
+# detect-secrets' own comment, in its comment syntaxes (detect_secrets/filters/allowlist.py, 1.5.0); it speaks of a secret in that line
+# of text, and so for these rules only. One that meets no finding of ours is detect-secrets' business and never stale.
+_PRAGMA = re.compile(r"(?:#|//|/\*|'|--|<!--)[ \t#]*pragma: ?(?:allow|white)list([ -]nextline)?[ -]secret")
+_PRAGMA_RULES = frozenset(("committed-secret", "exposed-secret", "exposed-env-value", "test-credential-fallback"))
+
 
 class Accepted(NamedTuple):
     """One line of a baseline file: the finding it accepts, why and until when."""
@@ -79,12 +84,17 @@ def mark(
     stale: list[str] = []
     used: set[object] = set()
     comments: dict[str, Mapping[int, tuple[tuple[str, ...], str]]] = {}
+    pragmas: dict[str, frozenset[int]] = {}
     marked = []
     for finding in findings:
         path = finding.location.path
         if path not in comments:
-            comments[path] = _comments(text_of(path))
+            text = text_of(path)
+            comments[path] = _comments(text)
+            pragmas[path] = _pragmas(text)
         suppression, key = _suppression(finding, comments[path], settings.accept, baseline, today)
+        if suppression is None and finding.rule in _PRAGMA_RULES and finding.location.line in pragmas[path]:
+            suppression = Suppression("comment", "pragma: allowlist secret")
         used.add(key)
         marked.append(finding._replace(suppressed=suppression))
     for accept in settings.accept:
@@ -146,6 +156,14 @@ def _comments(text: str | None) -> dict[int, tuple[tuple[str, ...], str]]:
             reason = match[2].strip().removesuffix("-->").removesuffix("*/").removesuffix("*/}").strip()
             found[number_] = (tuple(rule.strip() for rule in match[1].split(",")), reason)
     return found
+
+
+def _pragmas(text: str | None) -> frozenset[int]:
+    """The lines that detect-secrets is told to leave alone."""
+    if text is None or "list" not in text or "pragma:" not in text:
+        return frozenset()
+    found = ((number_, _PRAGMA.search(line)) for number_, line in enumerate(text.splitlines(), 1) if "pragma:" in line)
+    return frozenset(number_ + bool(match[1]) for number_, match in found if match)
 
 
 def read_baseline(text: str, path: str) -> tuple[Accepted, ...]:
