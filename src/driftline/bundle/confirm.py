@@ -103,7 +103,7 @@ def _key(form: _Form, data: bytes, first: int, last: int, end: int, bare: bool) 
     text = found[0]
     right = False
     if form.loose or b"\\" in text:
-        text = _cleaned(form, text)
+        text = _cleaned(form, text, data[stop : stop + 1])
         if not text:
             return None
         stop = start + len(text) if text == data[start : start + len(text)] else stop
@@ -125,15 +125,16 @@ def _starts(form: _Form, data: bytes, start: int) -> bool:
     )
 
 
-def _cleaned(form: _Form, text: bytes) -> bytes:
+def _cleaned(form: _Form, text: bytes, after: bytes) -> bytes:
     """The value itself: without what follows its literal, its own escapes undone. Empty where nothing of the shape is left."""
-    escaped = False
+    whole = False
     if form.document:
         if form.head:
             second = text.find(form.head, len(form.head))
             if second > 0:
                 text = text[:second]
-        escaped = re.search(rb"-\\+n\s*\Z", text) is not None
+        # A line break before the closing quote belongs to the value; one of the file around it does not.
+        whole = after in (b'"', b"'", b"`") or re.search(rb"-\\+n\s*\Z", text) is not None
         text = _SLASHES.sub(b"/", _BREAKS.sub(b"\n", text))
     else:
         cut = _LITERAL_END.search(text)
@@ -143,16 +144,13 @@ def _cleaned(form: _Form, text: bytes) -> bytes:
         at = text.rfind(b"@")
         slash = text.find(b"/", at + 1) if at > 0 else -1
         if slash > 0:
-            after = _AFTER_ADDRESS.search(text, slash)
-            if after is not None:
-                text = text[: after.start()]
+            trailing = _AFTER_ADDRESS.search(text, slash)
+            if trailing is not None:
+                text = text[: trailing.start()]
     found = form.pattern.match(text)
     if found is None:
         return b""
-    if form.document:
-        # A line break that was escaped belongs to the value; one of the file around it does not.
-        return found[0] if escaped else found[0].strip()
-    return found[0].strip()
+    return found[0] if whole else found[0].strip()
 
 
 # --- whose key, and whether a real one ------------------------------------------------------------------------------------
@@ -269,7 +267,7 @@ def _sample(text: str, traits: Traits) -> str | None:
 
 # What documentation and compose files call a server.
 _HOST_WORDS = frozenset(
-    "host hostname server myhost db database postgres postgresql mysql mongo mongodb redis rabbitmq example.com".split()
+    ["host", "hostname", "server", "myhost", "db", "database", "postgres", "postgresql", "mysql", "mongo", "mongodb", "redis", "rabbitmq", "example.com"]
 )
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from driftline.bundle import context, encodings, joins, triggers
+from driftline.bundle import context, encodings, joins, sourcemap, triggers
 from driftline.bundle.confirm import Judge, Key, Shapes, Verdict
 from driftline.bundle.encodings import Decoded
 from driftline.bundle.engine import Engine
-from driftline.bundle.known import Literal
+from driftline.bundle.known import Known, Literal
 from driftline.bundle.triggers import Trigger
 from driftline.knowledge.catalog import KeyKind
 from driftline.model import Exposure
@@ -32,33 +33,61 @@ class Hit(NamedTuple):
     verdict: Verdict
     known: int | None = None
     beside: str | None = None
+    original: tuple[str, int, int] | None = None
+
+
+class Mark(NamedTuple):
+    """A place that is no secret but says something of the build: a read of the environment, the sources inside a map."""
+
+    form: str
+    start: int
+    text: str = ""
+    sources: int = 0
+
+
+class Block(NamedTuple):
+    """What one block gave."""
+
+    hits: list[Hit]
+    marks: list[Mark]
 
 
 class Look:
     """The databases and the judge of one run. `blocks` may be called from several threads."""
 
     def __init__(
-        self, kinds: Sequence[KeyKind], patterns: Engine, judge: Judge, known: Engine | None = None, literals: Sequence[Literal] = ()
+        self,
+        kinds: Sequence[KeyKind],
+        patterns: Engine,
+        judge: Judge,
+        known: Engine | None = None,
+        literals: Sequence[Literal] = (),
+        values: Sequence[Known] = (),
     ) -> None:
         self._patterns = patterns
         self._known = known
         self._literals = literals
+        self.values = values
         self._shapes = Shapes(kinds)
         self._halves = context.halves(tuple(kinds))
         self.judge = judge
 
-    def block(self, data: bytes, low: int = 0, high: int | None = None, *, bare: bool = False) -> list[Hit]:
+    def block(self, data: bytes, low: int = 0, high: int | None = None, *, bare: bool = False) -> Block:
         """The hits of a block whose triggers end in (low, high], in order; equal text at one place is told once."""
         found: dict[int, Hit] = {}
+        marks: list[Mark] = []
         for hit in self._hits(data, low, len(data) if high is None else high, 0, bare):
+            if isinstance(hit, Mark):
+                marks.append(hit)
+                continue
             other = found.get(hit.start)
             # A key that goes on behind an escape or a joint was seen shorter before.
-            if other is None or _better(hit, other):
+            if other is None or better(hit, other):
                 found[hit.start] = hit
         ordered = [found[start] for start in sorted(found)]
-        return [hit for hit in ordered if not _inside(hit, ordered)]
+        return Block([hit for number, hit in enumerate(ordered) if not _inside(hit, _around(ordered, number))], marks)
 
-    def _hits(self, data: bytes, low: int, high: int, depth: int, bare: bool) -> Iterator[Hit]:
+    def _hits(self, data: bytes, low: int, high: int, depth: int, bare: bool) -> Iterator[Hit | Mark]:
         decoded_to: dict[str, int] = {}
         touching: list[Key] = []
         for engine in (self._patterns, self._known):
@@ -79,25 +108,35 @@ class Look:
                 elif trigger.form == triggers.NAMED:
                     for one in context.named(data, end, self.judge):
                         yield Hit(one.start, one.end, one.text, "plain", one.verdict, None, one.name)
-                elif depth < DEEPEST:
-                    if end <= decoded_to.get(trigger.form, 0):
-                        continue
+                elif trigger.form == triggers.READ:
+                    yield from _read(data, end)
+                elif trigger.form == triggers.MAP:
+                    yield Mark(triggers.MAP, end - 1, "", _sources(data, end))
+                elif depth < DEEPEST and end > decoded_to.get(trigger.form, 0):
                     decoded, encoding, stop = _decode(data, trigger, end)
                     if decoded is None or not decoded.data:
                         continue
                     decoded_to[trigger.form] = stop
-                    yield from self._inside(decoded, encoding, depth, bare and encoding == "utf-16")
+                    if trigger.form == triggers.DATA:
+                        decoded_to[triggers.BASE64] = stop
+                    yield from self._inner(decoded, encoding, depth, bare and encoding == "utf-16")
         for key in _back_to_back(touching):
             yield from self._told(data, key)
 
-    def _inside(self, decoded: Decoded, encoding: str, depth: int, bare: bool) -> Iterator[Hit]:
+    def _inner(self, decoded: Decoded, encoding: str, depth: int, bare: bool) -> Iterator[Hit | Mark]:
         """The hits in decoded text, at their places in the text it came from."""
-        for hit in self._hits(decoded.data, 0, len(decoded.data), depth + 1, bare):
+        found = list(self._hits(decoded.data, 0, len(decoded.data), depth + 1, bare))
+        originals = _originals(decoded.data, found)
+        for hit in found:
+            if isinstance(hit, Mark):
+                if hit.form == triggers.MAP:
+                    yield hit._replace(start=decoded.origin(hit.start))
+                continue
             first, last = decoded.origin(hit.start), decoded.origin(max(hit.start, hit.end - 1)) + 1
             if decoded.reverse:
                 first, last = last - 1, first + 1
             outer = encoding if hit.encoding == "plain" or encoding in _TELLING else hit.encoding
-            yield hit._replace(start=first, end=last, encoding=outer)
+            yield hit._replace(start=first, end=last, encoding=outer, original=originals.get(hit.start, hit.original))
 
     def _told(self, data: bytes, key: Key) -> Iterator[Hit]:
         """A key that is somebody's, and the secret beside it where it is only an id."""
@@ -121,6 +160,35 @@ class Look:
         yield Hit(start, stop, literal.text, literal.encoding, literal.verdict, literal.number)
 
 
+_NAME = re.compile(rb"[A-Z0-9_]{1,120}")
+
+
+def _read(data: bytes, end: int) -> Iterator[Mark]:
+    """The name of a read of the environment whose first three letters end at `end`."""
+    rest = _NAME.match(data, end)
+    name = data[end - 3 : rest.end() if rest else end].decode()
+    if name != "NODE_ENV":
+        yield Mark(triggers.READ, end - 3, name)
+
+
+def _sources(data: bytes, end: int) -> int:
+    """How many sources the map lists whose `sourcesContent` starts at `end`; 0 where its list is out of reach."""
+    place = data.rfind(b'"sources"', 0, end)
+    if place < 0:
+        place = data.find(b'"sources"', end)
+    start = data.find(b"[", place) if place >= 0 else -1
+    stop = data.find(b"]", start)
+    return data.count(b'",', start, stop) + 1 if 0 <= start < stop else 0
+
+
+def _originals(data: bytes, found: Sequence[Hit | Mark]) -> dict[int, tuple[str, int, int]]:
+    """For hits in a source map that was decoded whole: the embedded source, line and column they stand at."""
+    starts = [hit.start for hit in found if isinstance(hit, Hit)]
+    if not starts or not any(isinstance(mark, Mark) and mark.form == triggers.MAP for mark in found):
+        return {}
+    return sourcemap.places_in(lambda: io.BytesIO(data), sorted(set(starts)))
+
+
 def _back_to_back(keys: Sequence[Key]) -> Iterator[Key]:
     """Keys that touch nothing but one another: two literals that a bundler folded into one."""
     starts, ends = {key.start for key in keys}, {key.end for key in keys}
@@ -129,7 +197,7 @@ def _back_to_back(keys: Sequence[Key]) -> Iterator[Key]:
             yield key
 
 
-def _better(hit: Hit, other: Hit) -> bool:
+def better(hit: Hit, other: Hit) -> bool:
     """Of two hits at one place: the longer text, then the one that names a variable, then the one that needed no decoding."""
     return _merit(hit) > _merit(other)
 
@@ -137,6 +205,9 @@ def _better(hit: Hit, other: Hit) -> bool:
 def _merit(hit: Hit) -> tuple[int, bool, bool, bool]:
     return (len(hit.text), hit.known is not None, hit.beside is None, hit.encoding == "plain")
 
+
+# Hits that can lie in one another's reach: more would be a list of keys.
+_NEIGHBOURS = 64
 
 # Encodings that say more than what is inside them: an escaped base64 text is base64 to its reader.
 _TELLING = frozenset(("base64", "base64url", "hex", "reversed", "concatenated", "utf-16"))
@@ -154,21 +225,48 @@ def _in_a_word(data: bytes, start: int, stop: int) -> bool:
     return before or after
 
 
-def _inside(hit: Hit, ordered: Sequence[Hit]) -> bool:
-    """Whether a hit lies within a longer one of at least its weight: the URL that holds it, the same key of a shorter shape."""
-    for other in ordered:
-        if other.start > hit.start:
+def _around(ordered: Sequence[Hit], number: int) -> list[Hit]:
+    """The hits that overlap this one."""
+    hit = ordered[number]
+    found = []
+    for other in reversed(ordered[max(0, number - _NEIGHBOURS) : number]):
+        if other.end > hit.start:
+            found.append(other)
+    for other in ordered[number + 1 : number + _NEIGHBOURS]:
+        if other.start >= hit.end:
             break
-        if other is not hit and other.end >= hit.end and len(other.text) > len(hit.text) and _weight(other) >= _weight(hit):
+        found.append(other)
+    return found
+
+
+def _inside(hit: Hit, ordered: Sequence[Hit]) -> bool:
+    """Whether a longer hit around this one, or the decoded core of this one, says it better."""
+    for other in ordered:
+        if other is hit:
+            continue
+        if other.start <= hit.start and other.end >= hit.end and len(other.text) > len(hit.text) and _weight(other) >= _weight(hit):
+            return not _is_core(hit, other)
+        if hit.start <= other.start and hit.end >= other.end and _is_core(other, hit):
             return True
     return False
+
+
+def _is_core(inner: Hit, outer: Hit) -> bool:
+    """Whether a decoded text is most of the encoded one around it: then that is only how it was written."""
+    return (
+        inner.encoding != "plain"
+        and outer.encoding == "plain"
+        and _weight(inner) >= _weight(outer)
+        and 3 * (inner.end - inner.start) >= 2 * (outer.end - outer.start)
+        and re.fullmatch(r"[A-Za-z0-9+/_\-]+={0,2}", outer.text) is not None
+    )
 
 
 def _weight(hit: Hit) -> int:
     identity = hit.verdict.traits.identity
     if hit.beside is not None:
-        return 0
-    return 2 if hit.known is not None else 1 if identity is not None and identity.exposure is Exposure.SECRET else 0
+        return 1
+    return 3 if hit.known is not None else 2 if identity is not None and identity.exposure is Exposure.SECRET else 0
 
 
 # --- decoding around a hit ------------------------------------------------------------------------------------------------

@@ -5,15 +5,15 @@ from __future__ import annotations
 import io
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, NamedTuple
 
-from driftline.bundle import engine, hermes, serve, sourcemap, triggers, unpack
-from driftline.bundle.blob import SIZE, Blob, windows
+from driftline.bundle import context, engine, hermes, serve, sourcemap, triggers, unpack
+from driftline.bundle.blob import SIZE, Blob, Window, windows
 from driftline.bundle.confirm import Judge
 from driftline.bundle.known import Known, search
-from driftline.bundle.look import Hit, Look
+from driftline.bundle.look import Hit, Look, Mark, better
 from driftline.bundle.unpack import DEFAULT, Budget, Limits
 from driftline.knowledge import catalog
 from driftline.model import Exposure, Leftover, Location, Related, ServedFile, ServedMap, Sighting, Unread, Unreadable
@@ -40,13 +40,15 @@ _PART = 16 << 20
 
 
 class _Found(NamedTuple):
-    """What one blob gave."""
+    """What one blob, or one part of a large one, gave: first as hits, then told with lines, columns and names."""
 
     blob: Blob
-    hits: tuple[Hit, ...]
-    bytes: int
+    hits: tuple[Hit, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    bytes: int = 0
     unread: tuple[Unread, ...] = ()
     files: int = 1
+    told: Scan = Scan()
 
 
 def scan(
@@ -82,7 +84,7 @@ def scan(
                 found += result
                 if progress is not None:
                     progress(done + 1)
-    return _assembled(found, unread, known)
+    return _assembled(look, found, unread)
 
 
 def scan_text(
@@ -91,12 +93,7 @@ def scan_text(
     """The secrets in one text in memory (a staged file): nothing is unpacked and no map is followed."""
     look = _look((), cache, key, digest_key)
     blob = Blob(path, (), lambda: io.BytesIO(content), len(content))
-    hits = look.block(content)
-    sightings, _ = _sightings(blob, hits, (), follow=False)
-    return tuple(sightings)
-
-
-_looks: dict[tuple[str | None, bytes, bytes | None], Look] = {}
+    return _told(look, _Found(blob, tuple(look.block(content).hits)), follow=False).sightings
 
 
 def _look(known: Sequence[Known], cache: str | None, key: bytes, digest_key: bytes | None) -> Look:
@@ -104,7 +101,7 @@ def _look(known: Sequence[Known], cache: str | None, key: bytes, digest_key: byt
     judge = Judge(key, digest_key)
     patterns = engine.cached(triggers.of_catalog(kinds), cache)
     values, literals = search(known, judge)
-    return Look(kinds, patterns, judge, values, literals)
+    return Look(kinds, patterns, judge, values, literals, known)
 
 
 # --- what there is to scan --------------------------------------------------------------------------------------------------
@@ -173,26 +170,27 @@ def _kind(blob: Blob) -> str | None:
 
 
 def _scan_blob(look: Look, blob: Blob, budget: Budget) -> list[_Found]:
-    """A blob and everything packed in it."""
+    """A blob and everything packed in it, told while its container is open."""
     try:
         with blob.open() as file:
             head = file.read(_HEAD)
             kind = unpack.kind_of(blob.path, head)
             if kind is None:
-                return [_scan_plain(look, blob, file, head)]
+                found = _scan_plain(look, blob, file, head)
+                return [found._replace(hits=(), marks=(), told=_told(look, found))]
     except Unreadable as problem:
-        return [_Found(blob, (), 0, (_unread(blob, problem.reason),))]
+        return [_Found(blob, unread=(_unread(blob, problem.reason),))]
     except OSError as error:
-        return [_Found(blob, (), 0, (_unread(blob, error.strerror or "cannot be read"),))]
-    found: list[_Found] = []
+        return [_Found(blob, unread=(_unread(blob, error.strerror or "cannot be read"),))]
+    inside: list[_Found] = []
     try:
         for member in unpack.members(blob, kind, budget):
-            found += _scan_blob(look, member, budget)
+            inside += _scan_blob(look, member, budget)
     except Unreadable as problem:
-        found.append(_Found(blob, (), 0, (_unread(blob, problem.reason),), 0))
+        inside.append(_Found(blob, unread=(_unread(blob, problem.reason),), files=0))
     except OSError as error:
-        found.append(_Found(blob, (), 0, (_unread(blob, error.strerror or "cannot be read"),), 0))
-    return found
+        inside.append(_Found(blob, unread=(_unread(blob, error.strerror or "cannot be read"),), files=0))
+    return inside
 
 
 def _unread(blob: Blob, reason: str) -> Unread:
@@ -201,23 +199,51 @@ def _unread(blob: Blob, reason: str) -> Unread:
 
 def _scan_plain(look: Look, blob: Blob, file: IO[bytes], head: bytes) -> _Found:
     """A blob that is no container; `head` are its first bytes, already read from `file`."""
-    hits: list[Hit] = []
-    count = 0
     rest = _Behind(head, file)
     if head.startswith(hermes.MAGIC):
-        data = rest.read(256 << 20)
+        data = rest.read(_MOST_BYTECODE)
         decoded = hermes.strings(data)
         if decoded is not None:
-            for hit in look.block(decoded.data):
-                hits.append(hit._replace(start=decoded.origin(hit.start), end=decoded.origin(hit.end - 1) + 1))
-            return _Found(blob, tuple(hits), len(data))
+            hits = [
+                hit._replace(start=decoded.origin(hit.start), end=decoded.origin(hit.end - 1) + 1) for hit in look.block(decoded.data).hits
+            ]
+            return _Found(blob, tuple(hits), (), len(data))
         rest = _Behind(data, file)
     bare = head.startswith((hermes.MAGIC, b"\0asm"))
-    for window in windows(rest, SIZE):  # type: ignore[arg-type]
-        for hit in look.block(window.data, window.low, window.high, bare=bare):
-            hits.append(hit._replace(start=hit.start + window.start, end=hit.end + window.start))
-        count = window.start + len(window.data)
-    return _Found(blob, tuple(_unique(hits)), count)
+    found = _windows(look, blob, windows(rest, SIZE), bare=bare)  # type: ignore[arg-type]
+    return found._replace(hits=found.hits + tuple(_env_values(look, blob)))
+
+
+# Bytecode is read whole, for its table stands apart from its strings; above this it is looked at like any other file.
+_MOST_BYTECODE = 256 << 20
+
+
+def _windows(look: Look, blob: Blob, pieces: Iterable[Window], *, bare: bool = False, start: int = 0) -> _Found:
+    hits: list[Hit] = []
+    marks: list[Mark] = []
+    count = 0
+    for window in pieces:
+        seen = look.block(window.data, window.low, window.high, bare=bare)
+        hits += (hit._replace(start=hit.start + window.start, end=hit.end + window.start) for hit in seen.hits)
+        marks += (mark._replace(start=mark.start + window.start) for mark in seen.marks)
+        count = window.start + window.high - start
+    return _Found(blob, tuple(hits), tuple(marks), count)
+
+
+# An env file that was copied into the output; larger ones are something else.
+_MOST_ENV = 1 << 20
+
+
+def _env_values(look: Look, blob: Blob) -> Iterator[Hit]:
+    """The secrets of a copied env file that only their names give away."""
+    if served_file(blob.path) != "an env file" or (blob.size or 0) > _MOST_ENV:
+        return
+    with blob.open() as file:
+        data = file.read(_MOST_ENV)
+    for name, start, text in context.assignments(data):
+        verdict = context.judged(name, text, look.judge)
+        if verdict is not None:
+            yield Hit(start, start + len(text.encode()), text, "plain", verdict, None, name)
 
 
 class _Behind:
@@ -238,17 +264,12 @@ class _Behind:
 
 
 def _scan_part(look: Look, blob: Blob, start: int, stop: int | None) -> list[_Found]:
-    hits: list[Hit] = []
-    count = 0
     try:
         with blob.open() as file:
-            for window in windows(file, SIZE, start=start, stop=stop):
-                for hit in look.block(window.data, window.low, window.high):
-                    hits.append(hit._replace(start=hit.start + window.start, end=hit.end + window.start))
-                count = window.start + window.high - start
+            found = _windows(look, blob, windows(file, SIZE, start=start, stop=stop), start=start)
     except OSError as error:
-        return [_Found(blob, tuple(hits), count, (_unread(blob, error.strerror or "cannot be read"),), int(start == 0))]
-    return [_Found(blob, tuple(hits), count, (), int(start == 0))]
+        found = _Found(blob, unread=(_unread(blob, error.strerror or "cannot be read"),))
+    return [found._replace(files=int(start == 0))]
 
 
 def _unique(hits: Iterable[Hit]) -> list[Hit]:
@@ -256,7 +277,7 @@ def _unique(hits: Iterable[Hit]) -> list[Hit]:
     found: dict[int, Hit] = {}
     for hit in hits:
         other = found.get(hit.start)
-        if other is None or len(hit.text) > len(other.text):
+        if other is None or better(hit, other):
             found[hit.start] = hit
     return [found[start] for start in sorted(found)]
 
@@ -264,71 +285,143 @@ def _unique(hits: Iterable[Hit]) -> list[Hit]:
 # --- saying what was found --------------------------------------------------------------------------------------------------
 
 
-def _assembled(found: Sequence[_Found], unread: list[Unread], known: Sequence[Known]) -> Scan:
-    sightings: list[Sighting] = []
-    public: list[Sighting] = []
-    merged: list[_Found] = []
+def _assembled(look: Look, found: Sequence[_Found], unread: list[Unread]) -> Scan:
+    """Everything in one, in the order of the places."""
+    told: list[Scan] = []
+    parts: list[_Found] = []
     for one in found:
         unread.extend(one.unread)
-        if merged and merged[-1].blob is one.blob:
-            merged[-1] = merged[-1]._replace(hits=merged[-1].hits + one.hits)
-        else:
-            merged.append(one)
-    for one in merged:
-        if one.hits:
-            try:
-                secret, seen = _sightings(one.blob, _unique(one.hits), known)
-            except (OSError, Unreadable) as problem:
-                unread.append(_unread(one.blob, getattr(problem, "reason", None) or "changed while it was read"))
-                continue
-            sightings += secret
-            public += seen
+        if parts and parts[-1].blob is not one.blob:
+            told.append(_of_parts(look, parts, unread))
+            parts = []
+        if one.hits or one.marks:
+            parts.append(one)
+        told.append(one.told)
+    if parts:
+        told.append(_of_parts(look, parts, unread))
     return Scan(
-        sightings=tuple(sorted(sightings, key=_order)),
-        public=tuple(sorted(public, key=_order)),
-        unread=tuple(sorted(set(unread))),
+        sightings=tuple(sorted((s for one in told for s in one.sightings), key=_order)),
+        public=tuple(sorted((s for one in told for s in one.public), key=_order)),
+        unread=tuple(sorted({*unread, *(u for one in told for u in one.unread)})),
         files=sum(one.files for one in found),
         bytes=sum(one.bytes for one in found),
+        leftovers=tuple(sorted((s for one in told for s in one.leftovers), key=lambda s: (s.container, s.location, s.name))),
+        maps=tuple(sorted((s for one in told for s in one.maps), key=lambda s: (s.container, s.location))),
+        private_files=tuple(sorted((s for one in told for s in one.private_files), key=lambda s: (s.container, s.location))),
     )
+
+
+def _of_parts(look: Look, parts: Sequence[_Found], unread: list[Unread]) -> Scan:
+    blob = parts[0].blob
+    try:
+        return _told(look, _Found(blob, tuple(h for one in parts for h in one.hits), tuple(m for one in parts for m in one.marks)))
+    except (OSError, Unreadable):
+        unread.append(_unread(blob, "changed while it was read"))
+        return Scan()
 
 
 def _order(sighting: Sighting) -> tuple[object, ...]:
     return (sighting.container, sighting.location, sighting.encoding)
 
 
-def _sightings(blob: Blob, hits: Sequence[Hit], known: Sequence[Known], *, follow: bool = True) -> tuple[list[Sighting], list[Sighting]]:
-    """(secret, public) sightings of a blob's hits, with lines, columns and original places. Raises OSError and Unreadable."""
-    kept = [hit for hit in hits if _is_told(hit)]
-    if not kept:
-        return [], []
+def _told(look: Look, found: _Found, *, follow: bool = True) -> Scan:
+    """A blob's hits and marks with lines, columns, original places and names. Raises OSError and Unreadable."""
+    blob = found.blob
+    hits = [hit for hit in _unique(found.hits) if _is_told(hit)]
+    marks = _first_marks(found.marks, blob)
+    what = served_file(blob.path)
+    if not hits and not marks and what is None:
+        return Scan()
     with blob.open() as file:
-        places = positions(file, sorted({hit.start for hit in kept}))
+        places = positions(file, sorted({*(hit.start for hit in hits), *(mark.start for mark in marks)}))
     secret: list[Sighting] = []
     public: list[Sighting] = []
-    for hit in kept:
-        line, column = places.get(hit.start, (1, 1))
-        traits = hit.verdict.traits
-        one = known[hit.known] if hit.known is not None else None
-        sighting = Sighting(
-            location=Location(blob.path, line, column, hit.start),
-            identity=traits.identity,
-            encoding=hit.encoding,
-            container=blob.container,
-            variable=one.name if one else None,
-            declared=one.location if one else None,
-            environment=one.environment if one else None,
-            masked=traits.identity.masked if traits.identity else f"...({len(hit.text)})",
-            keyed=traits.keyed,
-            digest=traits.digest,
-            served=blob.served,
-            public=one.public if one else False,
-        )
-        (secret if one is not None or (traits.identity is not None and traits.identity.exposure is Exposure.SECRET) else public).append(
-            sighting
-        )
+    for hit in hits:
+        sighting = _sighting(look, blob, hit, places.get(hit.start, (1, 1)))
+        (secret if _is_secret(hit) else public).append(sighting)
     if follow and secret:
         secret = _with_originals(blob, secret)
-    return secret, public
+    return Scan(
+        sightings=tuple(secret),
+        public=tuple(public),
+        leftovers=tuple(Leftover(mark.text, _place(blob, mark, places), blob.container) for mark in marks if mark.form == triggers.READ),
+        maps=tuple(_maps(blob, marks, places)),
+        private_files=tuple(_private_file(blob, what)) if follow and what is not None else (),
+    )
+
+
+def _place(blob: Blob, mark: Mark, places: Mapping[int, tuple[int, int]]) -> Location:
+    return Location(blob.path, *places.get(mark.start, (1, 1)), mark.start)
+
+
+def _first_marks(marks: Sequence[Mark], blob: Blob) -> list[Mark]:
+    """The first read of each name, and every map; reads in a map are the sources', not the client's."""
+    found: dict[tuple[str, object], Mark] = {}
+    for mark in sorted(marks, key=lambda m: m.start):
+        if mark.form == triggers.MAP:
+            found[mark.form, mark.start] = mark
+        elif not blob.path.endswith(".map"):
+            found.setdefault((mark.form, mark.text), mark)
+    return list(found.values())
+
+
+def _maps(blob: Blob, marks: Sequence[Mark], places: Mapping[int, tuple[int, int]]) -> Iterator[ServedMap]:
+    """The blob as a source map, or with source maps inside, if they hold sources."""
+    inside = [mark for mark in marks if mark.form == triggers.MAP]
+    if inside:
+        yield ServedMap(_place(blob, inside[0], places), blob.container, sum(mark.sources for mark in inside))
+
+
+def _sighting(look: Look, blob: Blob, hit: Hit, place: tuple[int, int]) -> Sighting:
+    traits = hit.verdict.traits
+    one = look.values[hit.known] if hit.known is not None else None
+    return Sighting(
+        location=Location(blob.path, *place, hit.start),
+        identity=traits.identity,
+        encoding=hit.encoding,
+        container=blob.container,
+        original=Location(*hit.original) if hit.original is not None else None,
+        variable=one.name if one else None,
+        declared=one.location if one else None,
+        environment=one.environment if one else None,
+        masked=traits.identity.masked if traits.identity else f"...({len(hit.text)})",
+        keyed=traits.keyed,
+        digest=traits.digest,
+        served=blob.served,
+        public=one.public if one else False,
+        beside=hit.beside,
+    )
+
+
+_KEY_FILES = re.compile(
+    r"(?:^|/)(?:id_(?:rsa|dsa|ecdsa|ed25519)|[^/]+\.(?:p12|pfx|jks|keystore|ppk)|\.npmrc|\.pypirc|\.netrc|\.htpasswd|\.pgpass|\.git/config"
+    r"|\.git-credentials|\.aws/credentials)$"
+)
+_ENV_FILES = re.compile(r"(?:^|/)(?:\.env(?:\.[A-Za-z0-9_.\-]+)?|[A-Za-z0-9_\-]+\.env|\.dev\.vars)$")
+_EXAMPLE = re.compile(r"(?:example|sample|template|dist|defaults?|schema|d\.ts)$", re.IGNORECASE)
+_SERVER_FILES = re.compile(
+    r"(?:^|/)(?:wrangler\.(?:toml|jsonc?)|docker-compose[^/]*\.ya?ml|compose\.ya?ml|required-server-files\.json|terraform\.tfstate)$"
+)
+
+
+def served_file(path: str) -> str | None:
+    """What a file is that has no place among served ones, in words; None for others."""
+    if _ENV_FILES.search(path) and not _EXAMPLE.search(path):
+        return "an env file"
+    if _KEY_FILES.search(path):
+        return "a key file"
+    return "a server's configuration" if _SERVER_FILES.search(path) else None
+
+
+def _private_file(blob: Blob, what: str) -> Iterator[ServedFile]:
+    names: tuple[str, ...] = ()
+    if what == "an env file":
+        with blob.open() as file:
+            found = [name for name, _, text in context.assignments(file.read(_MOST_ENV)) if text]
+        names = tuple(dict.fromkeys(found))
+        if not names:
+            return
+    yield ServedFile(Location(blob.path, 1), blob.container, what, names)
 
 
 def _is_told(hit: Hit) -> bool:
@@ -380,9 +473,6 @@ def _moved(text: bytes, line: int, column: int) -> tuple[int, int]:
 
 # --- original places ----------------------------------------------------------------------------------------------------------
 
-_MAP_COMMENT = re.compile(rb"(?://|/\*)[#@]\s{0,2}sourceMappingURL=([^\s*'\"]{1,512})")
-_TAIL = 2 << 10
-
 
 def _with_originals(blob: Blob, sightings: list[Sighting]) -> list[Sighting]:
     """The sightings with the original places that a map gives them; a broken map gives none."""
@@ -396,33 +486,17 @@ def _with_originals(blob: Blob, sightings: list[Sighting]) -> list[Sighting]:
 
 
 def _in_map(blob: Blob, sightings: list[Sighting]) -> list[Sighting]:
-    with blob.open() as file:
-        found = sourcemap.outline(file)
-    contents = [offset for key, offset in found.keys if key == b"sourcesContent"]
-    result = dict(enumerate(sightings))
-    for number, start in enumerate(contents):
-        stop = contents[number + 1] if number + 1 < len(contents) else 1 << 62
-        inside = sorted({s.location.offset for s in sightings if start < s.location.offset < stop})
-        origin = found.sources_for(start)
-        if not inside or origin is None:
-            continue
-        with blob.open() as file:
-            names = sourcemap.sources(file, origin)
-        with blob.open() as file:
-            places = sourcemap.embedded(file, start, inside)
-        for index, sighting in enumerate(sightings):
-            place = places.get(sighting.location.offset)
-            if place is not None and place[0] < len(names):
-                result[index] = sighting._replace(original=Location(sourcemap.shown(names[place[0]]), place[1], place[2]))
-    return [result[index] for index in range(len(sightings))]
+    places = sourcemap.places_in(blob.open, sorted({s.location.offset for s in sightings}))
+    return [s._replace(original=Location(*places[s.location.offset])) if s.location.offset in places else s for s in sightings]
 
 
 def _map_of(blob: Blob) -> Blob | None:
     """The map beside a script: named by its comment, or like it."""
     if not blob.path.endswith((".js", ".mjs", ".cjs", ".css")):
         return None
-    base = os.path.basename(blob.path)
-    return blob.sibling(base + ".map") or None
+    folder, _, base = blob.path.rpartition("/")
+    inside = f"{folder}/" if folder and blob.container else ""
+    return blob.sibling(f"{inside}{base}.map")
 
 
 def _through_map(beside: Blob, sightings: list[Sighting]) -> list[Sighting]:
@@ -442,7 +516,7 @@ def _through_map(beside: Blob, sightings: list[Sighting]) -> list[Sighting]:
     result = []
     for sighting in sightings:
         place = places.get((sighting.location.line, sighting.location.column))
-        if place is not None and 0 <= place[0] < len(names):
+        if place is not None and 0 <= place[0] < len(names) and sighting.original is None:
             sighting = sighting._replace(original=Location(sourcemap.shown(names[place[0]]), place[1], place[2]))
         result.append(sighting)
     return result

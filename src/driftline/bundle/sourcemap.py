@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import IO, NamedTuple
 
 _PIECE = 1 << 20
@@ -159,6 +159,26 @@ def _advance(text: bytes, line: int, column: int) -> tuple[int, int]:
         column = 1
         plain = plain[plain.rfind(b"\\n") + 2 :]
     return line, column + len(re.sub(rb"\\u[0-9a-fA-F]{4}|\\.", b".", plain).decode("utf-8", "replace"))
+
+
+def places_in(opened: Callable[[], IO[bytes]], offsets: Sequence[int]) -> dict[int, tuple[str, int, int]]:
+    """For sorted byte offsets of a map: the embedded source, line and column they stand at; others are left out."""
+    with opened() as file:
+        keys = outline(file)
+    contents = [offset for key, offset in keys.keys if key == b"sourcesContent"]
+    result: dict[int, tuple[str, int, int]] = {}
+    for number, start in enumerate(contents):
+        stop = contents[number + 1] if number + 1 < len(contents) else 1 << 62
+        inside = [offset for offset in offsets if start < offset < stop]
+        origin = keys.sources_for(start)
+        if not inside or origin is None:
+            continue
+        with opened() as file:
+            names = sources(file, origin)
+        with opened() as file:
+            places = embedded(file, start, inside)
+        result.update((offset, (shown(names[place[0]]), place[1], place[2])) for offset, place in places.items() if place[0] < len(names))
+    return result
 
 
 # --- a place in a generated file --------------------------------------------------------------------------------------------
