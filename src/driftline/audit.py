@@ -191,6 +191,7 @@ def read_tree(request: Request, tree: Tree, content: Callable[[str], bytes], cod
         declared=assembly.declared,
         used=assembly.used,
         documented=assembly.documented,
+        literals=assembly.literals,
     )
     unread = (*tree.unread, *reader.unread, *layout.unread, *survey.unread, *assembly.unread)
     return Project(facts, assembly, tuple(dict.fromkeys(unread)), reader.count, reader.bytes, reader.known_text, keys)

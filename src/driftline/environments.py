@@ -17,6 +17,7 @@ from driftline.model import (
     Declaration,
     Environment,
     Kind,
+    Literal,
     Location,
     Need,
     Reading,
@@ -30,7 +31,7 @@ from driftline.model import (
     Unread,
     Variable,
 )
-from driftline.project import live
+from driftline.project import live, origins
 from driftline.project.apps import Layout, Plan, folder_of, owner
 from driftline.project.settings import Settings
 
@@ -65,6 +66,7 @@ class Assembly(NamedTuple):
     declared: frozenset[str]
     used: frozenset[str]
     documented: frozenset[str]
+    literals: tuple[Literal, ...] = ()
 
 
 class _Speaker(NamedTuple):
@@ -173,6 +175,11 @@ class _Assembler:
             frozenset(declared),
             frozenset(used),
             frozenset(documented),
+            tuple(
+                self._with_address(literal)
+                for literal in self.survey.literals
+                if not any(self._runs(p, literal) for p in self.layout.plans)
+            ),
         )
 
     # --- which source speaks for which environment -----------------------------------------------------------------------
@@ -217,7 +224,13 @@ class _Assembler:
         cells = {draft.name: self._cells(plan, draft) for draft in ordered}
         references = self._references(plan, readings)
         variables = self._variables(plan, ordered, cells, references, examples)
-        environments = tuple(self._environment(draft) for draft in ordered)
+        readings = [(item, self._with_addresses(reading)) for item, reading in readings]
+        reachable = origins.of(
+            [origins.Place(d.name, d.kind, cells[d.name], {s.source.path: s.because for s in d.speakers}) for d in ordered],
+            readings,
+            self.settings,
+        )
+        environments = tuple(self._environment(draft, reachable[draft.name]) for draft in ordered)
         app = App(
             path=plan.path,
             framework=plan.framework.name if plan.framework else None,
@@ -228,6 +241,7 @@ class _Assembler:
             examples=tuple(item for item, _ in examples),
             readings=tuple(readings),
             public_prefixes=plan.framework.public_prefixes if plan.framework else (),
+            literals=tuple(self._with_address(literal) for literal in self.survey.literals if self._runs(plan, literal)),
         )
         self._say_unknown(app)
         return app
@@ -637,11 +651,20 @@ class _Assembler:
         settles = _settling(draft, self.platforms)
         return Cell(State.MISSING, doubt=f"it may be kept where files do not show it{f'; `{settles}` would tell' if settles else ''}")
 
-    def _environment(self, draft: _Draft) -> Environment:
+    def _runs(self, plan: Plan, literal: Literal) -> bool:
+        """Whether an app runs the code of a literal: its own, or that of a package it depends on."""
+        return owner(literal.location.path, self.layout.folders) in plan.folders
+
+    def _with_addresses(self, reading: Reading) -> Reading:
+        return reading._replace(origins=tuple((context, self._with_address(literal)) for context, literal in reading.origins))
+
+    def _with_address(self, literal: Literal) -> Literal:
+        return literal._replace(traits=identify.address_traits(literal.value, key=self.keys.process, digest_key=self.keys.digest))
+
+    def _environment(self, draft: _Draft, reachable: Mapping[str, str]) -> Environment:
         sources = {speaker.source.path: speaker for speaker in draft.speakers}
         authorities = {speaker.source.authority for speaker in draft.speakers}
         authority = Authority.WHOLE if Authority.WHOLE in authorities else Authority.PART if authorities else None
-        setting = self.settings.environments.get(draft.name)
         return Environment(
             name=draft.name,
             kind=draft.kind,
@@ -649,7 +672,8 @@ class _Assembler:
             because={path: speaker.because for path, speaker in sorted(sources.items())},
             authority=authority,
             settled_by=None if authority is Authority.WHOLE else _settling(draft, self.platforms),
-            origins=setting.origins if setting else (),
+            origins=tuple(reachable),
+            origin_because=reachable,
         )
 
     def _say_unknown(self, app: App) -> None:

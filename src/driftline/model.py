@@ -563,6 +563,7 @@ class Facts(NamedTuple):
 
     `declared` are the names any source of the project declares or passes on, `used` the names
     anything in it reads or mentions, `documented` the names of any example file. `evidence` is what the launch review gathered.
+    `literals` are the addresses fixed in code that belongs to no app.
     """
 
     root: str

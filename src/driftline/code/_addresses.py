@@ -41,8 +41,13 @@ REPLACED = re.compile(rb"\.replace\(\s*[\"'`]\.supabase\.co[\"'`]\s*,\s*[\"'`](\
 
 # What surrounds code that runs on a developer's machine only, or in one of several named modes.
 DEVELOPMENT = re.compile(
-    r"NODE_ENV|\bis_?(?:dev|local|test|debug|prod)|__DEV__|import\.meta\.env\.(?:DEV|PROD|MODE)|\bdev\b|\bdebug\b|development|localhost|sandbox|production|\bENV\b|APP_ENV|VERCEL_ENV",
+    r"NODE_ENV|\bis_?(?:dev|local|test|debug|prod)|__DEV__|import\.meta\.env\.(?:DEV|PROD|MODE)|\bdev\b|\bdebug\b|development|localhost|sandbox|production|(?-i:\bENV\b)|APP_ENV|VERCEL_ENV",
     re.IGNORECASE,
+)
+# A constant or a function that is named after the mode: `developmentConfig`, `getLocalUrl`, `stagingSettings`.
+NAMED_MODE = re.compile(
+    r"^(?:get|create|build|make|load|default)?_?(?:[Dd]ev|DEV|[Dd]evelopment|DEVELOPMENT|[Ll]ocal|LOCAL|[Tt]est|TEST|[Ss]taging|STAGING|[Mm]ock|MOCK)(?=[A-Z_]|$)"
+    r"|(?:Dev|Development|Local|Test|Staging|_DEV|_LOCAL|_TEST)(?:Config|Settings|Environment|Env|Urls?|URL|_URL)?$"
 )
 MODES = frozenset(
     ("development", "dev", "local", "localhost", "test", "testing", "debug", "sandbox", "staging", "emulator", "mock", "e2e", "ci")

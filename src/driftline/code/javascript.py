@@ -341,7 +341,11 @@ class _File:
                 rb"const\s+" + re.escape(node.text or b"?") + rb"\s*(?::\s*string\s*)?=\s*([\"'])([^\"'\n]{0,2000})\1", self.content
             )
             text = constant[2].decode("utf-8", "replace") if constant else None
-        return Literal(Secret(text), self.place.at(node.start_byte), "fallback") if text is not None else None
+        if text is None:
+            return None
+        # Only an address is asked about later; for all else the walk up the tree would be in vain.
+        role = _fallback_role(node, self.content, self.side) if "://" in text else "fallback"
+        return Literal(Secret(text), self.place.at(node.start_byte), role)
 
     def _dynamic(self, index: Node, access: Node) -> None:
         """`process.env[name]`: where `name` is a parameter, the function is a helper that reads what its callers name."""
@@ -871,7 +875,7 @@ def _is_start_of_sum(parent: Node, node: Node) -> bool:
 
 
 def _only_in_development(node: Node, code: bytes) -> bool:
-    """Whether something around a text decides that it is used in one mode only: a branch, or a key that names the mode."""
+    """Whether something around a text decides that it is used in one mode only: a branch, an early return, or a name of the mode."""
     for _ in range(60):
         parent = node.parent
         if parent is None:
@@ -882,15 +886,64 @@ def _only_in_development(node: Node, code: bytes) -> bool:
                 return True
         elif parent.type == "binary_expression" and parent.child_by_field_name("right") == node:
             left = parent.child_by_field_name("left")
-            if left is not None and _addresses.DEVELOPMENT.search(_beginning(left, code)):
+            guarded = left is not None and _text(parent.child_by_field_name("operator")) == "&&"
+            if guarded and left is not None and _addresses.DEVELOPMENT.search(_beginning(left, code)):
                 return True
-        elif (
-            parent.type == "pair"
-            and (_string(parent.child_by_field_name("key")) or _text(parent.child_by_field_name("key"))) in _addresses.MODES
-        ):
+        elif parent.type == "pair":
+            if (_string(parent.child_by_field_name("key")) or _text(parent.child_by_field_name("key"))) in _addresses.MODES:
+                return True
+        elif parent.type in ("variable_declarator", *_FUNCTIONS):
+            if _addresses.NAMED_MODE.search(_text(parent.child_by_field_name("name"))):
+                return True
+        elif parent.type == "statement_block" and _returns_before(node, code):
             return True
         node = parent
     return False
+
+
+def _returns_before(statement: Node, code: bytes) -> bool:
+    """Whether one of the statements right before asks for a mode and leaves the function in it."""
+    before = statement.prev_named_sibling
+    for _ in range(6):
+        if before is None:
+            return False
+        condition = before.child_by_field_name("condition") if before.type == "if_statement" else None
+        if (
+            condition is not None
+            and _addresses.DEVELOPMENT.search(_beginning(condition, code))
+            and re.search(r"\breturn\b", _beginning(before, code))
+        ):
+            return True
+        before = before.prev_named_sibling
+    return False
+
+
+def _fallback_role(node: Node, code: bytes, side: Side) -> str:
+    """`fallback`, or why it is none that a deployed app's callbacks use: one mode's only, or an entry of a list of allowed origins.
+
+    In browser code what stands beside `window` in a condition is for the server's first rendering, before anybody can click.
+    """
+    if _only_in_development(node, code):
+        return "fallback in one mode"
+    current: Node | None = node
+    for _ in range(6):
+        current = current.parent if current is not None else None
+        if current is None:
+            break
+        if current.type == "ternary_expression" and side is Side.CLIENT:
+            condition = current.child_by_field_name("condition")
+            if condition is not None and re.search(r"\bwindow\b", _beginning(condition, code)):
+                return "fallback before the browser"
+        if current.type in ("pair", "variable_declarator"):
+            named = current.child_by_field_name("key") or current.child_by_field_name("name")
+            return (
+                "fallback in a list of origins"
+                if re.search(r"cors|allow|trusted|origins\b|whitelist", _text(named), re.IGNORECASE)
+                else "fallback"
+            )
+        if current.type.endswith("statement"):
+            break
+    return "fallback"
 
 
 def _beginning(node: Node, code: bytes) -> str:

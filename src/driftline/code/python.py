@@ -9,6 +9,7 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator
+from functools import cached_property
 
 from driftline.code import CodeReading, Place, _addresses
 from driftline.model import Literal, Location, Need, Reference, Secret, Side, Unread, Use
@@ -184,16 +185,21 @@ class _Reader:
 
     def literal(self, node: ast.expr) -> Literal | None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            return Literal(Secret(node.value), self.at(node), "fallback")
+            in_one_mode = "://" in node.value and id(node) in self.of_one_mode
+            return Literal(Secret(node.value), self.at(node), "fallback in one mode" if in_one_mode else "fallback")
         return None
+
+    @cached_property
+    def of_one_mode(self) -> frozenset[int]:
+        """The nodes that run in one mode only, by id."""
+        return frozenset(id(inner) for node in ast.walk(self.tree) for branch in _of_one_mode(node) for inner in ast.walk(branch))
 
     def addresses(self) -> Iterator[Literal]:
         """URLs and paths at keys that say what they are for, links in the text of mails, and sandboxes."""
-        spared = {id(inner) for node in ast.walk(self.tree) for branch in _of_one_mode(node) for inner in ast.walk(branch)}
         for node in ast.walk(self.tree):
             for key, value, call in _keyed(node):
                 text = _template(value)
-                if text is None or id(value) in spared:
+                if text is None or id(value) in self.of_one_mode:
                     continue
                 role = _addresses.role_of(key, text, self.content)
                 if role is not None:

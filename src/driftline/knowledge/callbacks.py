@@ -64,6 +64,7 @@ class _Variables(NamedTuple):
 class _Data(NamedTuple):
     variables: tuple[_Variables, ...]
     spared: re.Pattern[str]
+    production: re.Pattern[str]
     arguments: Mapping[str, Role]
     platform: Mapping[str, PlatformUrl]
     flags: Mapping[str, str]
@@ -86,7 +87,7 @@ def role_of(name: str) -> Role | None:
     """The role of a variable by its name, None for one that holds no callback or that speaks of another network or environment."""
     data = _data()
     upper = name.upper()
-    if data.spared.search(upper):
+    if is_spared(upper):
         return None
     canonical = catalog.canonical(name)
     for table in data.variables:
@@ -94,6 +95,16 @@ def role_of(name: str) -> Role | None:
             # A lone `URL` means the app only where a public prefix stood before it.
             return None if canonical == upper == "URL" else table.role
     return data.of_providers.get(canonical)
+
+
+def is_spared(name: str) -> bool:
+    """Whether a name says that it speaks of another network or environment (`NEXTAUTH_URL_INTERNAL`, `DEV_API_URL`)."""
+    return _data().spared.search(name.upper()) is not None
+
+
+def may_name_production(name: str) -> bool:
+    """Whether a variable may rightly hold production's address in other environments (`AUTH_REDIRECT_PROXY_URL`, `CANONICAL_URL`)."""
+    return _data().production.search(name.upper()) is not None
 
 
 def role_of_argument(key: str) -> Role | None:
@@ -136,6 +147,7 @@ def _data() -> _Data:
     return _Data(
         variables=variables,
         spared=re.compile(tables["spared"]["pattern"]),
+        production=re.compile(tables["production"]["pattern"]),
         arguments={name: Role(table["role"]) for table in tables["argument"] for name in table["names"]},
         platform={name: PlatformUrl(t["by"], t["scheme"], t["of"]) for t in tables["platform"] for name in t["names"]},
         flags={name: table["by"] for table in tables["flag"] for name in table["names"]},

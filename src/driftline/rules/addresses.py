@@ -1,0 +1,147 @@
+"""What the callback rules share: the addresses that environments hold and that code fixes, with their role and the class of their host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from driftline.knowledge import callbacks, hosts
+from driftline.knowledge.callbacks import Role
+from driftline.knowledge.hosts import Class, Place
+from driftline.model import App, Declaration, Environment, Facts, Kind, Literal, Location, Source, Traits, Url, Variable
+from driftline.rules.phrases import held
+
+# Formats that fix a value into an image or a build: `baked-callback` speaks of their local addresses.
+BAKED = frozenset(("dockerfile", "compose", "github_actions", "gitlab_ci"))
+# Formats of a container, in which a server may call another process by the loopback address.
+_CONTAINERS = frozenset(("dockerfile", "compose", "kubernetes", "fly", "procfile", "helm", "kustomize", "pm2", "systemd"))
+
+NON_LOCAL = (Kind.PRODUCTION, Kind.PREVIEW)
+
+
+class Address(NamedTuple):
+    """An address that an environment holds. `role` is None for a variable that is only public: the browser opens it.
+
+    `url` has the parts that may be shown; `source` is the file's format, "" for the process environment and files from the command line.
+    """
+
+    environment: Environment
+    variable: Variable
+    declaration: Declaration
+    traits: Traits
+    url: Url
+    place: Place
+    role: Role | None
+    source: Source | None
+
+    @property
+    def where(self) -> str:
+        """`NAME` in `path`, for a message."""
+        return f"`{self.variable.name}` in {self.declaration.location.path}"
+
+    @property
+    def purpose(self) -> str:
+        """What the address is for, for a message."""
+        return self.role.words if self.role is not None else "an address that browsers open"
+
+    @property
+    def is_baked(self) -> bool:
+        """Whether an image, a compose file or a workflow fixes the value."""
+        return self.source is not None and self.source.format in BAKED
+
+
+def addresses(app: App, *kinds: Kind) -> Iterator[Address]:
+    """The addresses of callbacks, and those behind a public prefix, that the environments of these kinds hold; once a line, the most
+    protected environment first."""
+    seen: set[tuple[str, str, int]] = set()
+    for one in held(app, *kinds):
+        name, url = one.variable.name, one.traits.url
+        role = callbacks.role_of(name)
+        if url is None or url.scheme not in _WEB or (role is None and not (one.variable.public and _is_address(name))):
+            continue
+        key = (name, one.declaration.location.path, one.declaration.location.line)
+        if key in seen or _is_template(one.declaration, one.traits):
+            continue
+        seen.add(key)
+        source = next((s for s in one.environment.sources if s.path == one.declaration.location.path), None)
+        yield Address(one.environment, one.variable, one.declaration, one.traits, url, hosts.classify(url), role, source)
+
+
+_WEB = frozenset(("", "http", "https", "ws", "wss"))
+_ENDS = ("_URL", "_URI", "_HOST", "_ENDPOINT", "_ORIGIN", "_BASE", "_DOMAIN", "_SERVER", "_API")
+
+
+def _is_address(name: str) -> bool:
+    return name.endswith(_ENDS) and not callbacks.is_spared(name)
+
+
+def _is_template(declaration: Declaration, traits: Traits) -> bool:
+    """Whether what is put in at run time is not there yet: `https://${VERCEL_URL}` read without the platform's variable."""
+    return declaration.value is not None and traits.url is not None and "$" in traits.url.host
+
+
+def is_spared(app: App, address: Address) -> bool:
+    """Whether a local address is one server's way to another process beside it: private, for the API, in a container or a private network."""
+    if address.role is not Role.API or address.variable.public:
+        return False
+    if not hosts.is_loopback(address.url.host):
+        return True
+    return any(source.format in _CONTAINERS for source, _ in app.readings)
+
+
+def is_origin(environment: Environment, url: Url) -> bool:
+    """Whether a URL's host is one of an environment's own."""
+    return any(host == url.host for host in origin_hosts(environment))
+
+
+def origin_hosts(environment: Environment) -> tuple[str, ...]:
+    """The hosts of an environment's origins."""
+    return tuple(found.host for origin in environment.origins if (found := hosts.split(origin) or hosts.bare(origin)) is not None)
+
+
+def shown(url: Url) -> str:
+    """Scheme, host and port of a URL: never its userinfo, path or query."""
+    port = f":{url.port}" if url.port is not None else ""
+    host = f"[{url.host}]" if ":" in url.host else url.host
+    return f"{url.scheme}://{host}{port}" if url.scheme else f"{host}{port}"
+
+
+def own_address(environment: Environment) -> str:
+    """The address to use instead, for a fix: the environment's first origin where one is known."""
+    return f"{environment.name}'s own address" + (f" ({environment.origins[0]})" if environment.origins else "")
+
+
+class Fixed(NamedTuple):
+    """An address that code fixes at a callback's key, without any variable."""
+
+    literal: Literal
+    url: Url
+    place: Place
+    role: Role | None
+
+    @property
+    def at(self) -> str:
+        """`success_url` of `stripe.checkout.sessions.create`, for a message."""
+        call = f" of `{self.literal.call}`" if self.literal.call else ""
+        return f"`{self.literal.role}`{call}"
+
+
+_MORE_ROLES = {"mail link": Role.MAIL, "server.url": Role.SITE, "replaced host": Role.OAUTH}
+
+
+def fixed(facts: Facts) -> Iterator[tuple[str, Fixed]]:
+    """(app, address) of every URL with a host that code fixes, once a line: a package that two apps run is one line of code."""
+    seen: set[Location] = set()
+    for path, literals in (*((app.path, app.literals) for app in facts.apps), (".", facts.literals)):
+        for literal in literals:
+            url = literal.traits.url if literal.traits is not None else None
+            if url is None or not url.host or url.scheme not in _WEB or set("${}") & set(url.host) or literal.location in seen:
+                continue
+            seen.add(literal.location)
+            role = _MORE_ROLES.get(literal.role) or callbacks.role_of_argument(literal.role)
+            yield path, Fixed(literal, url, hosts.classify(url), role)
+
+
+LOCAL = frozenset((Class.LOCAL,))
+TUNNELS = frozenset((Class.TUNNEL, Class.SINK))
+PREVIEWS = frozenset((Class.PREVIEW, Class.BUILDER_PREVIEW))

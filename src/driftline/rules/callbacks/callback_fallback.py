@@ -1,0 +1,85 @@
+"""Code falls back to a literal local URL, or to another environment's, for a callback.
+
+Why it matters: where the variable is missing nothing fails; password mails and payments lead to localhost, in production too.
+Fix: remove the fallback and fail when the variable is missing, or fall back to the platform's own variable.
+What not to do: do not replace it by production's address; previews would then send people to production.
+Example: `process.env.NEXTAUTH_URL || "http://localhost:3000"`, `os.getenv("SITE_URL", "http://localhost:8000")`, zod's `.default("http://...")`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from driftline.knowledge import callbacks, hosts
+from driftline.knowledge.callbacks import Role
+from driftline.knowledge.hosts import Class
+from driftline.model import App, Facts, Finding, Kind, Literal, Location, Reference, Related, Rule, Severity, State, Url, Variable
+from driftline.rules.addresses import NON_LOCAL, origin_hosts, shown
+
+RULE = Rule("callback-fallback", Severity.WARNING, "code falls back to a fixed address for a callback")
+
+_WRONG = frozenset((Class.LOCAL, Class.TUNNEL, Class.SINK, Class.PREVIEW, Class.BUILDER_PREVIEW, Class.NON_PRODUCTION))
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    seen: set[Location] = set()
+    for app in facts.apps:
+        for variable in app.variables.values():
+            role = callbacks.role_of(variable.name)
+            if role is None or variable.ignored or role is Role.ASSET:
+                continue
+            for read in variable.reads:
+                url = _url(read.fallback)
+                if url is None or read.fallback is None or read.fallback.location in seen or _through_platform(app, read):
+                    continue
+                why = _why(app, variable, url)
+                if why is not None:
+                    seen.add(read.fallback.location)
+                    yield _finding(app, variable, read, read.fallback.location, f"{shown(url)} ({why})", role)
+
+
+def _url(fallback: Literal | None) -> Url | None:
+    """The address that code falls back to; not a bare host (it is compared, not opened), nor what runs in one mode only."""
+    if fallback is None or fallback.role != "fallback" or fallback.traits is None:
+        return None
+    url = fallback.traits.url
+    return url if url is not None and url.scheme else None
+
+
+def _why(app: App, variable: Variable, url: Url) -> str | None:
+    """What is wrong with a fallback, in words."""
+    place = hosts.classify(url)
+    if place.kind in _WRONG:
+        return place.words
+    # Production's own address is wrong where another deployed environment lacks the variable for certain.
+    for environment in app.environments:
+        if environment.kind is Kind.PRODUCTION and url.host in origin_hosts(environment):
+            for other in app.environments:
+                cell = variable.cells[other.name]
+                if other.kind is Kind.PREVIEW and cell.state is State.MISSING and not cell.doubt:
+                    return f"{environment.name}'s address, and {other.name} does not declare the variable"
+    return None
+
+
+def _through_platform(app: App, read: Reference) -> bool:
+    """Whether a variable that the platform sets stands between the read and the fallback: `A || process.env.VERCEL_URL || "http://..."`."""
+    return any(
+        other.injected is not None
+        and any(r.fallback is not None and r.fallback.location == read.fallback.location for r in other.references)
+        for other in app.variables.values()
+        if read.fallback is not None
+    )
+
+
+def _finding(app: App, variable: Variable, read: Reference, location: Location, said: str, role: Role) -> Finding:
+    lacking = [e.name for e in app.environments if e.kind in NON_LOCAL and variable.cells[e.name].state is State.MISSING]
+    where = f"; no file declares it for {' or '.join(lacking)}" if lacking else ""
+    return RULE.finding(
+        f"where `{variable.name}` is missing, {role.words} falls back to {said}{where}",
+        fix=f"remove the fallback and fail when {variable.name} is missing",
+        avoid="do not fall back to production's address instead; previews would send people there",
+        app=app.path,
+        location=location,
+        variable=variable.name,
+        related=(Related(read.location, "read here"),) if read.location.line != location.line else (),
+    )

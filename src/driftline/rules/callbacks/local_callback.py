@@ -1,0 +1,56 @@
+"""A callback leads to localhost or a private address, in preview or production.
+
+Why it matters: the payment, the password mail or the login sends people to their own machine; nothing on the server shows an error.
+Fix: put this environment's own address there; in code, take it from a variable that every environment sets.
+What not to do: do not change the local file; there localhost is right.
+Example: `.env.production` says `NEXTAUTH_URL=http://localhost:3000`, or a checkout is created with `success_url: "http://localhost:3000/thanks"`.
+
+A server's private API address on the loopback is spared where the app runs in a container, and so are `*_INTERNAL_*` names, service names
+and `*.internal` hosts. What an image, a compose file or a workflow fixes is `baked-callback`, a fallback in code is `callback-fallback`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from driftline.knowledge.callbacks import Role
+from driftline.model import App, Facts, Finding, Related, Rule, Severity
+from driftline.rules.addresses import LOCAL, NON_LOCAL, Address, Fixed, addresses, fixed, is_spared, own_address, shown
+
+RULE = Rule("local-callback", Severity.BLOCKER, "a callback leads to a local address")
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    for app in facts.apps:
+        for address in addresses(app, *NON_LOCAL):
+            if address.place.kind in LOCAL and not address.is_baked and not is_spared(app, address):
+                yield _configured(app, address)
+    for path, one in fixed(facts):
+        if one.place.kind in LOCAL and one.role not in (None, Role.API):
+            yield _in_code(path, one)
+
+
+def _configured(app: App, address: Address) -> Finding:
+    environment, name = address.environment, address.variable.name
+    return RULE.finding(
+        f"{address.where} is {shown(address.url)} ({address.place.words}), and {environment.name} uses it as {address.purpose}",
+        fix=f"put {own_address(environment)} into {name} for {environment.name}",
+        avoid="do not change the local value; on a developer's machine it is right",
+        app=app.path,
+        location=address.declaration.location,
+        environment=environment.name,
+        variable=name,
+        digest=address.traits.keyed,
+        related=tuple(Related(read.location, "read here") for read in address.variable.reads[:1]),
+    )
+
+
+def _in_code(app: str, one: Fixed) -> Finding:
+    return RULE.finding(
+        f"{one.at} is fixed in code to {shown(one.url)} ({one.place.words}), in every environment",
+        fix="take the address from a variable that every environment sets, and fail when it is missing",
+        avoid="do not put production's address there instead; previews would then send people to production",
+        app=app,
+        location=one.literal.location,
+        subject=f"{one.literal.location.path}:{one.literal.role}",
+    )

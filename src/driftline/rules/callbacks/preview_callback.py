@@ -1,0 +1,45 @@
+"""Production's callback leads to a preview deployment or to an editor's preview of a builder.
+
+Why it matters: previews are replaced, deleted and often behind a login; customers who return from a payment or open a mail see none of it.
+Fix: put production's own address there; in code, take it from a variable.
+What not to do: do not switch off the protection of previews to make the link work.
+Example: `.env.production` says `NEXTAUTH_URL=https://shop-git-main-acme.vercel.app`, or `capacitor.config.ts` loads `*.lovableproject.com`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from driftline.model import Facts, Finding, Kind, Related, Rule, Severity
+from driftline.rules.addresses import PREVIEWS, addresses, fixed, is_origin, own_address, shown
+
+RULE = Rule("preview-callback", Severity.BLOCKER, "production's callback leads to a preview")
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    for app in facts.apps:
+        for address in addresses(app, Kind.PRODUCTION):
+            environment, name = address.environment, address.variable.name
+            if address.place.kind not in PREVIEWS or is_origin(environment, address.url):
+                continue
+            yield RULE.finding(
+                f"{address.where} leads to {shown(address.url)}, {address.place.words}; {environment.name} uses it as {address.purpose}",
+                fix=f"put {own_address(environment)} into {name} for {environment.name}",
+                avoid="do not open the previews to everybody to make the link work",
+                app=app.path,
+                location=address.declaration.location,
+                environment=environment.name,
+                variable=name,
+                digest=address.traits.keyed,
+                related=tuple(Related(read.location, "read here") for read in address.variable.reads[:1]),
+            )
+    for path, one in fixed(facts):
+        if one.place.kind in PREVIEWS and one.role is not None:
+            yield RULE.finding(
+                f"{one.at} is fixed in code to {shown(one.url)}, {one.place.words}, in every environment",
+                fix="take the address from a variable that every environment sets",
+                avoid="do not open the previews to everybody to make the link work",
+                app=path,
+                location=one.literal.location,
+                subject=f"{one.literal.location.path}:{one.literal.role}",
+            )
