@@ -55,7 +55,7 @@ class _File:
         if self.path.endswith((".vue", ".svelte", ".astro")):
             code = _scripts(self.path, self.content)
             self._template(code)
-        self.root = _parse(self.path, code)
+        self.root = parse(self.path, code)
         for match in _OBJECT.finditer(code):
             node = self.root.descendant_for_byte_range(match.start(), match.end())
             if node is None or not _is_code(node) or node.start_byte != match.start():
@@ -637,7 +637,7 @@ def calls(files: Iterable[CodeFile], helpers: Sequence[Helper], packages: Mappin
         imported = _imported(file, by_name, packages)
         reader = _File(file.path, file.content)
         code = _scripts(file.path, file.content) if file.path.endswith((".vue", ".svelte", ".astro")) else file.content
-        reader.root = _parse(file.path, code)
+        reader.root = parse(file.path, code)
         for match in matches:
             known = imported.get(match[1].decode())
             node = reader.root.descendant_for_byte_range(match.start(1), match.end(1))
@@ -762,7 +762,8 @@ def _grammar(kind: str) -> _Grammar:
     return _Grammar(Parser(Language(language)))
 
 
-def _parse(path: str, code: bytes) -> Node:
+def parse(path: str, code: bytes) -> Node:
+    """The syntax tree of a JavaScript or TypeScript file, with errors inside where it is broken; the grammar goes by the extension."""
     extension = path.rpartition(".")[2]
     kind = "javascript" if extension in ("js", "jsx", "mjs", "cjs") else "typescript" if extension in ("ts", "mts", "cts") else "tsx"
     root: Node = _grammar(kind).parser.parse(code).root_node
