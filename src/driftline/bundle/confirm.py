@@ -170,7 +170,16 @@ class Judge:
         self._ask = lru_cache(maxsize=20_000)(lambda text, name: _verdict(text, name, key, digest_key))
 
     def verdict(self, text: str, name: str | None = None) -> Verdict:
+        """What is known of a text; `name` is the variable that holds it."""
         return self._ask(text, name)
+
+    def password(self, text: str, verdict: Verdict) -> Verdict:
+        """The verdict of an address with the digests of its password."""
+        address = _USERINFO.match(text)
+        if address is None:
+            return verdict
+        own = self.verdict(address[2]).traits
+        return verdict._replace(traits=verdict.traits._replace(digest=own.digest, keyed=own.keyed))
 
 
 def _verdict(text: str, name: str | None, key: bytes, digest_key: bytes | None) -> Verdict:

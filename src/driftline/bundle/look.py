@@ -70,6 +70,8 @@ class Look:
         self.values = values
         self._shapes = Shapes(kinds)
         self._halves = context.halves(tuple(kinds))
+        # Of an address that any server may have, the password is the secret.
+        self._addresses = frozenset((kind.provider, kind.id) for kind in kinds if kind.generic and kind.slot == "url")
         self.judge = judge
 
     def block(self, data: bytes, low: int = 0, high: int | None = None, *, bare: bool = False) -> Block:
@@ -88,11 +90,11 @@ class Look:
         return Block([hit for number, hit in enumerate(ordered) if not _inside(hit, _around(ordered, number))], marks)
 
     def _hits(self, data: bytes, low: int, high: int, depth: int, bare: bool) -> Iterator[Hit | Mark]:
-        decoded_to: dict[str, int] = {}
         touching: list[Key] = []
         for engine in (self._patterns, self._known):
             if engine is None:
                 continue
+            decoded_to: dict[str, int] = {}
             for end, number in engine.hits(data):
                 if not low < end <= high:
                     continue
@@ -144,6 +146,8 @@ class Look:
         identity = verdict.traits.identity
         if identity is None or verdict.sample is not None:
             return
+        if (identity.provider, identity.kind) in self._addresses:
+            verdict = self.judge.password(key.text, verdict)
         yield Hit(key.start, key.end, key.text, "plain", verdict)
         if identity.slot in ("id", "account") and identity.provider in self._halves:
             for one in context.beside_id(data, key.start, key.end, identity, self._halves, self.judge):

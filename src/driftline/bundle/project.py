@@ -9,6 +9,10 @@ from driftline.bundle.scan import Scan
 from driftline.model import App, Declaration, Facts, Output, State
 
 
+# Prefixes that are public to one framework and an ordinary word to others (SvelteKit, Astro, Nuxt; their docs, read 2026-11).
+_PUBLIC = ("PUBLIC_", "NUXT_PUBLIC_", "NG_APP_", "GATSBY_", "VUE_APP_", "REACT_APP_", "STORYBOOK_")
+
+
 def known_values(apps: Sequence[App]) -> tuple[Known, ...]:
     """Every value that the project's sources declare, the winning declarations of each environment first; equal ones once per name and environment."""
     found: dict[tuple[str, str | None, str], Known] = {}
@@ -17,7 +21,9 @@ def known_values(apps: Sequence[App]) -> tuple[Known, ...]:
             if declaration.value is None or declaration.state is not State.SET:
                 continue
             variable = app.variables.get(declaration.name)
-            public = variable.public if variable is not None else declaration.name.startswith(app.public_prefixes)
+            public = variable is not None and variable.public
+            if app.framework is None:  # what built it is not here to be seen
+                public = public or declaration.name.startswith(_PUBLIC)
             one = Known(declaration.name, declaration.value, app.path, environment, declaration.location, public)
             found.setdefault((declaration.name, environment, declaration.value.reveal()), one)
     return tuple(found.values())
