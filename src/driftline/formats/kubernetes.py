@@ -1,20 +1,20 @@
 """Kubernetes manifests: the variables of every container, with the ConfigMaps and Secrets of the same file.
 
-`env` beats `envFrom`, a later duplicate wins, `valueFrom` names another object, a Secret's `data` is base64 and not encrypted
-(Kubernetes docs, Define environment variables for a container, 2026-11). The environment is the namespace's, label's or folder's word.
+Of the entries of `env` the last one of a name wins, all of them beat `envFrom`, of which a later source wins; `valueFrom` names another
+object; a Secret's `data` is base64 and not encrypted; SealedSecrets are encrypted, and an ExternalSecret's keys live in a store elsewhere.
+Containers are found in objects of any kind, such as Knative services and Cloud Run jobs. The path says the environment (`overlays/staging/`),
+else an object's namespace or its label (Kubernetes docs, "Define environment variables for a container", "ConfigMaps" and "Secrets";
+External Secrets and Sealed Secrets documentation, 2026-11). Templates are programs and are not read.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
-from collections.abc import Iterator
 
-from driftline.formats import Format
-from driftline.formats._document import Document, Node, yaml_documents
-from driftline.formats._values import declared
-from driftline.model import Authority, Component, Declaration, Reading, Scope, Secret, State, Text, Unreadable
+from driftline.formats import Format, _manifest
+from driftline.formats._document import yaml_documents
+from driftline.formats._place import environment_said
+from driftline.model import Authority, Reading, Text, Unreadable
 
 FORMAT = Format(
     name="kubernetes",
@@ -22,130 +22,62 @@ FORMAT = Format(
     files=(
         "*k8s/*.y*ml",
         "*kubernetes/*.y*ml",
+        "*kube/*.y*ml",
         "*manifests/*.y*ml",
+        "*manifest/*.y*ml",
         "*overlays/*.y*ml",
-        "*deploy/*.y*ml",
         "*base/*.y*ml",
+        "*clusters/*.y*ml",
+        "*environments/*.y*ml",
+        "*envs/*.y*ml",
+        "*deploy/*.y*ml",
+        "*deployment/*.y*ml",
+        "*deployments/*.y*ml",
+        "*gitops/*.y*ml",
+        "*knative/*.y*ml",
+        "*infra/*.y*ml",
         "deployment*.y*ml",
-        "configmap*.y*ml",
-        "secret*.y*ml",
-        "service.yaml",
-        "cloudrun*.y*ml",
+        "*statefulset*.y*ml",
+        "*cronjob*.y*ml",
+        "*configmap*.y*ml",
+        "*secret*.y*ml",
+        "service.y*ml",
+        "service.*.y*ml",
+        "*cloudrun*.y*ml",
+        "k8s*.y*ml",
+        "*.k8s.y*ml",
     ),
     authority=Authority.PART,
     nameless="production",
 )
 
-_WORKLOADS = frozenset(("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod", "ReplicaSet", "Rollout"))
-_PLACES = re.compile(r"(?:^|/)(?:overlays|environments|envs|clusters)/([a-z0-9-]+)/")
+_PLACES = re.compile(r"(?:^|/)(?:overlays|environments|envs|clusters)/([A-Za-z0-9-]+)/")
+_OBJECT = re.compile(r"^[ \t\-{\"']*apiVersion", re.MULTILINE)
+_PATCH = re.compile(r"^[ \t\-]*\"?path\"?:[^\n]*/(?:env|data|stringData)\b", re.MULTILINE)
+
+
+def overlay(path: str) -> str | None:
+    """The name of the overlay that a file belongs to: a place of its own, even where the word is no environment's (`overlays/eu-west/`)."""
+    place = _PLACES.search(path)
+    return place[1] if place else None
+
+
+def recognises(path: str) -> bool:
+    """Not a kustomization, which has a reader of its own, nor the values and templates of a chart."""
+    base = path.rpartition("/")[2]
+    return not base.startswith(("kustomization.", "Chart.", "values", "docker-compose", "compose.")) and "/templates/" not in f"/{path}"
 
 
 def read(text: Text) -> Reading:
     """Declarations per container; nothing for YAML of another kind. Raises Unreadable for broken YAML of a manifest."""
-    if "apiVersion" not in text.content or "kind" not in text.content or "{{" in text.content:
-        return Reading()  # Helm templates are programs, not manifests
+    if not _OBJECT.search(text.content) and not _PATCH.search(text.content):
+        return Reading()
     try:
         documents = yaml_documents(text.path, text.content)
     except Unreadable:
-        if re.search(r"^apiVersion:", text.content, re.MULTILINE):
-            raise
-        return Reading()
-    objects = [(document, item) for document in documents for item in _objects(document.root)]
-    place = _PLACES.search(text.path)
-    maps = {(item.string("kind"), item.string("metadata", "name")): (document, item) for document, item in objects}
-    declarations: list[Declaration] = []
-    components: list[Component] = []
-    for document, item in objects:
-        context = (place[1] if place else None) or item.string("metadata", "namespace")
-        kind = item.string("kind")
-        knative = kind == "Service" and (item.string("apiVersion") or "").startswith("serving.knative.dev")
-        if kind in _WORKLOADS or knative:
-            for container in _containers(item):
-                name = container.string("name") or item.string("metadata", "name")
-                if name and not any(component.name == name for component in components):
-                    components.append(Component(name, None, document.location(container), container.string("image")))
-                declarations += _container(document, container, context, name, maps)
-    used = {d.component for d in declarations}
-    if not used:
-        for document, item in objects:
-            context = (place[1] if place else None) or item.string("metadata", "namespace")
-            declarations += _data(document, item, context, None)
-    contexts = tuple(dict.fromkeys(d.context for d in declarations if d.context))
-    # An image without sources here is still this project's app where the manifest lies in its repository.
-    return Reading(declarations=tuple(d._replace(component=None) for d in declarations), contexts=contexts)
-
-
-def _objects(root: Node) -> Iterator[Node]:
-    if root.string("kind") == "List":
-        yield from root.list("items")
-    elif root.kind == "map":
-        yield root
-
-
-def _containers(item: Node) -> Iterator[Node]:
-    for path in (("spec", "template", "spec"), ("spec", "jobTemplate", "spec", "template", "spec"), ("spec",)):
-        found = [*(item.get(*path, "containers") or Node("null", 0)).items, *(item.get(*path, "initContainers") or Node("null", 0)).items]
-        if found:
-            yield from found
-            return
-
-
-def _container(
-    document: Document,
-    container: Node,
-    context: str | None,
-    component: str | None,
-    maps: dict[tuple[str | None, str | None], tuple[Document, Node]],
-) -> Iterator[Declaration]:
-    for item in container.list("envFrom"):
-        for kind, key in (("ConfigMap", "configMapRef"), ("Secret", "secretRef")):
-            found = maps.get((kind, item.string(key, "name")))
-            if found is not None:
-                prefix = item.string("prefix") or ""
-                for declaration in _data(*found, context, component):
-                    yield declaration._replace(name=prefix + declaration.name)
-    for layer, item in enumerate(container.list("env"), 1):
-        name = item.get("name")
-        if name is None or not name.is_scalar:
-            continue
-        place = document.value_location(name)
-        value, source = item.get("value"), item.get("valueFrom")
-        if source is not None:
-            words = next((_WORDS[key] for key in source.map if key in _WORDS), "another object")
-            optional = any(child.string("optional") == "true" for child in source.map.values())
-            yield Declaration(name.text, State.REFERENCE, None, place, context, component, Scope.RUN, layer, optional, words)
-        elif value is not None:
-            yield declared(document, name.text, value, context=context, component=component, scope=Scope.RUN, layer=layer)._replace(
-                location=place
-            )
-        else:
-            yield Declaration(name.text, State.EMPTY, Secret(""), place, context, component, Scope.RUN, layer)
-
-
-_WORDS = {
-    "secretKeyRef": "a Secret",
-    "configMapKeyRef": "a ConfigMap",
-    "fieldRef": "the pod's own fields",
-    "resourceFieldRef": "the pod's own fields",
-}
-
-
-def _data(document: Document, item: Node, context: str | None, component: str | None) -> Iterator[Declaration]:
-    kind = item.string("kind")
-    if kind not in ("ConfigMap", "Secret"):
-        return
-    for table in ("data", "stringData"):
-        for name, node in item.pairs(table):
-            if "." in name or not node.is_scalar:  # a file, not a variable
-                continue
-            found = declared(document, name, node, context=context, component=component, scope=Scope.RUN)
-            if kind == "Secret" and table == "data" and found.state is State.SET:
-                found = found._replace(value=_decoded(node.text))
-            yield found
-
-
-def _decoded(text: str) -> Secret:
-    try:
-        return Secret(base64.b64decode(text, validate=True).decode("utf-8"))
-    except (binascii.Error, ValueError):
-        return Secret(text)
+        if "{{" in text.content or not re.search(r"^apiVersion:", text.content, re.MULTILINE):
+            return Reading()  # a template, or no manifest at all
+        raise
+    found = _manifest.read(documents, environment_said(text.path), overlay(text.path))
+    contexts = tuple(dict.fromkeys(d.context for d in found.declarations if d.context))
+    return Reading(declarations=found.declarations, components=found.components, contexts=contexts)

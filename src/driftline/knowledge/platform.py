@@ -10,6 +10,7 @@ mode of its `dev` and `build` command.
 `[live]`: how a process on it knows where it runs: a variable that `shown` names is set; `words` hold the environment's own word, `previews`
 maps variables to the value (`*`: any) that marks a preview, `branches` and `names` hold a branch or a service's name to guess from,
 `otherwise` is the word where nothing says more; `whole` where a build sees every variable; `by` another title.
+`[images]`: names of `services`, images that are no app of anybody who runs them.
 `[[injects]]`: `names` it provides without a declaration, everywhere or only `within` certain owners, `by` in words.
 `[[reads]]`: `names` a library reads without a visible read, where one of `dependencies` is present (none: a tool used by command).
 
@@ -101,6 +102,7 @@ class _Knowledge(NamedTuple):
     implicit: _Names
     prefixes: tuple[str, ...]
     prefixes_of: Mapping[str, tuple[str, ...]]
+    images: frozenset[str]
 
 
 # --- frameworks -------------------------------------------------------------------------------------------------------------
@@ -207,6 +209,12 @@ def has_previews(platform: str) -> bool:
     """Whether a platform deploys every pull request by itself: then a preview environment exists even if no file names it."""
     host = _knowledge().hosts.get(platform)
     return host is not None and host.previews
+
+
+def is_service_image(image: str) -> bool:
+    """Whether a container image is a well-known program (a database, a proxy) rather than an app: by the last part of its name."""
+    name = image.partition("@")[0].rpartition("/")[2].partition(":")[0]
+    return name.lower() in _knowledge().images
 
 
 # --- the machine we run on --------------------------------------------------------------------------------------------------
@@ -331,6 +339,7 @@ def _knowledge() -> _Knowledge:
     shown_by: dict[str, list[tuple[re.Pattern[str], str]]] = {}
     injects, reads = _Names(), _Names()
     lived: list[_Lived] = []
+    images: set[str] = set()
     prefixes: dict[str, None] = {}
     prefixes_of: dict[str, tuple[str, ...]] = {}
     for entry in sorted(os.listdir(_FOLDER)):
@@ -348,6 +357,7 @@ def _knowledge() -> _Knowledge:
             hosts[name] = _Host(data["host"].get("settles"), data["host"].get("previews", False))
             for pattern in data["host"].get("files", ()):
                 shown_by.setdefault(_filed_under(pattern), []).append((_path(pattern), name))
+        images.update(data.get("images", {}).get("services", ()))
         if "live" in data:
             lived.append(_lives(name, title, data["live"]))
         for table in data.get("injects", ()):
@@ -365,6 +375,7 @@ def _knowledge() -> _Knowledge:
         implicit=reads,
         prefixes=tuple(prefixes),
         prefixes_of=prefixes_of,
+        images=frozenset(images),
     )
 
 
