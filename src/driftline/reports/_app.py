@@ -33,7 +33,7 @@ MISSING = Sign("✗", "x", "missing", "missing", "red")
 ABSENT = Sign("·", ".", "", "absent, not needed", "dim")
 UNKNOWN = Sign("?", "?", "unknown", "files cannot tell", "dim")
 
-_SIGNS = (OWN, SAME, REFERENCE, ENCRYPTED, EMPTY, EXAMPLE, MISSING, ABSENT, UNKNOWN)
+SIGNS = (OWN, SAME, REFERENCE, ENCRYPTED, EMPTY, EXAMPLE, MISSING, ABSENT, UNKNOWN)
 _OF_STATE = {State.REFERENCE: REFERENCE, State.ENCRYPTED: ENCRYPTED, State.EMPTY: EMPTY, State.EXAMPLE: EXAMPLE}
 
 
@@ -205,7 +205,7 @@ def table(variables: Sequence[Variable], app: App, terminal: Terminal, *, marked
             ]
             yield f"  {terminal.paint(shown, 'bold') if name in marked else shown}{''.join(painted)}".rstrip()
     used = {shown.sign for row in grid.values() for shown in row}
-    yield from _legend([f"{_mark(sign, terminal)} {sign.legend}" for sign in _SIGNS if sign in used], terminal)
+    yield from _legend([f"{_mark(sign, terminal)} {sign.legend}" for sign in SIGNS if sign in used], terminal)
 
 
 def _legend(entries: Sequence[str], terminal: Terminal) -> Iterator[str]:
