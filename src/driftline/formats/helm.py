@@ -1,62 +1,145 @@
-"""Helm values: `env` maps and lists of a chart's values.yaml and values-NAME.yaml.
+"""Helm values: the variables in a chart's values.yaml and in the files laid over it.
 
-Maps of a second file are merged over the first, lists replace it (Helm docs, values files, 2026-11). Templates are programs and are not read:
-only tables named `env`, `extraEnv`, `envVars`, `environment`, `secretEnv` count, where their content is that of variables.
+`-f values-staging.yaml` merges maps over the chart's own values, replaces lists, and a null takes a key away; so a file named after an
+environment lies over the nameless one beside it, or over that of a folder above. Templates are programs and are not read: only what stands in
+tables named for variables (`env`, `extraEnvVars`, `envSecrets`, `config`, ...) counts, as a map or a list, where its names are written as
+variables. A table of a part (`worker.env`) belongs to that part; parts that are well-known programs (`postgresql`) are no app (Helm docs, "Values
+files", 2026-11; the tables are those of public charts, Bitnami's and bjw-s' among them).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from driftline.formats import Format
 from driftline.formats._document import Document, Node, yaml_document
-from driftline.formats._values import declared, environment_of
-from driftline.model import Authority, Declaration, Reading, Scope, State, Text
+from driftline.formats._place import environment_said, inside
+from driftline.formats._values import declared, environment_of, not_too_many, template_of
+from driftline.knowledge.platform import environment_kind, is_service_image
+from driftline.model import Authority, Component, Declaration, Reading, Scope, State, Text
 
 FORMAT = Format(
     name="helm",
     title="Helm values",
-    files=("values.yaml", "values.yml", "values-*.yaml", "values.*.yaml", "values_*.yaml"),
+    files=(
+        "values.y*ml",
+        "values-*.y*ml",
+        "values.*.y*ml",
+        "values_*.y*ml",
+        "*-values.y*ml",
+        "*.values.y*ml",
+        "*values/*.y*ml",
+        "secrets.y*ml",
+        "secrets.*.y*ml",
+        "secrets-*.y*ml",
+    ),
     authority=Authority.PART,
     nameless="production",
 )
 
-_TABLES = frozenset(("env", "extraEnv", "extraEnvVars", "envVars", "environment", "environmentVariables", "secretEnv", "configEnv"))
+# Tables of variables, in the spelling without dashes, underscores and capitals.
+_TABLES = frozenset(
+    ("env", "envs", "extraenv", "extraenvs", "extraenvvars", "envvars", "envvariables", "environment", "environmentvariables", "variables",
+     "secretenv", "configenv", "envsecrets", "envsecret", "secretenvs", "secretenvvars", "envconfig", "config", "configmap", "configmapdata",
+     "secret", "secrets", "secretdata", "commonenv", "additionalenv", "podenv", "containerenv", "globalenv", "envfromsecret", "runtimeenv")
+)  # fmt: skip
+# Keys that say how a chart is built rather than which part of it they are about.
+_GENERIC = frozenset(
+    ("global", "app", "application", "common", "default", "defaults", "deployment", "deployments", "container", "containers", "controllers",
+     "controller", "main", "pod", "spec", "workload", "workloads", "components", "services", "service", "server", "image", "chart", "values",
+     "stringdata", "data")
+)  # fmt: skip
 _NAME = re.compile(r"[A-Z][A-Z0-9_]+")
+
+
+def recognises(path: str) -> bool:
+    """Not the templates of a chart, nor values of a chart that it depends on."""
+    return "/templates/" not in f"/{path}" and not re.search(r"(?:^|/)charts/[^/]+/charts/", path)
 
 
 def read(text: Text) -> Reading:
     """The declarations. Raises Unreadable for broken YAML."""
-    document = yaml_document(text.path, text.content)
-    context = environment_of(text.path.rpartition("/")[2], "values")
-    declarations = tuple(_tables(document, document.root, context))
-    return Reading(declarations=declarations, contexts=(context,) if context and declarations else ())
+    return _Values(text, yaml_document(text.path, text.content)).reading()
 
 
-def _tables(document: Document, node: Node, context: str | None) -> Iterator[Declaration]:
-    for key, child in node.pairs():
-        if key in _TABLES:
-            yield from _variables(document, child, context)
-        elif child.kind == "map":
-            yield from _tables(document, child, context)
+class _Values:
+    def __init__(self, text: Text, document: Document) -> None:
+        self.path = text.path
+        self.document = document
+        base = text.path.rpartition("/")[2]
+        # A word that is no environment's (`values-eu.yaml`) is a place of its own, not production.
+        self.context = environment_said(text.path) or environment_of(base, "values", "secrets")
+        self.declarations: list[Declaration] = []
+        self.components: dict[str, Component] = {}
+
+    def reading(self) -> Reading:
+        self._look(self.document.root, ())
+        not_too_many(self.declarations)
+        found = bool(self.declarations)
+        return Reading(
+            declarations=tuple(self.declarations),
+            components=tuple(self.components.values()),
+            contexts=(self.context,) if self.context and found else (),
+            bases=self._bases() if self.context and found else (),
+        )
+
+    def _bases(self) -> tuple[str, ...]:
+        """The nameless values beside this file; for one whose folder names the environment, those of the folders above."""
+        folder, _, base = self.path.rpartition("/")
+        said_by_name = any(environment_kind(word) is not None for word in re.split(r"[.\-_]", base)) or environment_of(
+            base, "values", "secrets"
+        )
+        steps = ("",) if said_by_name and folder.rpartition("/")[2] != "values" else ("", "../", "../../")
+        paths = [inside(folder, f"{step}values.{ending}") for step in steps for ending in ("yaml", "yml")]
+        return tuple(path for path in paths if path is not None and path != self.path)
+
+    def _look(self, node: Node, above: tuple[str, ...]) -> None:
+        for key, child in node.pairs():
+            if _plain(key) in _TABLES and (child.map or child.items):
+                self._table(child, self._component(above, node))
+                self._look(child, above)
+            elif child.kind == "map":
+                self._look(child, (*above, key))
+
+    def _component(self, above: tuple[str, ...], owner: Node) -> str | None:
+        """The part of a chart that a table belongs to, by the outermost key that names one."""
+        name = next((key for key in above if _plain(key) not in _GENERIC), None)
+        image = owner.string("image", "repository") or owner.string("image") or ""
+        if name is not None and name not in self.components and (is_service_image(name) or is_service_image(image)):
+            self.components[name] = Component(name, None, self.document.location(owner), image or name)
+        return name
+
+    def _table(self, table: Node, component: str | None) -> None:
+        for name, value in table.pairs():
+            if _NAME.fullmatch(name):
+                self._declare(name, value, self._entry(name, value), component)
+            elif value.kind == "map" and _plain(name) not in _TABLES and any(_NAME.fullmatch(inner) for inner in value.map):
+                # `env.open`, `env.secret`, `configMap.data`: groups of variables
+                self._table(value, component)
+        for item in table.items:
+            naming = item.get("name")
+            if naming is not None and _NAME.fullmatch(naming.text):
+                found = self._entry(naming.text, item if item.get("value") is not None else Node("map", item.position))
+                if found is not None:
+                    place = self.document.value_location(naming)
+                    self.declarations.append(found._replace(location=place, component=component))
+
+    def _declare(self, name: str, node: Node, found: Declaration | None, component: str | None) -> None:
+        if found is not None:
+            self.declarations.append(found._replace(name=name, location=self.document.location(node), component=component))
+
+    def _entry(self, name: str, node: Node) -> Declaration | None:
+        """A variable's value, or where it comes from; None for null, which takes it away."""
+        value = node.get("value") if node.kind == "map" else node
+        if node.kind == "null":
+            return None
+        if value is None:
+            place = self.document.location(node)
+            return Declaration(name, State.REFERENCE, None, place, self.context, scope=Scope.RUN, reference="another object")
+        # An empty default of a chart is there to be filled in by whoever installs it.
+        words = "filled in when installed" if self.context is None and value.is_scalar and not value.text else template_of(value)
+        return declared(self.document, name, value, context=self.context, scope=Scope.RUN, reference=words)
 
 
-def _variables(document: Document, node: Node, context: str | None) -> Iterator[Declaration]:
-    for name, value in node.pairs():
-        if not _NAME.fullmatch(name):
-            continue
-        inner = value.get("value") if value.kind == "map" else value
-        if inner is not None:
-            yield declared(document, name, inner, context=context, scope=Scope.RUN)._replace(location=document.location(value))
-        elif value.kind == "map":
-            yield Declaration(name, State.REFERENCE, None, document.location(value), context, scope=Scope.RUN, reference="another object")
-    for item in node.items:
-        naming, given = item.get("name"), item.get("value")
-        if naming is None or not naming.is_scalar:
-            continue
-        place = document.value_location(naming)
-        if given is not None:
-            yield declared(document, naming.text, given, context=context, scope=Scope.RUN)._replace(location=place)
-        else:
-            yield Declaration(naming.text, State.REFERENCE, None, place, context, scope=Scope.RUN, reference="another object")
+def _plain(key: str) -> str:
+    return re.sub(r"[-_]", "", key).lower()
