@@ -19,12 +19,26 @@ class Store(NamedTuple):
     api: Location | None = None
 
 
+class Doubt(NamedTuple):
+    """One place. `kind` is fallback, unauthenticated, header, mass assignment, decoded or price; `name` the word that comes from the request.
+
+    `sink` is where it ends, the same as `location` where that is one place; `powerful` says that the file uses a client that no row security binds.
+    """
+
+    kind: str
+    name: str
+    location: Location
+    sink: Location
+    powerful: bool = False
+
+
 class Evidence(NamedTuple):
-    """All of it. `tables_used` are the names that code hands to a table call, with the first place; `openings` come from Firebase's rules."""
+    """All of it. `tables_used` are the names that code hands to a table call, with the first place; `openings` come from Firebase's rules, `doubts` from route handlers."""
 
     stores: tuple[Store, ...] = ()
     tables_used: tuple[tuple[str, Location], ...] = ()
     openings: tuple[Opening, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
 
 def of(facts: Facts) -> Evidence:

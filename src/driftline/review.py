@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable
 
 from driftline import audit, code
 from driftline.audit import Project, Request
+from driftline.code import _handlers
 from driftline.database import firebase, migrations
 from driftline.database.firebase import Opening
-from driftline.evidence import Evidence, Store
+from driftline.evidence import Doubt, Evidence, Store
 from driftline.model import Location, Report, Unread, Unreadable
 from driftline.project import apps, files
 from driftline.project.files import Tree
@@ -38,6 +39,7 @@ def gather(tree: Tree, project: Project) -> Project:
         stores=stores,
         tables_used=tuple(_tables_used(paths, text)) if stores else (),
         openings=tuple(_openings(paths, text, unread)),
+        doubts=tuple(_doubts(tree, paths)),
     )
     return project._replace(facts=project.facts._replace(evidence=evidence), unread=tuple(dict.fromkeys((*project.unread, *unread))))
 
@@ -75,6 +77,36 @@ def _openings(paths: Iterable[str], text: Callable[[str], str], unread: list[Unr
                 yield from firebase.read(path, text(path))
             except Unreadable as problem:
                 unread.append(Unread(path, problem.reason, problem.line, problem.column))
+
+
+# --- route handlers ---------------------------------------------------------------------------------------------------------
+
+
+def _doubts(tree: Tree, paths: Iterable[str]) -> Iterable[Doubt]:
+    """What route handlers take from the request; files that are no handlers are not parsed."""
+    readable = [
+        p for p in paths if p.endswith((*_HANDLERS, ".py")) and not code.is_test(p) and not code.is_tool(p) and not apps.is_material(p)
+    ]
+    own = [
+        content
+        for path in readable
+        if re.search(r"(?:^|/)(?:middleware|proxy|hooks\.server)[^/]*$", path) and (content := _bytes(tree, path))
+    ]
+    overwritten = _handlers.overwritten_headers(own)
+    for path in readable:
+        content = _bytes(tree, path)
+        if any(trace in content for trace in _handlers.TRACES) and _handlers.is_route_file(path, content):
+            yield from _handlers.read(path, content, overwritten=overwritten)
+
+
+_HANDLERS = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs")
+
+
+def _bytes(tree: Tree, path: str) -> bytes:
+    try:
+        return files.read(tree.root, path)
+    except Unreadable:
+        return b""  # the audit itself says so
 
 
 def _config(path: str, paths: list[str], text: Callable[[str], str]) -> dict[str, object]:
