@@ -8,7 +8,7 @@ from typing import NamedTuple
 from driftline.knowledge import callbacks, hosts
 from driftline.knowledge.callbacks import Role
 from driftline.knowledge.hosts import Class, Place
-from driftline.model import App, Declaration, Environment, Facts, Kind, Literal, Location, Source, Traits, Url, Variable
+from driftline.model import App, Declaration, Environment, Facts, Kind, Literal, Location, Mode, Source, Traits, Url, Variable
 from driftline.rules.phrases import held
 
 # Formats that fix a value into an image or a build: `baked-callback` speaks of their local addresses.
@@ -81,10 +81,15 @@ def _is_template(declaration: Declaration, traits: Traits) -> bool:
 
 
 def is_spared(app: App, address: Address) -> bool:
-    """Whether a local address is one server's way to another process beside it: private, for the API, in a container or a private network."""
-    if address.role is not Role.API or address.variable.public:
+    """Whether a local address is one server's way to another process beside it."""
+    return address.role is Role.API and is_private_call(app, address.variable, address.url)
+
+
+def is_private_call(app: App, variable: Variable, url: Url) -> bool:
+    """Whether a server alone calls a local address: a private variable, in a private network, or by the loopback where it runs in a container."""
+    if variable.public:
         return False
-    if not hosts.is_loopback(address.url.host):
+    if not hosts.is_loopback(url.host):
         return True
     return any(source.format in _CONTAINERS for source, _ in app.readings)
 
@@ -142,6 +147,41 @@ def fixed(facts: Facts) -> Iterator[tuple[str, Fixed]]:
             yield path, Fixed(literal, url, hosts.classify(url), role)
 
 
+def fallback_url(literal: Literal | None) -> Url | None:
+    """The address that code falls back to; not a bare host (it is compared, not opened), nor what runs in one mode only."""
+    if literal is None or literal.role != "fallback" or literal.traits is None:
+        return None
+    url = literal.traits.url
+    return url if url is not None and url.scheme in _WEB and url.scheme else None
+
+
+def is_wrong_fallback(app: App, environment: Environment, variable: Variable, literal: Literal | None) -> bool:
+    """Whether a fallback would be wrong in a deployed environment: a local address, or another environment's, for a callback, or a test credential."""
+    if literal is None or literal.traits is None or environment.kind is Kind.LOCAL:
+        return False
+    identity = literal.traits.identity
+    if literal.traits.published is not None or (
+        identity is not None and identity.mode is Mode.TEST and identity.kind not in ("host", "mode flag")
+    ):
+        return environment.kind is Kind.PRODUCTION and not literal.traits.placeholder
+    url = fallback_url(literal)
+    if url is None or not is_callback(app, variable, url):
+        return False
+    kind = hosts.classify(url).kind
+    if kind in PREVIEWS or kind is Class.NON_PRODUCTION:
+        return environment.kind is Kind.PRODUCTION and not is_origin(environment, url)
+    foreign = any(url.host in origin_hosts(other) for other in app.environments if other.kind is not environment.kind)
+    return kind in WRONG or (foreign and not is_origin(environment, url))
+
+
+def is_callback(app: App, variable: Variable, url: Url) -> bool:
+    """Whether a fallback's address would be called from outside: a callback's role, and no server's way to a process beside it."""
+    role = callbacks.role_of(variable.name)
+    return role not in (None, Role.ASSET) and not (role is Role.API and is_private_call(app, variable, url))
+
+
 LOCAL = frozenset((Class.LOCAL,))
 TUNNELS = frozenset((Class.TUNNEL, Class.SINK))
 PREVIEWS = frozenset((Class.PREVIEW, Class.BUILDER_PREVIEW))
+# What no deployed environment can mean by an address of its own.
+WRONG = frozenset((Class.LOCAL, Class.TUNNEL, Class.SINK, Class.PREVIEW, Class.BUILDER_PREVIEW, Class.NON_PRODUCTION))

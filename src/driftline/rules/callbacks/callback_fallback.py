@@ -12,13 +12,10 @@ from collections.abc import Iterator
 
 from driftline.knowledge import callbacks, hosts
 from driftline.knowledge.callbacks import Role
-from driftline.knowledge.hosts import Class
-from driftline.model import App, Facts, Finding, Kind, Literal, Location, Reference, Related, Rule, Severity, State, Url, Variable
-from driftline.rules.addresses import NON_LOCAL, origin_hosts, shown
+from driftline.model import App, Facts, Finding, Kind, Location, Reference, Related, Rule, Severity, State, Url, Variable
+from driftline.rules.addresses import NON_LOCAL, WRONG, fallback_url, is_callback, origin_hosts, shown
 
 RULE = Rule("callback-fallback", Severity.WARNING, "code falls back to a fixed address for a callback")
-
-_WRONG = frozenset((Class.LOCAL, Class.TUNNEL, Class.SINK, Class.PREVIEW, Class.BUILDER_PREVIEW, Class.NON_PRODUCTION))
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -26,30 +23,22 @@ def check(facts: Facts) -> Iterator[Finding]:
     for app in facts.apps:
         for variable in app.variables.values():
             role = callbacks.role_of(variable.name)
-            if role is None or variable.ignored or role is Role.ASSET:
+            if role is None or variable.ignored:
                 continue
             for read in variable.reads:
-                url = _url(read.fallback)
+                url = fallback_url(read.fallback)
                 if url is None or read.fallback is None or read.fallback.location in seen or _through_platform(app, read):
                     continue
-                why = _why(app, variable, url)
+                why = _why(app, variable, url) if is_callback(app, variable, url) else None
                 if why is not None:
                     seen.add(read.fallback.location)
                     yield _finding(app, variable, read, read.fallback.location, f"{shown(url)} ({why})", role)
 
 
-def _url(fallback: Literal | None) -> Url | None:
-    """The address that code falls back to; not a bare host (it is compared, not opened), nor what runs in one mode only."""
-    if fallback is None or fallback.role != "fallback" or fallback.traits is None:
-        return None
-    url = fallback.traits.url
-    return url if url is not None and url.scheme else None
-
-
 def _why(app: App, variable: Variable, url: Url) -> str | None:
     """What is wrong with a fallback, in words."""
     place = hosts.classify(url)
-    if place.kind in _WRONG:
+    if place.kind in WRONG:
         return place.words
     # Production's own address is wrong where another deployed environment lacks the variable for certain.
     for environment in app.environments:

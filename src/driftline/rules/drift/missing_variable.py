@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from driftline.model import App, Authority, Cell, Environment, Facts, Finding, Kind, Need, Related, Rule, Severity, State, Variable
+from driftline.rules.addresses import is_wrong_fallback
 from driftline.rules.phrases import declared_in, first_read, home, lacking, listed, place
 
 RULE = Rule("missing-variable", Severity.BLOCKER, "a variable is missing in an environment", elsewhere=Severity.WARNING)
@@ -35,7 +36,7 @@ def _missing(facts: Facts, app: App, environment: Environment, variable: Variabl
         for other, cell in declared_in(variable, app, but=environment.name)
         if other.kind is not Kind.LOCAL or other.name == "local"
     ]
-    severity = _severity(facts, environment, variable, elsewhere)
+    severity = _severity(facts, app, environment, variable, elsewhere)
     if severity is None:
         return
     name = variable.name
@@ -74,7 +75,9 @@ def _missing(facts: Facts, app: App, environment: Environment, variable: Variabl
     )
 
 
-def _severity(facts: Facts, environment: Environment, variable: Variable, elsewhere: Sequence[tuple[Environment, Cell]]) -> Severity | None:
+def _severity(
+    facts: Facts, app: App, environment: Environment, variable: Variable, elsewhere: Sequence[tuple[Environment, Cell]]
+) -> Severity | None:
     """Blocker or warning where the need is certain, note where a fallback takes over, None where nothing shows a need."""
     need = variable.need
     if need is Need.REQUIRED or (need is Need.PLAIN and elsewhere):
@@ -84,6 +87,8 @@ def _severity(facts: Facts, environment: Environment, variable: Variable, elsewh
         documented = any(not declaration.optional for _, declaration in variable.documented)
         return Severity.WARNING if documented and environment.kind is Kind.PRODUCTION else None
     if need is Need.OPTIONAL:
+        if any(is_wrong_fallback(app, environment, variable, read.fallback) for read in variable.reads):
+            return RULE.severity_in(environment.kind)  # what takes over is wrong there
         return Severity.NOTE if elsewhere else None
     # Nothing visible reads it: only files of one kind, of which one has it and the other has not, are worth a word.
     formats = {source.format for source in environment.sources if source.authority is Authority.WHOLE}
