@@ -276,7 +276,22 @@ def _sample(text: str, traits: Traits) -> str | None:
 
 # What documentation and compose files call a server.
 _HOST_WORDS = frozenset(
-    ["host", "hostname", "server", "myhost", "db", "database", "postgres", "postgresql", "mysql", "mongo", "mongodb", "redis", "rabbitmq", "example.com"]
+    [
+        "host",
+        "hostname",
+        "server",
+        "myhost",
+        "db",
+        "database",
+        "postgres",
+        "postgresql",
+        "mysql",
+        "mongo",
+        "mongodb",
+        "redis",
+        "rabbitmq",
+        "example.com",
+    ]
 )
 
 

@@ -24,7 +24,10 @@ class Decoded(NamedTuple):
             return self.marks[0][1] - place
         at = bisect_right(self.marks, (place, 1 << 62)) - 1
         start, origin = self.marks[max(at, 0)]
-        return origin + int((place - start) * self.scale)
+        found = origin + int((place - start) * self.scale)
+        following = self.marks[at + 1][1] if at + 1 < len(self.marks) else origin
+        # What was put in for something shorter ends where that ends.
+        return min(found, following - 1) if following > origin else found
 
 
 # --- escapes --------------------------------------------------------------------------------------------------------------

@@ -14,8 +14,10 @@ _MOST_PIECES = 400
 
 _OPEN = re.compile(rb"\\{0,3}[\"'`]")
 _CLOSE_BEFORE = re.compile(rb"\\{0,3}[\"'`]\Z")
-_JOINT = re.compile(rb"\s{0,40}(?:\+|\)?\.concat\(|,)\s{0,40}(?:\\n\s{0,40}){0,2}(?=\\{0,3}[\"'`])")
-_JOINT_BEFORE = re.compile(rb"(\\{0,3}[\"'`])\s{0,40}(?:\+|\)?\.concat\(|,)\s{0,40}(?:\\n\s{0,40}){0,2}\Z")
+_BREAK = rb"\s{0,40}(?:\\n\s{0,40}){0,2}"
+_PLUS = re.compile(_BREAK + rb"(\)?\.concat\(|\)?\s{0,9}\+)" + _BREAK + rb"(?=\\{0,3}[\"'`])")
+_COMMA = re.compile(_BREAK + rb"(,)" + _BREAK + rb"(?=\\{0,3}[\"'`])")
+_PLUS_BEFORE = re.compile(rb"(\\{0,3}[\"'`])" + _BREAK + rb"(?:\)?\.concat\(|\)?\s{0,9}\+)" + _BREAK + rb"\Z")
 
 
 def chain(data: bytes, end: int) -> Decoded | None:
@@ -23,19 +25,19 @@ def chain(data: bytes, end: int) -> Decoded | None:
     found = _template(data, end)
     if found is not None:
         return found
-    middle = max((m.end() for m in re.finditer(_JOINT, data[max(0, end - 90) : end + 8])), default=None)
-    if middle is None:
+    joint = max(_PLUS.finditer(data, max(0, end - 90), end + 4), key=lambda found: found.end(), default=None)
+    if joint is None:
         return None
-    middle += max(0, end - 90)
+    middle = joint.end()
     left = list(_leftwards(data, middle))
-    right = list(_rightwards(data, middle))
+    right = list(_rightwards(data, middle, listed=b"concat" in joint[1]))
     if not left or not right:
         return None
     return encodings.chained([*reversed(left), *right])
 
 
-def _rightwards(data: bytes, place: int) -> Iterator[tuple[int, bytes]]:
-    """(place, text) of the literals from `place` on."""
+def _rightwards(data: bytes, place: int, *, listed: bool) -> Iterator[tuple[int, bytes]]:
+    """(place, text) of the literals from `place` on; `listed` is True inside the brackets of a concat, where commas join."""
     limit = place + _FAR
     for _ in range(_MOST_PIECES):
         quote = _OPEN.match(data, place)
@@ -45,9 +47,12 @@ def _rightwards(data: bytes, place: int) -> Iterator[tuple[int, bytes]]:
         if stop < 0:
             return
         yield quote.end(), data[quote.end() : stop]
-        joint = _JOINT.match(data, stop + len(quote[0]))
+        behind = stop + len(quote[0])
+        joint = _PLUS.match(data, behind) or (_COMMA.match(data, behind) if listed else None)
         if joint is None:
             return
+        if joint[1] != b",":
+            listed = b"concat" in joint[1]
         place = joint.end()
 
 
@@ -55,7 +60,7 @@ def _leftwards(data: bytes, place: int) -> Iterator[tuple[int, bytes]]:
     """(place, text) of the literals before `place`, the nearest first; `place` is right behind a joint."""
     limit = max(0, place - _FAR)
     for _ in range(_MOST_PIECES):
-        joint = _JOINT_BEFORE.search(data, max(limit, place - 100), place)
+        joint = _PLUS_BEFORE.search(data, max(limit, place - 100), place)
         if joint is None:
             return
         quote, stop = joint[1], joint.start()

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from driftline.bundle import context, encodings, joins, sourcemap, triggers
+from driftline.bundle import context, encodings, joins, obfuscator, sourcemap, triggers
 from driftline.bundle.confirm import Judge, Key, Shapes, Verdict
 from driftline.bundle.encodings import Decoded
 from driftline.bundle.engine import Engine
@@ -332,6 +332,10 @@ def _swapped(data: bytes, _trigger: Trigger, end: int) -> tuple[Decoded | None, 
     return joins.swapped(data, end), "base64", len(data)
 
 
+def _table(data: bytes, _trigger: Trigger, end: int) -> tuple[Decoded | None, str, int]:
+    return obfuscator.restored(data, end), "escaped", end
+
+
 def _data_url(data: bytes, _trigger: Trigger, end: int) -> tuple[Decoded | None, str, int]:
     run = re.compile(rb"[A-Za-z0-9+/_\-]*").match(data, end)
     stop = run.end() if run else end
@@ -348,4 +352,5 @@ _AROUND: dict[str, Callable[[bytes, Trigger, int], tuple[Decoded | None, str, in
     triggers.ARRAY: _array,
     triggers.SWAPPED: _swapped,
     triggers.DATA: _data_url,
+    triggers.TABLE: _table,
 }

@@ -8,7 +8,6 @@ from driftline.bundle.known import Known
 from driftline.bundle.scan import Scan
 from driftline.model import App, Declaration, Facts, Output, State
 
-
 # Prefixes that are public to one framework and an ordinary word to others (SvelteKit, Astro, Nuxt; their docs, read 2026-11).
 _PUBLIC = ("PUBLIC_", "NUXT_PUBLIC_", "NG_APP_", "GATSBY_", "VUE_APP_", "REACT_APP_", "STORYBOOK_")
 
