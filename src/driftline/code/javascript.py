@@ -9,7 +9,7 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from driftline.code import CodeFile, CodeReading, Helper, Place, _addresses
+from driftline.code import CodeFile, CodeReading, Helper, Place, _addresses, _modes
 from driftline.knowledge import callbacks
 from driftline.model import Literal, Location, Need, Reference, Secret, Side, Use
 
@@ -212,6 +212,9 @@ class _File:
         if need is Need.REQUIRED and not self._is_failing_guard(node):
             self.used.add((name, self.place.at(node.start_byte)))
         self._add(name, node, need, how, fallback, manner=self._manner(name, node))
+        if name in _modes.NAMES and self.root is not None:
+            for place in _modes.decisions(self.path, name, node, self.root, self.content):
+                self._add(name, place, Need.OPTIONAL, how, use=Use.MENTION, manner=_modes.MANNER)
 
     def _is_failing_guard(self, node: Node) -> bool:
         """Whether a required read is a test for absence that ends in an error, not a use."""
