@@ -66,6 +66,22 @@ def check(request: Request) -> Report:
     return judge(request, project, started)
 
 
+# A month: keys are rotated and variables added more often than that.
+_OLD = 30
+
+
+def _old_snapshots(assembly: environments.Assembly, today: date) -> Iterable[Related]:
+    """A note for every snapshot that is old by its own date."""
+    taken = {source.path: reading.taken for app in assembly.apps for source, reading in app.readings if reading.taken}
+    for path, day in sorted(taken.items()):
+        try:
+            age = (today - date.fromisoformat(day)).days
+        except ValueError:
+            continue
+        if age > _OLD:
+            yield Related(Location(path, 1), f"this snapshot is {age} days old ({day}); what changed since is not known: export it again")
+
+
 # What is said about built output; the other rules judge the project it was built from.
 _ON_OUTPUT = frozenset(
     ("exposed-secret", "exposed-env-value", "exposed-restricted-key", "exposed-env-file", "exposed-source-map", "server-variable-in-client",
@@ -134,7 +150,7 @@ def judge(request: Request, project: Project, started: float, keep: Callable[[Fi
         public=project.facts.output.public,
         unread=(*project.unread, *broken),
         unknown=tuple(u for u in assembly.unknown if request.app in (None, u.app) and request.target in (None, u.environment)),
-        notes=assembly.notes,
+        notes=(*assembly.notes, *_old_snapshots(assembly, today)),
         files=project.files,
         bytes=project.bytes,
         declarations=sum(len(reading.declarations) for app in assembly.apps for _, reading in app.readings),

@@ -269,6 +269,75 @@ def init(root: str, remove: bool, no_hook: bool) -> int:
     return 0
 
 
+@main.command(short_help="Check in names (never values) exported from a platform's own CLI.")
+@click.argument("pairs", metavar="NAME=FILE...", nargs=-1, required=True)
+@click.option("--root", default=".", metavar="DIR", help="The project, or the app of a monorepo, that the variables belong to.")
+@click.option("--config", metavar="FILE", help="Read settings from FILE instead of driftline.toml.")
+def snapshot(pairs: tuple[str, ...], root: str, config: str | None) -> int:
+    """Keep of a platform's export the names, states and identities of its variables, in .driftline/NAME.json; values are never written.
+
+    FILE is what the platform's own CLI prints (- for standard input): vercel env ls or pull, netlify env:list --json, wrangler secret list,
+    fly secrets list --json, heroku config --json, gh secret list --json name, gh variable list --json name,value, railway variables --json,
+    supabase secrets list, doppler secrets --json, infisical export, stripe webhook_endpoints list, terraform show -json, or NAME=value lines.
+    Several files of one NAME are put together.
+
+    \b
+    vercel env ls | driftline snapshot production=-
+    driftline snapshot production=heroku.json staging=staging.json
+    driftline snapshot production=secrets.json production=endpoints.json
+    """
+    from datetime import date
+
+    from driftline import rules
+    from driftline.project import exports, settings
+
+    read = settings.read(root, config, rules.identifiers())
+    given: dict[str, list[tuple[exports.Export, date]]] = {}
+    for word in pairs:
+        name, equals, path = word.partition("=")
+        if not equals or not name or not path:
+            raise Misuse(f"{word}: say which environment the export is of: production={word or 'FILE'}")
+        given.setdefault(read.canonical(name), []).append(_exported(path))
+    texts = {
+        exports.path_of(name): exports.snapshot(
+            name, [export for export, _ in found], min(day for _, day in found), os.environ.get("DRIFTLINE_DIGEST_KEY") or None
+        )
+        for name, found in given.items()
+    }
+    folder = os.path.join(root, exports.FOLDER)
+    if os.path.islink(folder):
+        raise Misuse(f"{folder} is a link; it has to be a folder of the project")
+    for path, text in texts.items():
+        goal = os.path.join(root, path)
+        before = None
+        if os.path.exists(goal):
+            with open(goal, encoding="utf-8", errors="replace") as file:
+                before = exports.names(file.read())
+        os.makedirs(folder, exist_ok=True)
+        _write_whole(goal, [text])
+        print(exports.said(path, exports.names(text), before))
+    return 0
+
+
+def _exported(path: str) -> tuple[Any, Any]:
+    """An export as read from a file or from standard input, and the day it is from."""
+    from datetime import date
+
+    from driftline.project import exports, files
+
+    try:
+        if path == "-":
+            content, day = sys.stdin.buffer.read(files.MAX_SOURCE), date.today()
+        else:
+            folder, base = os.path.split(os.path.abspath(path))
+            content = files.read(folder, base)
+            day = min(date.today(), date.fromtimestamp(os.stat(path).st_mtime))
+        return exports.read(exports.decode(content), path), day
+    except Unreadable as problem:
+        place = f" (line {problem.line})" if problem.line else ""
+        raise Misuse(f"{'standard input' if path == '-' else path}: {problem.reason}{place}") from None
+
+
 @main.command(short_help="Variable x environment table.")
 @click.argument("root", default=".")
 @_common

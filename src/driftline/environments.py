@@ -380,7 +380,10 @@ class _Assembler:
             if steps:
                 readings.append((self._source(source, plan, source.format.authority), Reading(passthroughs=steps)))
             return
-        item = self._source(source, plan, reading.authority or source.format.authority)
+        authority = reading.authority or source.format.authority
+        if authority is Authority.WHOLE and reading.declarations and not mine:
+            authority = Authority.PART  # it names the variables of other apps, and so says nothing of what this one lacks
+        item = self._source(source, plan, authority)
         kept = reading._replace(declarations=tuple(mine), references=tuple(references))
         readings.append((item, kept))
         if source.format.authority is Authority.EXAMPLE:
@@ -556,7 +559,8 @@ class _Assembler:
             if speaker.content is not None and state in (State.SET, State.EMPTY):
                 value = loaded[name].value
                 state = State.EMPTY if value is None or len(value) == 0 else State.SET
-            traits = self._traits(value, name) if value is not None and state is State.SET else None
+            # A snapshot knows what a value was without having it.
+            traits = self._traits(value, name) if value is not None and state is State.SET else declaration.traits
             others = tuple((s.source.path, self._with_traits(d)) for _, s, d in found[1:])
             cells[name] = Cell(state, declaration, speaker.source.path, others, self._why(found), value, traits)
         return cells

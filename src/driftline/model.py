@@ -352,7 +352,7 @@ class Reading(NamedTuple):
     """All that one source says. `notes` are things the user should know (dead configuration); `unread` parts not understood.
 
     `bases` are files that this one is laid over: their nameless declarations reach its contexts. `authority` is another one than
-    its format's, where the text says so (a file that includes others is not the whole of it).
+    its format's, where the text says so (a file that includes others is not the whole of it). `taken` is the ISO date of an export.
     """
 
     declarations: tuple[Declaration, ...] = ()
@@ -366,6 +366,7 @@ class Reading(NamedTuple):
     unread: tuple[Unread, ...] = ()
     bases: tuple[str, ...] = ()
     authority: Authority | None = None
+    taken: str | None = None
 
 
 class Text(NamedTuple):
