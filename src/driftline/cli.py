@@ -513,7 +513,7 @@ def _write_whole(path: str, parts: Iterable[str]) -> None:
     folder = os.path.dirname(os.path.abspath(path))
     descriptor, temporary = tempfile.mkstemp(prefix=".driftline-", dir=folder)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
             for part in parts:
                 file.write(part)
         os.replace(temporary, path)

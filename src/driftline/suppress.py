@@ -46,7 +46,7 @@ class Result(NamedTuple):
 def fingerprint(finding: Finding) -> str:
     """Names a finding across runs: rule, app, environment, subject and the file without its build hash; no line, no value."""
     parts = (finding.rule, finding.app, finding.environment or "", finding.subject, _steady(finding.location.path))
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:20]
 
 
 # `index-B7x2kQ9a.js`, `main.3f9c2ab1.js`, `page-0a1b2c3d4e5f6a7b.js`: the hash changes with every build.

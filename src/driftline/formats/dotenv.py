@@ -81,7 +81,10 @@ _NOT_ENV = frozenset(
     )
 )
 
+# The longest env files of public repositories have some 2,000 lines; Linux hands no variable over 128 KiB to a process.
 _MAX_DECLARATIONS = 200_000
+_MAX_LINES = 250_000
+_MAX_MIB = 8
 
 
 def _words(basename: str) -> list[str]:
@@ -133,7 +136,11 @@ def is_pulled(path: str, content: str) -> bool:
 
 
 def read(text: Text) -> Reading:
-    """The declarations of an env file. Raises Unreadable above 200,000 declarations."""
+    """The declarations of an env file. Raises Unreadable above 200,000 declarations, 250,000 lines or 8 MiB."""
+    if len(text.content) > _MAX_MIB * 1024 * 1024:
+        raise Unreadable(f"larger than {_MAX_MIB} MiB, which no environment can hold")
+    if text.content.count("\n") > _MAX_LINES:
+        raise Unreadable(f"more than {_MAX_LINES} lines")
     basename = text.path.rpartition("/")[2]
     example = is_example(basename)
     parsed = loaders.parse(text.content, "dotenv")
