@@ -65,6 +65,7 @@ class _Data(NamedTuple):
     variables: tuple[_Variables, ...]
     spared: re.Pattern[str]
     production: re.Pattern[str]
+    endpoints: re.Pattern[str]
     arguments: Mapping[str, Role]
     platform: Mapping[str, PlatformUrl]
     flags: Mapping[str, str]
@@ -95,6 +96,11 @@ def role_of(name: str) -> Role | None:
             # A lone `URL` means the app only where a public prefix stood before it.
             return None if canonical == upper == "URL" else table.role
     return data.of_providers.get(canonical)
+
+
+def is_endpoint(name: str) -> bool:
+    """Whether a variable holds a provider's own endpoint (`S3_ENDPOINT`, `AWS_ENDPOINT_URL`): a local address there is an emulator."""
+    return _data().endpoints.search(catalog.canonical(name)) is not None
 
 
 def is_spared(name: str) -> bool:
@@ -148,6 +154,7 @@ def _data() -> _Data:
         variables=variables,
         spared=re.compile(tables["spared"]["pattern"]),
         production=re.compile(tables["production"]["pattern"]),
+        endpoints=re.compile(tables["endpoints"]["pattern"]),
         arguments={name: Role(table["role"]) for table in tables["argument"] for name in table["names"]},
         platform={name: PlatformUrl(t["by"], t["scheme"], t["of"]) for t in tables["platform"] for name in t["names"]},
         flags={name: table["by"] for table in tables["flag"] for name in table["names"]},

@@ -233,7 +233,7 @@ def _identify(text: str, name: str | None, published: Published | None, stand_in
     named = _named(name) if name else _Named()
     matches = [match for kind in _candidates(text, named) if (match := _match(kind, text)) is not None]
     if not matches:
-        return _of_published(published, text) if published else _of_word(known, text, name) or _of_host(known, text)
+        return _of_published(published, text) if published else _of_word(known, text, name) or _of_host(known, text, name)
     if stand_in and not published:
         return None
     ranked = sorted(((_rank(kind, text, named), kind, groups) for kind, groups in matches), key=lambda item: item[0], reverse=True)
@@ -446,10 +446,11 @@ def _of_word(known: Catalog, text: str, name: str | None) -> Identity | None:
     return Identity(provider.id, "mode flag", mode, None, Exposure.PUBLIC, "", job=provider.job)
 
 
-def _of_host(known: Catalog, text: str) -> Identity | None:
-    """A provider's own host in a URL or as a bare host name."""
+def _of_host(known: Catalog, text: str, name: str | None) -> Identity | None:
+    """A provider's own host in a URL, as a bare host name or, in a variable for a host, as the name of a service (`mailhog`)."""
     url = hosts.split(text)
-    host = url.host if url else text if _HOST.fullmatch(text) else None
+    bare = _HOST.fullmatch(text) or (name is not None and name.upper().endswith(_FOR_HOSTS) and _SERVICE.fullmatch(text))
+    host = url.host if url else text.partition(":")[0] if bare else None
     found = known.host(host) if host else None
     if found is None:
         return None
@@ -460,6 +461,10 @@ def _of_host(known: Catalog, text: str) -> Identity | None:
 
 
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}\.){1,8}[A-Za-z]{2,24}(?::\d{1,5})?")
+
+
+_SERVICE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,60}[a-z0-9])?(?::\d{1,5})?")
+_FOR_HOSTS = ("_HOST", "_HOSTNAME", "_SERVER", "_ENDPOINT")
 
 
 def _of_published(published: Published, text: str) -> Identity:

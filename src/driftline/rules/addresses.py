@@ -91,6 +91,11 @@ def is_private_call(app: App, variable: Variable, url: Url) -> bool:
         return False
     if not hosts.is_loopback(url.host):
         return True
+    return is_in_container(app)
+
+
+def is_in_container(app: App) -> bool:
+    """Whether a file says that the app runs in a container or beside other processes of the project."""
     return any(source.format in _CONTAINERS for source, _ in app.readings)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from driftline.model import App, Facts, Finding, Identity, Kind, Mode, Related, Rule, Severity
 from driftline.rules.phrases import Held, held, identified, title
+from driftline.rules.traps import is_trap
 
 RULE = Rule("test-credential-in-production", Severity.BLOCKER, "a test credential is configured for production")
 
@@ -20,8 +21,8 @@ def check(facts: Facts) -> Iterator[Finding]:
     for app in facts.apps:
         values = [(one, one.traits.identity) for one in held(app, Kind.PRODUCTION) if one.traits.identity is not None]
         for one, identity in values:
-            # A provider's sandbox host is an address, not a credential: sandbox-endpoint-in-production speaks of it.
-            if identity.mode is Mode.TEST and identity.kind != "host" and not one.traits.placeholder:
+            # A sandbox's address or a sink for mails is no credential: sandbox-endpoint-in-production speaks of it.
+            if identity.mode is Mode.TEST and not is_trap(identity) and not one.traits.placeholder:
                 yield _finding(app, one, identity)
 
 

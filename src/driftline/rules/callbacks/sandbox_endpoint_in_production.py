@@ -1,0 +1,87 @@
+"""A sandbox, an emulator or a trap for mails is configured for production (payment, mail, storage).
+
+Why it matters: everything answers as if it worked; no money moves, no mail arrives, uploads are gone with the container.
+Fix: put the provider's live endpoint, a sender of your own verified domain, or the real bucket into production.
+What not to do: do not remove the sandbox from local and preview; there it is right.
+Example: `.env.production` says `MAIL_HOST=sandbox.smtp.mailtrap.io`, or the code sends mails `from: "onboarding@resend.dev"`.
+
+A storage server that the project runs beside the app (`http://minio:9000` in a compose file) is no emulator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from driftline.knowledge import callbacks, hosts
+from driftline.knowledge.hosts import Class
+from driftline.model import App, Facts, Finding, Kind, Literal, Mode, Related, Rule, Severity
+from driftline.rules.addresses import is_in_container, shown
+from driftline.rules.phrases import Held, held, identified, title
+from driftline.rules.traps import is_trap
+
+RULE = Rule("sandbox-endpoint-in-production", Severity.BLOCKER, "a sandbox, an emulator or a mail trap is configured for production")
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    for app in facts.apps:
+        for one in held(app, Kind.PRODUCTION):
+            said = _said(app, one)
+            if said is not None:
+                yield _configured(app, one, said)
+    for path, literals in (*((app.path, app.literals) for app in facts.apps), (".", facts.literals)):
+        for literal in literals:
+            if literal.role in ("endpoint", "payment link"):
+                yield _in_code(path, literal)
+
+
+def _said(app: App, one: Held) -> str | None:
+    """What a value is, in words, where it is a trap."""
+    identity, url = one.traits.identity, one.traits.url
+    if one.traits.placeholder:
+        return None
+    place = hosts.classify(url) if url is not None else None
+    if identity is not None and is_trap(identity):
+        # The name of a service beside the app is a server of the project's own, unless it is an emulator's.
+        served = identity.kind == "local endpoint" and place is not None and place.kind is Class.INTERNAL and is_in_container(app)
+        return None if served else identified(identity)
+    if url is not None and place is not None and place.kind is Class.LOCAL and callbacks.is_endpoint(one.variable.name):
+        return f"{shown(url)}, an endpoint on {place.words}"
+    return None
+
+
+def _configured(app: App, one: Held, said: str) -> Finding:
+    name, environment, identity = one.variable.name, one.environment, one.traits.identity
+    live = (
+        f"the live endpoint of {title(identity.provider)}" if identity is not None and identity.mode is Mode.TEST else "the real endpoint"
+    )
+    # A store's address for trials (`pub-....r2.dev`) works, with limits.
+    slow = identity is not None and identity.job == "storage" and identity.mode is Mode.TEST
+    return RULE.finding(
+        f"{one.place} is {said}, and {environment.name} uses it",
+        fix=f"put {live} into {name} for {environment.name}",
+        avoid="do not remove the sandbox from local and preview; there it is right",
+        app=app.path,
+        location=one.declaration.location,
+        severity=Severity.WARNING if slow else None,
+        environment=environment.name,
+        variable=name,
+        identity=identity,
+        value=(identity.masked or None) if identity is not None else None,
+        digest=one.traits.keyed,
+        related=tuple(Related(read.location, "read here") for read in one.variable.reads[:1]),
+    )
+
+
+def _in_code(app: str, literal: Literal) -> Finding:
+    identity = literal.traits.identity if literal.traits is not None else None
+    what = identified(identity) if identity is not None else "a sandbox"
+    call = f" in `{literal.call}`" if literal.call else ""
+    return RULE.finding(
+        f"the code fixes {what}{call} for every environment, production included",
+        fix="take it from a variable: the live one in production, the sandbox elsewhere",
+        avoid="do not choose by NODE_ENV; it is production on previews too",
+        app=app,
+        location=literal.location,
+        identity=identity,
+        subject=f"{literal.location.path}:{literal.role}",
+    )

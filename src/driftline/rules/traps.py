@@ -1,0 +1,15 @@
+"""Tells what only pretends to work: a provider's sandbox, an emulator, a sink for mails."""
+
+from __future__ import annotations
+
+from driftline.model import Exposure, Identity, Mode
+
+
+def is_trap(identity: Identity) -> bool:
+    """Whether a value is a sandbox's address, an emulator's, or what swallows mail, rather than a credential or a switch."""
+    if identity.kind == "mode flag":
+        return False
+    if identity.mode is Mode.TEST:
+        return identity.kind == "host" or (identity.job == "email" and identity.exposure is not Exposure.SECRET)
+    emulated = identity.job in ("storage", "email", "payment") or identity.kind == "emulator address"
+    return identity.mode is Mode.LOCAL and identity.slot == "url" and emulated
