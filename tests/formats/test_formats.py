@@ -53,6 +53,8 @@ def _plain(value: Any) -> Any:
         return value.reveal()
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, bytes):
+        return value.decode()
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         defaults = value._field_defaults  # type: ignore[attr-defined]
         fields = {"at" if key == "location" else key: (key, item) for key, item in value._asdict().items()}  # type: ignore[attr-defined]

@@ -213,7 +213,14 @@ def _identity(identity: Identity) -> dict[str, Any]:
 
 
 def _chosen(export: Export, environment: str) -> list[Entry]:
-    return [entry for entry in export.entries if not entry.environments or any(_is(word, environment) for word in entry.environments)]
+    """The entries of an environment. What an export that has no word `preview` calls so: Netlify's contexts, else all words of that kind."""
+    words = {word for entry in export.entries for word in entry.environments}
+    meant = {word for word in words if _is(word, environment)}
+    if environment.lower() == "preview" and not any(platform.canonical(word) == "preview" for word in words):
+        kinds = {word for word in words if "(" not in word and platform.environment_kind(word) is Kind.PREVIEW}
+        named = next((word for word in ("deploy-preview", "branch-deploy") if word in kinds), None)
+        meant |= {named} if named else kinds
+    return [entry for entry in export.entries if not entry.environments or meant.intersection(entry.environments)]
 
 
 def _is(word: str, environment: str) -> bool:
@@ -223,10 +230,7 @@ def _is(word: str, environment: str) -> bool:
     if branch:
         return branch.lower() == environment.lower()
     base = base.strip()
-    if base.lower() in ("all", "*") or platform.canonical(base) == platform.canonical(environment):
-        return True
-    # `preview` is everything that is neither production nor a developer's machine, where the export has no finer word.
-    return environment.lower() == "preview" and platform.environment_kind(base) is Kind.PREVIEW
+    return base.lower() in ("all", "*") or platform.canonical(base) == platform.canonical(environment)
 
 
 # --- JSON ---------------------------------------------------------------------------------------------------------------------
