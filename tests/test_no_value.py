@@ -184,7 +184,7 @@ def test_a_secret_refuses_every_way_out() -> None:
         repr(secret),
         f"{secret}",
         f"{secret!r:>40}",
-        "%s" % secret,
+        "%s" % secret,  # noqa: UP031
         f"{secret}",
         str([secret]),
         str({"a": secret}),
