@@ -32,6 +32,57 @@ class Doubt(NamedTuple):
     powerful: bool = False
 
 
+class Stack(NamedTuple):
+    """One way in which an app does a job. `imports` counts the files that use it, `variables` are its names that something declares.
+
+    `verdict` is single, layered, competing, or dead candidate (there, and not both used and configured).
+    """
+
+    app: str
+    job: str
+    name: str
+    place: Location
+    imports: int
+    variables: tuple[str, ...]
+    verdict: str
+
+
+class Hook(NamedTuple):
+    """A route that a provider's webhook calls: `secrets` are the variables it checks signatures with, `tested` where a test names it."""
+
+    provider: str
+    route: str
+    place: Location
+    secrets: tuple[str, ...]
+    tested: Location | None
+
+
+class Attestation(NamedTuple):
+    """A recorded word that a callback was seen to work: written by `driftline attest`, an ISO date."""
+
+    name: str
+    environment: str
+    day: str
+    place: Location
+
+
+class Step(NamedTuple):
+    """Something a release needs a hand for."""
+
+    said: str
+    fix: str
+    place: Location
+    subject: str
+    related: tuple[tuple[Location, str], ...] = ()
+
+
+class Surface(NamedTuple):
+    """A part of the repository that decides over data, files or permissions."""
+
+    what: str
+    place: Location
+
+
 class Evidence(NamedTuple):
     """All of it. `tables_used` are the names that code hands to a table call, with the first place; `openings` come from Firebase's rules, `doubts` from route handlers."""
 
@@ -39,6 +90,12 @@ class Evidence(NamedTuple):
     tables_used: tuple[tuple[str, Location], ...] = ()
     openings: tuple[Opening, ...] = ()
     doubts: tuple[Doubt, ...] = ()
+    stacks: tuple[Stack, ...] = ()
+    hooks: tuple[Hook, ...] = ()
+    attestations: tuple[Attestation, ...] = ()
+    steps: tuple[Step, ...] = ()
+    unowned: tuple[Surface, ...] = ()
+    owners_file: str | None = None
 
 
 def of(facts: Facts) -> Evidence:

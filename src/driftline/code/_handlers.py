@@ -63,8 +63,14 @@ TRACES = (b".json(", b".body", b"searchParams", b"readBody", b"getQuery", b"x-us
           b"jwt.decode", b"get_json", b"request.args", b"@app.", b"@router.")  # fmt: skip
 
 _ROUTE_FILE = re.compile(
-    r"(?:^|/)(?:app/.*/?route\.[jt]sx?|pages/api/.+\.[jt]sx?|src/routes/.*\+(?:server|page\.server)\.[jt]s|server/(?:api|routes)/.+\.[jt]s|supabase/functions/[^/]+/.+\.[jt]s"
-    r"|netlify/(?:edge-)?functions/.+\.[jt]s|api/.+\.[jt]s|functions/.+\.[jt]s|(?:src/)?(?:routes?|controllers?|handlers?)/.+\.[jt]s|app/routes/.+\.[jt]sx?|src/pages/api/.+\.[jt]s)$"
+    r"(?:^|/)(?:app/(?:.*/)?route\.[jt]sx?|pages/api/.+\.[jt]sx?|src/routes/.*\+(?:server|page\.server)\.[jt]s|server/(?:api|routes)/.+\.[jt]s"
+    r"|supabase/functions/[^/_][^/]*/index\.[jt]sx?|netlify/(?:edge-)?functions/.+\.[jt]s|app/routes/.+\.[jt]sx?|src/pages/api/.+\.[jt]s)$"
+)
+# Folders that hold handlers in some projects and anything in others.
+_MAYBE_ROUTE_FILE = re.compile(r"(?:^|/)(?:api|functions|routes?|controllers?|handlers?)/.+\.[jt]s$")
+_HANDLES = re.compile(
+    rb"export\s+default\s+(?:async\s+)?(?:function|\()|export\s+(?:const|async\s+function|function)\s+(?:GET|POST|PUT|PATCH|DELETE|handler|loader|action)\b|module\.exports\s*=\s*async"
+    rb"|\(\s*_?(?:req|request)\b[^)]{0,60},\s*_?(?:res|reply|response)\b"
 )
 _REGISTERS = re.compile(rb"\b(?:app|router|fastify|server|api|hono)\.(?:post|get|put|patch|delete|all|route)\s*\(\s*[\"'`]/")
 
@@ -76,7 +82,9 @@ def is_route_file(path: str, content: bytes) -> bool:
             re.search(rb"@\w+\.(?:post|get|put|patch|delete|route|api_route)\(|\bdef (?:get|post|put|patch|delete)\(self, request", content)
             is not None
         )
-    return _ROUTE_FILE.search(path) is not None or _REGISTERS.search(content) is not None
+    if _ROUTE_FILE.search(path) is not None or _REGISTERS.search(content) is not None:
+        return True
+    return _MAYBE_ROUTE_FILE.search(path) is not None and _HANDLES.search(content) is not None
 
 
 def read(path: str, content: bytes, *, overwritten: frozenset[str] = frozenset()) -> tuple[Doubt, ...]:

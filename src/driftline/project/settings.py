@@ -70,6 +70,7 @@ class Settings(NamedTuple):
     fail_on: str | None = None
     baseline: str | None = None
     accounts: Mapping[str, tuple[str, ...]] = {}
+    owners: Mapping[str, str] = {}
 
     def canonical(self, word: str) -> str:
         """The name of the environment that a word stands for: by an alias of the settings, else as everybody says it (`prod`)."""
@@ -102,10 +103,11 @@ def _matches(name: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
-_TOP = ("environments", "apps", "rules", "accept", "exclude", "optional", "ignore", "shared", "fail-on", "baseline", "accounts")
+_TOP = ("environments", "apps", "rules", "accept", "exclude", "optional", "ignore", "shared", "fail-on", "baseline", "accounts", "owners")
 _ENVIRONMENT = ("kind", "aliases", "origins", "sources")
 _APP = ("loader", "sources", "optional", "ignore")
 _ACCEPT = ("rule", "subject", "reason", "expires", "app", "environment")
+_OWNED = ("migrations", "rules", "workflows", "variables")
 _FAIL_ON = ("blocker", "warning", "note", "never")
 _SEVERITIES = ("blocker", "warning", "note", "off")
 
@@ -170,6 +172,7 @@ class _Reader:
             fail_on=self._word(data, "fail-on", _FAIL_ON, "fail-on"),
             baseline=self._string(data, "baseline", "baseline"),
             accounts={name: self._strings(data.get("accounts", {}), name, "accounts.") for name in data.get("accounts", {})},
+            owners={name: self._word_of(name, word) for name, word in self._table(data, "owners").items()},
         )
 
     def _environment(self, name: str, table: dict[str, Any]) -> EnvironmentSetting:
@@ -249,6 +252,18 @@ class _Reader:
             if not isinstance(table, dict) and not (allow_word and isinstance(table, str)):
                 raise Misuse(f"{self.shown}: {key}.{name} must be a table")
         return list(tables.items())
+
+    def _table(self, data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+        table = data.get(key, {})
+        if not isinstance(table, dict):
+            raise Misuse(f"{self.shown}: {key} must be a table")
+        return table
+
+    def _word_of(self, name: str, word: Any) -> str:
+        self._known({name: word}, _OWNED, "owners.")
+        if not isinstance(word, str) or not word:
+            raise Misuse(f"{self.shown}: owners.{name} must be a name or a team")
+        return word
 
     def _strings(self, table: Mapping[str, Any], key: str, place: str = "") -> tuple[str, ...]:
         value = table.get(key, [])

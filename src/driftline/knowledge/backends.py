@@ -1,0 +1,79 @@
+"""The ways in which web projects do one job (database, login, mail, ...), read from backends.toml, and which of them a file uses."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import NamedTuple
+
+_IMPORT = re.compile(rb"""(?:\bfrom|\bimport|\brequire\(|\bimport\()\s*["'](?:npm:|jsr:|https://esm\.sh/)?(?P<module>@?[\w./\-]+)""")
+_PYTHON = re.compile(rb"^\s*(?:from|import)\s+(?P<module>[\w.]+)", re.MULTILINE)
+
+
+class Backend(NamedTuple):
+    """One way of doing a job. Every field is what backends.toml says; `calls` must be found in the importing file, where it is set."""
+
+    job: str
+    name: str
+    imports: tuple[str, ...]
+    calls: re.Pattern[bytes] | None
+    variables: tuple[str, ...]
+    files: tuple[str, ...]
+
+    def is_configured_by(self, name: str) -> bool:
+        """Whether a variable of this name configures it."""
+        return any(fnmatchcase(name, pattern) for pattern in self.variables)
+
+
+@cache
+def known() -> tuple[Backend, ...]:
+    """All of them, in the order of the file."""
+    import tomli
+
+    with open(os.path.join(os.path.dirname(__file__), "backends.toml"), encoding="utf-8") as file:
+        tables = tomli.loads(file.read())["backends"]
+    return tuple(
+        Backend(
+            table["job"],
+            table["name"],
+            tuple(table.get("imports", ())),
+            re.compile(table["calls"].encode()) if "calls" in table else None,
+            tuple(table.get("variables", ())),
+            tuple(table.get("files", ())),
+        )
+        for table in tables
+    )
+
+
+@cache
+def _by_package() -> dict[str, list[tuple[str, Backend]]]:
+    found: dict[str, list[tuple[str, Backend]]] = {}
+    for backend in known():
+        for pattern in backend.imports:
+            found.setdefault(_package(pattern), []).append((pattern, backend))
+    return found
+
+
+def _package(module: str) -> str:
+    """`@scope` for scoped names, else what stands before the first slash or dot-separated part of Python."""
+    return module.partition("/")[0]
+
+
+def used(content: bytes, *, python: bool = False) -> Iterator[tuple[Backend, int]]:
+    """The backends that a file imports and uses, each with the byte offset of its import."""
+    seen: set[tuple[str, str]] = set()
+    for match in (_PYTHON if python else _IMPORT).finditer(content):
+        module = match["module"].decode("ascii", "replace")
+        if python:
+            module = module.partition(".")[0]
+        # `stripe@17.0.0` of a URL import ends at the `@`: the pattern above stops there.
+        for pattern, backend in _by_package().get(_package(module), ()):
+            key = (backend.job, backend.name)
+            if key in seen or not (fnmatchcase(module, pattern) or module == pattern):
+                continue
+            if backend.calls is None or backend.calls.search(content):
+                seen.add(key)
+                yield backend, match.start("module")

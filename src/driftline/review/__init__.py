@@ -1,0 +1,189 @@
+"""The launch review: gathers what the red flags need beside the environments, judges everything, and comes to one decision."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping
+
+from driftline import audit, code
+from driftline.audit import Project, Request
+from driftline.code import _handlers
+from driftline.database import firebase, migrations
+from driftline.database.firebase import Opening
+from driftline.evidence import Attestation, Doubt, Evidence, Store
+from driftline.model import Location, Report, Unread, Unreadable
+from driftline.project import apps, files
+from driftline.project.files import Tree
+from driftline.project.settings import Settings
+from driftline.review import hooks, owners, releases, stacks
+from driftline.review.stacks import place
+
+
+def review(request: Request) -> Report:
+    """Audits the whole project with the rules of the launch review. Raises Misuse for what the user can mend."""
+    started = time.perf_counter()
+    tree = files.walk(request.root, request.settings.is_excluded)
+    project = audit.read_tree(request, tree, lambda path: files.read(tree.root, path))
+    project = gather(tree, project, request.settings)
+    return audit.judge(request._replace(command="review"), project, started)
+
+
+def gather(tree: Tree, project: Project, settings: Settings) -> Project:
+    """The project with the evidence that only the review asks for."""
+    paths = [file.path for file in tree.files if not file.ignored]
+
+    def text(path: str) -> str:
+        return files.decode(files.read(tree.root, path))
+
+    unread: list[Unread] = []
+    code_files, tests = _code(tree, paths)
+    found = tuple(_stores(paths, text, unread, code_files))
+    deploying = {path: _text_or_nothing(path, text) for path in paths if releases.DEPLOYING.search(path)}
+    prose = {path: _text_or_nothing(path, text) for path in paths if releases.PROSE.search(path) and path.count("/") < 3}
+    functions = [path for path in paths if re.search(r"(?:^|/)supabase/functions/[^/_][^/]*/index\.[jt]sx?$", path)]
+    attestations: tuple[Attestation, ...] = ()
+    if hooks.ATTESTATIONS in {file.path for file in tree.files}:
+        attestations, missed = hooks.read_attestations(_text_or_nothing(hooks.ATTESTATIONS, text))
+        unread += missed
+    owners_file = next((path for path in owners.FILES if path in paths), None)
+    evidence = Evidence(
+        stores=found,
+        tables_used=tuple(_tables_used(code_files)) if found else (),
+        openings=tuple(_openings(paths, text, unread)),
+        doubts=tuple(_doubts(code_files)),
+        stacks=tuple(stacks.stacks(project.facts.apps, code_files, paths)),
+        hooks=tuple(hooks.hooks(code_files, tests)),
+        attestations=attestations,
+        steps=tuple(releases.steps(found, deploying, prose, code_files, functions)),
+        unowned=owners.unowned(paths, _text_or_nothing(owners_file, text) if owners_file else None, settings.owners),
+        owners_file=owners_file,
+    )
+    return project._replace(facts=project.facts._replace(evidence=evidence), unread=tuple(dict.fromkeys((*project.unread, *unread))))
+
+
+_READ = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".py", ".vue", ".svelte", ".astro")
+
+
+def _code(tree: Tree, paths: Iterable[str]) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """(code that is deployed, tests and recorded events) by path. Generated and minified files, and what the audit cannot read, are left out."""
+    deployed: dict[str, bytes] = {}
+    tests: dict[str, bytes] = {}
+    for path in paths:
+        material = code.is_test(path) or "fixture" in path
+        if not path.endswith(_READ) and not (material and path.endswith(".json")):
+            continue
+        content = _bytes(tree, path)
+        if len(content) > _GENERATED or b"\0" in content[:1024]:
+            continue
+        if material:
+            tests[path] = content
+        elif not code.is_tool(path) and not apps.is_material(path):
+            deployed[path] = content
+    return deployed, tests
+
+
+# No handler, import or comment that a person wrote stands in a file of this size.
+_GENERATED = 1_000_000
+
+
+# --- databases --------------------------------------------------------------------------------------------------------------
+
+_CODE = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".vue", ".svelte", ".astro")
+_CLIENT = re.compile(rb"@supabase/(?:supabase-js|ssr|auth-helpers-\w+|auth-ui-\w+)|\bcreateBrowserClient\b")
+_PUBLIC_KEY = re.compile(
+    rb"(?:NEXT_PUBLIC|VITE|PUBLIC|EXPO_PUBLIC|REACT_APP|NUXT_PUBLIC)_SUPABASE_\w*(?:ANON|PUBLISHABLE|KEY)\w*|SUPABASE_(?:ANON|PUBLISHABLE)_KEY"
+)
+_FROM = re.compile(rb"""\.from\(\s*["'`](?P<table>[A-Za-z_]\w*)["'`]""")
+
+
+def _stores(paths: Iterable[str], text: Callable[[str], str], unread: list[Unread], deployed: Mapping[str, bytes]) -> Iterable[Store]:
+    paths = list(paths)
+    found = migrations.histories(paths)
+    api = _api_use(deployed) if found else None
+    for history in found:
+        config = _config(f"{history.folder}/config.toml", paths, text) if history.tool == "supabase" else {}
+        setting = config.get("api")
+        auto = setting.get("auto_expose_new_tables") if isinstance(setting, dict) else None
+        database, missed = migrations.build(history, text, auto_expose=auto if isinstance(auto, bool) else None)
+        unread += missed
+        yield Store(history.tool, history.folder, database, migrations.schemas(config), api)
+
+
+_RULES = re.compile(r"(?:^|/)(?:[\w.-]*(?:firestore|storage)[\w.-]*\.rules|database\.rules\.json)$")
+
+
+def _openings(paths: Iterable[str], text: Callable[[str], str], unread: list[Unread]) -> Iterable[Opening]:
+    for path in sorted(paths):
+        if _RULES.search(path) and not apps.is_material(path) and not code.is_test(path):
+            try:
+                yield from firebase.read(path, text(path))
+            except Unreadable as problem:
+                unread.append(Unread(path, problem.reason, problem.line, problem.column))
+
+
+# --- route handlers ---------------------------------------------------------------------------------------------------------
+
+
+def _doubts(deployed: Mapping[str, bytes]) -> Iterable[Doubt]:
+    """What route handlers take from the request; files that are no handlers are not parsed."""
+    own = [content for path, content in deployed.items() if re.search(r"(?:^|/)(?:middleware|proxy|hooks\.server)[^/]*$", path)]
+    overwritten = _handlers.overwritten_headers(own)
+    for path, content in deployed.items():
+        if any(trace in content for trace in _handlers.TRACES) and _handlers.is_route_file(path, content):
+            yield from _handlers.read(path, content, overwritten=overwritten)
+
+
+def _bytes(tree: Tree, path: str) -> bytes:
+    try:
+        return files.read(tree.root, path)
+    except Unreadable:
+        return b""  # the audit itself says so
+
+
+def _config(path: str, paths: list[str], text: Callable[[str], str]) -> dict[str, object]:
+    if path not in paths:
+        return {}
+    import tomli
+
+    try:
+        return tomli.loads(text(path))
+    except (tomli.TOMLDecodeError, Unreadable, RecursionError):
+        return {}  # its own reader says that it cannot be read
+
+
+def _api_use(deployed: Mapping[str, bytes]) -> Location | None:
+    """The first place where browser code reaches the database through the data API, None where none does."""
+    clients = {
+        path: content
+        for path, content in sorted(deployed.items())
+        if path.endswith(_CODE) and "/functions/" not in f"/{path}" and _CLIENT.search(content)
+    }
+    for path, content in clients.items():
+        if match := _PUBLIC_KEY.search(content):
+            return place(path, content, match.start())
+    # A generated client may hold its URL and key as literals (`src/integrations/supabase/client.ts` of Lovable).
+    for path, content in clients.items():
+        if match := re.search(rb"\bcreate(?:Browser)?Client\b\s*[(<]", content):
+            return place(path, content, match.start())
+    return None
+
+
+def _tables_used(deployed: Mapping[str, bytes]) -> Iterable[tuple[str, Location]]:
+    """Each table that code names in a `.from("x")`, with its first place."""
+    seen: set[bytes] = set()
+    for path, content in sorted(deployed.items()):
+        if not path.endswith(_CODE) or b"supabase" not in content:
+            continue
+        for match in _FROM.finditer(content):
+            before = content[max(0, match.start() - 12) : match.start()]
+            if match["table"] not in seen and not before.endswith((b".storage", b"Array", b"Buffer", b"Object")):
+                seen.add(match["table"])
+                yield match["table"].decode("ascii", "replace"), place(path, content, match.start("table"))
+
+
+def _text_or_nothing(path: str, text: Callable[[str], str]) -> str:
+    try:
+        return text(path)
+    except Unreadable:
+        return ""  # the audit itself says so

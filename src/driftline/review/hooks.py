@@ -1,0 +1,103 @@
+"""The routes that payment, mail and login providers call, whether a test names them, and what was attested."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from driftline.code import _handlers
+from driftline.evidence import Attestation, Hook
+from driftline.knowledge import catalog
+from driftline.model import Location, Unread
+
+ATTESTATIONS = ".driftline/attestations.json"
+SCHEMA = "driftline/attestations/1"
+
+_SECRET = re.compile(rb"[A-Z][A-Z0-9_]*(?:WEBHOOK|SIGNING)[A-Z0-9_]*(?:SECRET|KEY|TOKEN)|[A-Z][A-Z0-9_]*(?:SECRET|KEY)_WEBHOOKS?")
+_IS_WEBHOOK = re.compile(r"web-?_?hooks?(?:[/._-]|$)", re.IGNORECASE)
+# Jobs whose providers call back; a webhook of one's own product is no callback.
+_JOBS = frozenset(("payment", "mail", "auth", "storage", "commerce", "sms", "messaging"))
+
+
+def hooks(code: Mapping[str, bytes], tests: Mapping[str, bytes]) -> Iterator[Hook]:
+    """The webhook routes among `code`; `tests` are the files that may name them (tests, fixtures, recorded events)."""
+    for path, content in code.items():
+        if not _IS_WEBHOOK.search(path) or not _handlers.is_route_file(path, content):
+            continue
+        provider = _provider(path, content)
+        if provider is None:
+            continue
+        secrets = tuple(sorted({match[0].decode() for match in _SECRET.finditer(content)}))
+        route = _route(path)
+        yield Hook(provider, route, Location(path, 1), secrets, _tested(path, route, tests))
+
+
+def _provider(path: str, content: bytes) -> str | None:
+    """The provider whose name stands in the path, else the only one whose name stands in the file."""
+    words = set(re.split(r"[^a-z0-9]+", path.lower()))
+    text = content.lower()
+    loaded = catalog.load()
+    signing = {kind.provider for kind in loaded.keys if kind.slot == "webhook_secret"}
+    known = {name: provider for name, provider in loaded.providers.items() if provider.job in _JOBS or name in signing}
+    named = [provider.title for name, provider in known.items() if name in words]
+    if named:
+        return named[0]
+    # Only a provider that signs what it sends is told by a mention inside the file.
+    inside = [
+        known[name].title for name in sorted(signing) if len(name) > 4 and re.search(rb"\b" + re.escape(name.encode()) + rb"\b", text)
+    ]
+    return inside[0] if len(inside) == 1 else None
+
+
+_FOLDERS = re.compile(
+    r"^(?:.*/)?(?:src/)?(?:app|pages|routes|server)/(?=api|webhooks?)|^(?:.*/)?(?:src/)?(?:routes|app/routes)/|^(?:.*/)?(?=supabase/functions/|netlify/functions/|api/)"
+)
+_ENDS = re.compile(r"/(?:route|index|\+server)\.[jt]sx?$|\.(?:post|get)?\.?[jt]sx?$|\.py$")
+
+
+def _route(path: str) -> str:
+    """The route a file serves, as far as its place says it: `/api/webhooks/stripe`."""
+    plain = _ENDS.sub("", _FOLDERS.sub("", path, count=1))
+    plain = re.sub(r"/\([^)]*\)", "", f"/{plain}")
+    return re.sub(r"^/supabase/functions/", "/functions/v1/", plain)
+
+
+def _tested(path: str, route: str, tests: Mapping[str, bytes]) -> Location | None:
+    """Where a test names the route or the file, None where none does."""
+    stem = re.sub(r"\.[jt]sx?$|\.py$", "", path)
+    words = {route.encode(), stem.encode(), "/".join(stem.split("/")[-3:]).encode()}
+    for test, content in tests.items():
+        for word in words:
+            offset = content.find(word)
+            if len(word) > 6 and offset >= 0:
+                return Location(test, content.count(b"\n", 0, offset) + 1)
+    return None
+
+
+def read_attestations(text: str) -> tuple[tuple[Attestation, ...], tuple[Unread, ...]]:
+    """The attestations of a project, and what of the file could not be read."""
+    try:
+        data = json.loads(text)
+        rows = data["attestations"] if data.get("schema") == SCHEMA else None
+        found = []
+        for index, row in enumerate(rows or ()):
+            date.fromisoformat(row["date"])
+            found.append(Attestation(str(row["callback"]), str(row["environment"]), row["date"], Location(ATTESTATIONS, index + 2)))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return (), (Unread(ATTESTATIONS, f"is not a {SCHEMA} file"),)
+    return (tuple(found), ()) if rows is not None else ((), (Unread(ATTESTATIONS, f"is not a {SCHEMA} file"),))
+
+
+def attested(text: str | None, callback: str, environment: str, day: str, event: str | None) -> str:
+    """The file with one more attestation: sorted, one line each. Raises ValueError when the file is there and is no such file."""
+    rows = []
+    if text is not None:
+        data = json.loads(text)
+        if not isinstance(data, dict) or data.get("schema") != SCHEMA or not isinstance(data.get("attestations"), list):
+            raise ValueError
+        rows = [row for row in data["attestations"] if (row.get("callback"), row.get("environment")) != (callback, environment)]
+    rows.append({"callback": callback, "environment": environment, "date": day, **({"event": event} if event else {})})
+    lines = ",\n".join(sorted(json.dumps(row) for row in rows))
+    return f'{{"schema": "{SCHEMA}", "attestations": [\n{lines}\n]}}\n'

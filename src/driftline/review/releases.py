@@ -1,0 +1,96 @@
+"""What a release needs a hand for: steps that no workflow runs, prose that asks for them, lines that are switched by comments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from driftline.evidence import Step, Store
+from driftline.model import Location
+
+# Where the steps of a deployment are written down.
+DEPLOYING = re.compile(
+    r"^\.github/workflows/[^/]+\.ya?ml$|(?:^|/)(?:\.gitlab-ci\.ya?ml|bitbucket-pipelines\.yml|package\.json|Dockerfile[\w.-]*|Procfile|vercel\.json|netlify\.toml|render\.yaml|fly\.toml"
+    r"|railway\.(?:json|toml)|nixpacks\.toml|wrangler\.(?:toml|jsonc?)|Makefile|[\w-]*entrypoint[\w-]*\.sh|amplify\.yml|apphosting\.yaml|\.circleci/config\.yml)$"
+)
+# The commands that apply migrations, by the tool that keeps them (their docs, 2026-11).
+_APPLIES = {
+    "supabase": re.compile(r"supabase\s+(?:db\s+push|migration\s+up|link)|supabase/setup-cli|supabase_branching"),
+    "prisma": re.compile(r"prisma\s+(?:migrate\s+deploy|db\s+push)|db:deploy|db:push|migrate:deploy"),
+    "drizzle": re.compile(r"drizzle-kit\s+(?:migrate|push)|db:migrate|db:push"),
+    "migrations": re.compile(r"migrat|alembic|flyway|dbmate|goose|knex|sequelize"),
+}
+_DEPLOYS_FUNCTIONS = re.compile(r"supabase\s+functions\s+deploy|supabase/setup-cli")
+_DEPLOYS = re.compile(
+    r"vercel\s+(?:deploy|--prod)|netlify\s+deploy|wrangler\s+(?:deploy|pages)|fly(?:ctl)?\s+deploy|firebase\s+deploy|gcloud\s+run\s+deploy|railway\s+up|docker\s+push|amondnet/vercel-action|supabase\s+functions\s+deploy"
+)
+PROSE = re.compile(
+    r"(?:^|/)(?:README|DEPLOY[\w-]*|RELEASE[\w-]*|CHECKLIST[\w-]*|[\w-]*DEPLOYMENT[\w-]*|CONTRIBUTING|RUNBOOK)\.mdx?$", re.IGNORECASE
+)
+_ASKS = re.compile(
+    r"(?:after (?:each|every) (?:deploy|release|push)|don'?t forget to|remember to|manually (?:run|apply|execute|update|copy|set|change)|run (?:this|the following) sql|"
+    r"(?:paste|execute|run) .{0,40}(?:in|into) the (?:supabase )?sql editor|uncomment .{0,60}(?:prod|deploy)|change .{0,40} before (?:prod|deploy|launch|release))",
+    re.IGNORECASE,
+)
+_TOGGLE = re.compile(
+    r"^[ \t]*(?://|#)[ \t]*(?P<key>[\w.]+)[ \t]*[:=][ \t]*[\"'`](?P<off>https?://[^\"'`]+|sk_|pk_)[^\n]*\n[ \t]*(?P=key)[ \t]*[:=][ \t]*[\"'`](?P<on>https?://[^\"'`]+|sk_|pk_)"
+    r"|^[ \t]*(?P<key2>[\w.]+)[ \t]*[:=][ \t]*[\"'`]https?://[^\n]*\n[ \t]*(?://|#)[ \t]*(?P=key2)[ \t]*[:=][ \t]*[\"'`]https?://",
+    re.MULTILINE,
+)
+_SWAPS = re.compile(
+    r"(?://|#)[^\n]{0,80}\b(?:TODO|FIXME|XXX)\b[^\n]{0,60}\b(?:change|remove|replace|switch|uncomment)\b[^\n]{0,40}\b(?:prod|production|launch|deploy|live)\b",
+    re.IGNORECASE,
+)
+
+
+def steps(
+    stores: Iterable[Store], deploying: Mapping[str, str], prose: Mapping[str, str], code: Mapping[str, bytes], functions: Iterable[str]
+) -> Iterator[Step]:
+    """Every such step. `deploying` and `prose` map paths to their text, `functions` are the entry files of Supabase functions."""
+    everything = "\n".join(deploying.values())
+    workflow = next((path for path, text in sorted(deploying.items()) if _DEPLOYS.search(text)), None)
+    for store in stores:
+        last = store.database.files[-1] if store.database.files else store.folder
+        if not _APPLIES[store.tool].search(everything):
+            beside = f", and {workflow} deploys without it" if workflow else ""
+            yield Step(
+                f"{len(store.database.files)} migrations in {store.folder} are applied by no workflow, script or image of this repository{beside}",
+                "apply the migrations in the deployment, before the new code starts",
+                Location(last, 1),
+                f"migrations {store.folder}",
+                ((Location(workflow, 1), "deploys without them"),) if workflow else (),
+            )
+    listed = sorted(functions)
+    if listed and not _DEPLOYS_FUNCTIONS.search(everything):
+        yield Step(
+            f"{len(listed)} Supabase function{'s are' if len(listed) > 1 else ' is'} deployed by no workflow or script of this repository",
+            "deploy the functions where the app is deployed",
+            Location(listed[0], 1),
+            "functions",
+        )
+    for path, text in sorted(prose.items()):
+        found = list(_ASKS.finditer(text))
+        if found:
+            more = f" and {len(found) - 1} more line{'s' if len(found) > 2 else ''} of it" if len(found) > 1 else ""
+            yield Step(
+                f"{path} asks for a step by hand{more}",
+                "let the deployment do it, or check it there",
+                _place(path, text, found[0].start()),
+                f"prose {path}",
+            )
+    for path, content in sorted(code.items()):
+        text = content.decode("utf-8", "replace")
+        for pattern, said in (
+            (_TOGGLE, "an address or key is switched by commenting a line out"),
+            (_SWAPS, "a comment asks for a change before production"),
+        ):
+            match = pattern.search(text) if (b"//" in content or b"#" in content) else None
+            if match is not None:
+                yield Step(
+                    said, "read it from a variable that each environment sets", _place(path, text, match.start()), f"{path} {said[:12]}"
+                )
+
+
+def _place(path: str, text: str, offset: int) -> Location:
+    start = text.rfind("\n", 0, offset) + 1
+    return Location(path, text.count("\n", 0, offset) + 1, offset - start + 1)
