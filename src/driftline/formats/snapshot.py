@@ -37,9 +37,14 @@ _STATES = frozenset((State.SET, State.EMPTY, State.REFERENCE, State.ENCRYPTED))
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
+# What the launch review keeps in the same folder.
+_OTHERS = ("attestations.json", "review.json")
+
+
 def recognises(path: str) -> bool:
-    """Files right inside a folder `.driftline`."""
-    return path.rpartition("/")[0].rpartition("/")[2] == ".driftline"
+    """Files right inside a folder `.driftline`, but those of the launch review."""
+    folder, _, base = path.rpartition("/")
+    return folder.rpartition("/")[2] == ".driftline" and base not in _OTHERS
 
 
 def read(text: Text) -> Reading:
