@@ -39,13 +39,17 @@ def commit(request: Request, given: Sequence[str]) -> Report:
             return Report("commit", ".", None, (), (), notes=tuple(notes), seconds=time.perf_counter() - started)
         touched = _touched(index, wanted)
         tree, local = _tree(request, index)
-        around = set(index.holding(touched.names)) if touched.names else set()
+        # Git tries every word on every line: for many words it is quicker to look at all of the code.
+        around = set(index.holding(touched.names) if len(touched.names) <= _FEW else index.entries)
         looked_at = around | {change.path for change in wanted if change.after is not None}
         project = audit.read_tree(request, tree, lambda path: _content(request.root, index, local, path), looked_at)
         project = project._replace(unread=tuple(dict.fromkeys((*touched.unread, *project.unread))))
         paths = {change.path for change in wanted}
         report = audit.judge(request, project, started, lambda finding: _is_caused(finding, touched.names, paths))
     return report._replace(notes=(*notes, *report.notes), unknown=(), files=max(report.files, len(wanted)))
+
+
+_FEW = 200
 
 
 def _count(paths: Sequence[str]) -> str:

@@ -190,11 +190,21 @@ def target(root: str, path: str) -> str | None:
     return None if relative == ".." or relative.startswith("../") else relative
 
 
+# git-lfs, docs/spec.md; git-crypt, README: what lies in the repository where the content is kept elsewhere, or encrypted. 2026-11.
+_STAND_INS = (
+    (b"version https://git-lfs.github.com/spec/", "is a pointer of Git LFS; its content is not here (`git lfs pull` brings it)"),
+    (b"\0GITCRYPT\0", "is encrypted by git-crypt (`git-crypt unlock` opens it in the work tree)"),
+)
+
+
 def decode(content: bytes) -> str:
     """The text of a source file: UTF-8, a byte-order mark kept (loaders differ on it).
 
-    Raises Unreadable for UTF-16, NUL bytes and invalid UTF-8, with the line where it breaks.
+    Raises Unreadable for UTF-16, NUL bytes and invalid UTF-8, with the line where it breaks, and for what git keeps instead of a text.
     """
+    for start, reason in _STAND_INS:
+        if content.startswith(start):
+            raise Unreadable(reason, 1, 1)
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise Unreadable("is UTF-16 (PowerShell's `>` writes it); no loader reads it: save it as UTF-8", 1, 1)
     null = content.find(b"\0")

@@ -12,6 +12,9 @@ from driftline.model import Unreadable
 from driftline.project import git
 from driftline.project.files import MAX_SOURCE
 
+# A blob is asked for when the changes are compared and when the project is read: so much is kept of what git has shown.
+_KEPT = 64 * 1024 * 1024
+
 # Blobs of these modes hold text of the project; 120000 is a link, 160000 a submodule (gitformat-index(5)).
 _FILE_MODES = frozenset(("100644", "100755"))
 
@@ -35,6 +38,8 @@ class Index:
         self.entries, self.conflicts, self.links = _entries(root)
         self.changes = _changes(root)
         self._process: subprocess.Popen[bytes] | None = None
+        self._blobs: dict[str, bytes] = {}
+        self._room = _KEPT
 
     def __enter__(self) -> Index:
         return self
@@ -59,6 +64,15 @@ class Index:
 
     def blob(self, name: str) -> bytes:
         """The bytes of a blob by its object name. Raises Unreadable."""
+        if name not in self._blobs:
+            content = self._blob(name)
+            if len(content) > self._room:
+                return content
+            self._room -= len(content)
+            self._blobs[name] = content
+        return self._blobs[name]
+
+    def _blob(self, name: str) -> bytes:
         if self._process is None:
             self._process = git.start(self.root, "cat-file", "--batch")
         process = self._process
@@ -86,10 +100,11 @@ class Index:
 
     def holding(self, words: Iterable[str]) -> tuple[str, ...]:
         """The paths of the index whose text holds one of these words (letters, digits and `_`), whole."""
-        patterns = [argument for word in sorted(words) for argument in ("-e", word)]
-        if not patterns:
+        # Through standard input: a command line has an end.
+        given = "\n".join(sorted(words)).encode("utf-8", "surrogatepass")
+        if not given:
             return ()
-        output = git.run(self.root, "grep", "--cached", "-l", "-z", "-w", "-F", "-I", *patterns, codes=(0, 1))
+        output = git.run(self.root, "grep", "--cached", "-l", "-z", "-w", "-F", "-I", "-f", "-", stdin=given, codes=(0, 1))
         return tuple(os.fsdecode(path) for path in output.split(b"\0") if path)
 
 
