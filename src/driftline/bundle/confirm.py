@@ -53,6 +53,14 @@ class Shapes:
             if key is not None:
                 yield key
 
+    def starts(self, data: bytes, trigger: Trigger, place: int, *, cut: bool) -> bool:
+        """Whether a key of the trigger's kinds may start at `place`; of a text that is `cut` off, a longer one may."""
+        for number in trigger.kinds:
+            form = self._forms.get(number) or self._compile(number)
+            if (cut and form.longest > len(data) - place) or form.pattern.match(data, place) is not None:
+                return True
+        return False
+
     def _compile(self, number: int) -> _Form:
         kind = self._kinds[number]
         form = self._forms[number] = _Form(
@@ -99,6 +107,8 @@ def _key(form: _Form, data: bytes, first: int, last: int, end: int, bare: bool) 
         if first == last:
             return None
         start += 1
+    if not bare and _in_a_blob(data, start, stop):
+        return None
     left = not bare and not _starts(form, data, start)
     text = found[0]
     right = False
@@ -123,6 +133,18 @@ def _starts(form: _Form, data: bytes, start: int) -> bool:
         or not form.left.match(data, start - 1)
         or _ESCAPE_BEFORE.search(data, max(0, start - 6), start) is not None
     )
+
+
+_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
+# Text around a key that goes on like this for longer is no path and no identifier, but an encoded file.
+_BLOB = 64
+
+
+def _in_a_blob(data: bytes, start: int, stop: int) -> bool:
+    """Whether a key is a chance run of letters inside encoded bytes."""
+    before, after = data[max(0, start - _BLOB) : start], data[stop : stop + _BLOB]
+    run = len(before) - len(before.rstrip(_BASE64)) + len(after) - len(after.lstrip(_BASE64))
+    return run >= _BLOB
 
 
 def _cleaned(form: _Form, text: bytes, after: bytes) -> bytes:

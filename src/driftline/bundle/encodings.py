@@ -127,9 +127,14 @@ def base64(data: bytes, head: int, shift: int) -> Decoded | None:
     return base64_run(data, start, end)
 
 
-def base64_run(data: bytes, start: int, end: int) -> Decoded | None:
-    """The bytes of a run that starts with a whole group; a last group that is cut off is dropped where it says nothing."""
+def base64_run(data: bytes, start: int, end: int, *, whole: bool = True) -> Decoded | None:
+    """The bytes of a run that starts with a whole group; a last group that is cut off is dropped where it says nothing.
+
+    Where not the `whole` is a run, as far as it goes.
+    """
     run = data[start:end].translate(_URL_SAFE)
+    if not whole:
+        run = run[: len(run) - len(run.lstrip(_BASE64_LETTERS))]
     run = run[: len(run) - (len(run) % 4 == 1)]
     try:
         return Decoded(binascii.a2b_base64(run + b"=" * (-len(run) % 4)), [(0, start)], 4 / 3)

@@ -6,6 +6,7 @@ The cache holds nothing but the public catalogue's expressions. Databases with k
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import sys
 import tempfile
@@ -14,7 +15,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from driftline import __version__
+from driftline.bundle import triggers
 from driftline.bundle.triggers import Trigger
+from driftline.knowledge import shapes
+from driftline.knowledge.catalog import KeyKind
 
 _MAGIC = b"driftline patterns 1\n"
 
@@ -22,10 +26,16 @@ _MAGIC = b"driftline patterns 1\n"
 class Engine:
     """Triggers and their compiled database. `hits` may be called from several threads at once."""
 
-    def __init__(self, triggers: Sequence[Trigger], database: Any) -> None:
-        self.triggers = tuple(triggers)
+    def __init__(self, wanted: Sequence[Trigger], database: Any) -> None:
+        self.triggers = tuple(wanted)
         self._database = database
         self._local = threading.local()
+
+    def dumped(self) -> bytes:
+        """The compiled database as bytes, for this library and this kind of CPU."""
+        import hyperscan
+
+        return bytes(hyperscan.dumpb(self._database))
 
     def hits(self, data: bytes) -> list[tuple[int, int]]:
         """(end of the hit, number of the trigger) for every hit in a block, in the order of the bytes."""
@@ -44,9 +54,9 @@ class Engine:
         return found
 
 
-def build(triggers: Sequence[Trigger]) -> Engine:
+def build(wanted: Sequence[Trigger]) -> Engine:
     """Compiles a database. Raises ValueError naming the first expression that does not compile."""
-    return Engine(triggers, _compile([trigger.expression for trigger in triggers]))
+    return Engine(wanted, _compile([trigger.expression for trigger in wanted]))
 
 
 def _compile(expressions: Sequence[str]) -> Any:
@@ -60,44 +70,60 @@ def _compile(expressions: Sequence[str]) -> Any:
     return database
 
 
-def cached(triggers: Sequence[Trigger], folder: str | None) -> Engine:
-    """The database of these triggers from the cache, else compiled and put there. A folder that cannot be used is no failure."""
+def cached(kinds: Sequence[KeyKind], folder: str | None) -> Engine:
+    """The database of a catalogue from the cache, else compiled and put there. A folder that cannot be used is no failure."""
+    name = os.path.join(folder, f"patterns-{_digest(kinds)}") if folder else None
+    found = _load(name) if name else None
+    if found is None:
+        found = build(triggers.of_catalog(kinds))
+        if name:
+            _save(name, found)
+    return found
+
+
+def _digest(kinds: Sequence[KeyKind]) -> str:
+    """What a database depends on: the catalogue, the way from shapes to expressions, and the library on this system."""
     import hyperscan
 
-    digest = hashlib.sha256()
-    for word in (__version__, str(getattr(hyperscan, "__version__", "")), sys.platform, *(trigger.expression for trigger in triggers)):
-        digest.update(word.encode() + b"\0")
-    name = os.path.join(folder, f"patterns-{digest.hexdigest()[:24]}") if folder else None
-    database = _load(name) if name else None
-    if database is None:
-        database = _compile([trigger.expression for trigger in triggers])
-        if name:
-            _save(name, database)
-    return Engine(triggers, database)
+    digest = hashlib.sha256(f"{__version__} {getattr(hyperscan, '__version__', '')} {sys.platform}".encode())
+    for module in (triggers, shapes):
+        try:
+            with open(str(module.__file__), "rb") as file:
+                digest.update(file.read())
+        except OSError:  # run from an archive: the version has to do
+            continue
+    for kind in kinds:
+        parts = (kind.shape, kind.exposure.value, kind.context is None, kind.prefixes, kind.anchors, kind.shortest)
+        digest.update(repr(parts).encode())
+    return digest.hexdigest()[:24]
 
 
-def _load(name: str) -> Any | None:
-    """A database from the cache; None where there is none that is whole and fits this machine."""
+def _load(name: str) -> Engine | None:
+    """An engine from the cache; None where there is none that is whole and fits this machine."""
     import hyperscan
 
     try:
         with open(name, "rb") as file:
             content = file.read()
-        head, payload = content[: len(_MAGIC) + 32], content[len(_MAGIC) + 32 :]
-        if head != _MAGIC + hashlib.sha256(payload).digest():
+        start = len(_MAGIC) + 32
+        payload = content[start:]
+        if content[:start] != _MAGIC + hashlib.sha256(payload).digest():
             return None
-        database = hyperscan.loadb(payload, hyperscan.HS_MODE_BLOCK)
+        length = int.from_bytes(payload[:8], "little")
+        rows = json.loads(payload[8 : 8 + length])
+        known = [Trigger("", form, tuple(kinds), shift, (least, most)) for form, kinds, shift, least, most in rows]
+        database = hyperscan.loadb(payload[8 + length :], hyperscan.HS_MODE_BLOCK)
         database.scratch = hyperscan.Scratch(database)
-    except (OSError, hyperscan.error, MemoryError):
+    except (OSError, ValueError, TypeError, hyperscan.error, MemoryError):
         return None
-    return database
+    return Engine(known, database)
 
 
-def _save(name: str, database: Any) -> None:
+def _save(name: str, engine: Engine) -> None:
     """Writes atomically; older databases of the folder are removed. An unwritable folder costs the next run a second, nothing else."""
-    import hyperscan
-
-    payload = hyperscan.dumpb(database)
+    rows = [(trigger.form, trigger.kinds, trigger.shift, *trigger.back) for trigger in engine.triggers]
+    table = json.dumps(rows).encode()
+    payload = len(table).to_bytes(8, "little") + table + engine.dumped()
     folder = os.path.dirname(name)
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)

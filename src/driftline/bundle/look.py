@@ -115,6 +115,8 @@ class Look:
                 elif trigger.form == triggers.MAP:
                     yield Mark(triggers.MAP, end - 1, "", _sources(data, end))
                 elif depth < DEEPEST and end > decoded_to.get(trigger.form, 0):
+                    if trigger.form == triggers.BASE64 and trigger.kinds and not self._is_likely(data, trigger, end):
+                        continue
                     decoded, encoding, stop = _decode(data, trigger, end)
                     if decoded is None or not decoded.data:
                         continue
@@ -124,6 +126,12 @@ class Look:
                     yield from self._inner(decoded, encoding, depth, bare and encoding == "utf-16")
         for key in _back_to_back(touching):
             yield from self._told(data, key)
+
+    def _is_likely(self, data: bytes, trigger: Trigger, end: int) -> bool:
+        """Whether what a base64 head starts has the shape of one of its kinds, before all around it is decoded."""
+        group = end - trigger.back[0] - (8 * trigger.shift) // 6
+        decoded = encodings.base64_run(data, max(0, group), group + _GLANCE, whole=False) if group >= 0 else None
+        return decoded is not None and self._shapes.starts(decoded.data, trigger, trigger.shift, cut=len(decoded.data) >= _GLANCE * 3 // 4)
 
     def _inner(self, decoded: Decoded, encoding: str, depth: int, bare: bool) -> Iterator[Hit | Mark]:
         """The hits in decoded text, at their places in the text it came from."""
@@ -209,6 +217,9 @@ def better(hit: Hit, other: Hit) -> bool:
 def _merit(hit: Hit) -> tuple[int, bool, bool, bool]:
     return (len(hit.text), hit.known is not None, hit.beside is None, hit.encoding == "plain")
 
+
+# Base64 that is decoded to see whether more is worth it: the longest shapes are judged by their beginning.
+_GLANCE = 1600
 
 # Hits that can lie in one another's reach: more would be a list of keys.
 _NEIGHBOURS = 64
@@ -316,7 +327,8 @@ def _wide(data: bytes, trigger: Trigger, end: int) -> tuple[Decoded | None, str,
 
 
 def _codes(data: bytes, _trigger: Trigger, end: int) -> tuple[Decoded | None, str, int]:
-    return encodings.codes(data, end), "escaped", end
+    decoded = encodings.codes(data, end)
+    return decoded, "escaped", max(end, decoded.origin(len(decoded.data)))
 
 
 def _join(data: bytes, _trigger: Trigger, end: int) -> tuple[Decoded | None, str, int]:

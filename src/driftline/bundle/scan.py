@@ -99,7 +99,7 @@ def scan_text(
 def _look(known: Sequence[Known], cache: str | None, key: bytes, digest_key: bytes | None) -> Look:
     kinds = catalog.load().keys
     judge = Judge(key, digest_key)
-    patterns = engine.cached(triggers.of_catalog(kinds), cache)
+    patterns = engine.cached(kinds, cache)
     values, literals = search(known, judge)
     return Look(kinds, patterns, judge, values, literals, known)
 

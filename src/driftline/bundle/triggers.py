@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from driftline.knowledge import shapes
@@ -46,12 +47,14 @@ KNOWN = "known"
 # Bits of information from which on a trigger is rare enough in any text: measured on 550 MB of npm browser builds, see benchmarks.
 _ENOUGH = 26.0
 _LITERAL_BITS = 6.0
+# `https://` stands everywhere: its letters say little.
+_SCHEME_BITS = 2.0
 # A repeat that may vary by more than this is cut at its least length: the rest is confirmed, not searched for.
 _WIDE_REPEAT = 6
 # An expression of this length is not made longer.
-_LONG = 160
+_LONG = 400
 # A head is spelled out in its encoded forms up to this length.
-_HEAD = 12
+_HEAD = 7
 
 
 class Trigger(NamedTuple):
@@ -67,25 +70,24 @@ class Trigger(NamedTuple):
     back: tuple[int, int] = (0, 0)
 
 
-def of_catalog(kinds: Iterable[KeyKind]) -> list[Trigger]:
+def of_catalog(kinds: Sequence[KeyKind]) -> list[Trigger]:
     """Every trigger of the catalogue: plain ones for all kinds whose shape speaks for itself, encoded heads for secret ones."""
     plain: dict[tuple[str, tuple[int, int]], list[int]] = {}
-    heads: dict[str, int] = {}
+    heads: dict[str, list[int]] = {}
     for number, kind in enumerate(kinds):
         if kind.context is not None:
             continue
-        expression, back = plain_trigger(kind.shape)
-        plain.setdefault((expression, back), []).append(number)
+        plain.setdefault(plain_trigger(kind.shape), []).append(number)
         if kind.exposure is Exposure.SECRET:
             for head in _heads(kind):
-                heads[head] = min(heads.get(head, 1 << 20), kind.shortest)
+                heads.setdefault(head, []).append(number)
     found = [Trigger(expression, PLAIN, tuple(numbers), 0, back) for (expression, back), numbers in plain.items()]
-    for expression, _ in list(plain):
-        escaped = _escaped_punctuation(expression)
-        if escaped is not None:
-            found.append(Trigger(escaped, ESCAPED))
-    for head, shortest in _without_longer(heads).items():
-        found += encoded(head.encode(), shortest)
+    found += _escaped_addresses(kinds, plain)
+    for head, numbers in _without_longer(heads).items():
+        shortest = min(kinds[number].shortest for number in numbers)
+        # Where every kind starts with the head, what was decoded can be held against their shapes before it is looked at.
+        leading = all(any(prefix.startswith(head) for prefix in kinds[number].prefixes) for number in numbers)
+        found += encoded(head.encode(), shortest, tuple(numbers) if leading else ())
     return [*found, *_PLACES]
 
 
@@ -96,16 +98,13 @@ def _heads(kind: KeyKind) -> Iterator[str]:
             yield prefix.removeprefix("https://")[:_HEAD] if prefix.startswith("https://") else prefix[:_HEAD]
 
 
-def _without_longer(heads: dict[str, int]) -> dict[str, int]:
+def _without_longer(heads: dict[str, list[int]]) -> dict[str, list[int]]:
     """Heads that no other head starts: what finds the shorter finds the longer."""
-    kept: dict[str, int] = {}
-    for head in sorted(heads, key=len):
+    kept: dict[str, list[int]] = {}
+    for head in sorted(heads, key=lambda h: (len(h), h)):
         shorter = next((other for other in kept if head.startswith(other) and len(other) >= 4), None)
-        if shorter is None:
-            kept[head] = heads[head]
-        else:
-            kept[shorter] = min(kept[shorter], heads[head])
-    return kept
+        kept.setdefault(shorter or head, []).extend(heads[head])
+    return {head: list(dict.fromkeys(numbers)) for head, numbers in kept.items()}
 
 
 # --- the necessary part of a shape ----------------------------------------------------------------------------------------
@@ -123,27 +122,31 @@ class _Part(NamedTuple):
 
 def plain_trigger(shape: str) -> tuple[str, tuple[int, int]]:
     """A short expression that every match of the shape contains, and how far before its end a match starts (least, most)."""
-    parts = [part for item in _flat(list(shapes.parse(shape))) for part in [_part(*item)]]
-    best = (-1.0, 0, 0, "")
+    parts = [_part(*item) for item in _flat(list(shapes.parse(shape)))]
+    best, chosen = -1.0, (0, 0)
     for start in range(len(parts)):
-        bits, text = 0.0, ""
-        end = start
-        for end in range(start, len(parts)):
-            part = parts[end]
-            text += part.cut or part.text
+        bits, length = 0.0, 0
+        stop = start
+        for part in parts[start:]:
+            stop += 1
             bits += part.bits
-            if part.cut is not None or len(text) >= _LONG:
+            length += len(part.text)
+            if length >= _LONG or (part.cut is not None and bits >= _ENOUGH):
                 break
+        while stop > start + 1 and parts[stop - 1].bits == 0.0:  # what may be absent says nothing, and would match at every length
+            stop -= 1
         # A later start has to be clearly better: the head of a key is where its reader looks, too.
         score = min(bits, 2 * _ENOUGH) - 2.0 * (start > 0)
-        if score > best[0]:
-            best = (score, start, end, text)
+        if score > best:
+            best, chosen = score, (start, stop)
         if start == 0 and bits >= _ENOUGH and not shape.startswith(("http", "(?:http")):
             break
-    _, start, end, text = best
-    least = sum(part.least for part in parts[:end]) + (parts[end].least)
-    most = sum(part.most for part in parts[:end]) + (parts[end].least if parts[end].cut is not None else parts[end].most)
-    return text, (least, most)
+    start, stop = chosen
+    last = parts[stop - 1]
+    text = "".join(part.text for part in parts[start : stop - 1]) + (last.text if last.cut is None else last.cut)
+    before = parts[: stop - 1]
+    most = last.most if last.cut is None else last.least
+    return text, (sum(part.least for part in before) + last.least, sum(part.most for part in before) + most)
 
 
 def _flat(items: list[Any]) -> Iterator[tuple[Any, Any]]:
@@ -159,7 +162,7 @@ def _flat(items: list[Any]) -> Iterator[tuple[Any, Any]]:
 
 def _part(op: Any, value: Any) -> _Part:
     if op is c.LITERAL:
-        bits = _LITERAL_BITS if chr(value) not in "htps:/" else 3.5
+        bits = _LITERAL_BITS if chr(value) not in "htps:/" else _SCHEME_BITS
         return _Part(_escape(value), 1, 1, bits)
     if op is c.NOT_LITERAL:
         return _Part(f"[^{_escape(value)}]", 1, 1, 0.1)
@@ -207,16 +210,46 @@ def _class(value: Any) -> str:
     return f"[{body}]"
 
 
-# `:` and `/` behind escapes: JSON with `\/`, percent, HTML entities, `\u`; the first two of a run are enough to be found.
-_COLON = r"(?:\x3a|\x25(?:25)?3[Aa]|\x5c{1,4}(?:u00|x)3[Aa]|&(?:amp;)?(?:#58|#[xX]3[aA]|colon);)"
-_SLASH = r"(?:\x5c{0,4}\x2f|\x25(?:25)?2[Ff]|\x5c{1,4}(?:u00|x)2[Ff]|&(?:amp;)?(?:#47|#[xX]2[fF]|sol);)"
+# `:` and `/` behind escapes: JSON with `\\/`, percent, HTML entities, `\\u`.
+_COLON = r"(?:\x25(?:25)?3[Aa]|\x5c{1,4}(?:u00|x)3[Aa]|&(?:amp;)?(?:#58|#[xX]3[aA]|colon);)"
+_SLASH = r"(?:\x5c{1,4}\x2f|\x25(?:25)?2[Ff]|\x5c{1,4}(?:u00|x)2[Ff]|&(?:amp;)?(?:#47|#[xX]2[fF]|sol);)"
+_MARKS = rf"(?:(?:\x3a|{_COLON}){_SLASH}(?:\x2f|{_SLASH})|{_COLON}\x2f\x2f)"
+
+
+def _escaped_addresses(kinds: Sequence[KeyKind], plain: Mapping[tuple[str, tuple[int, int]], Sequence[int]]) -> Iterator[Trigger]:
+    """The triggers of secret addresses with their punctuation escaped: one for all schemes of their own, one for each web address."""
+    secret = [
+        (text, numbers) for (text, _), numbers in plain.items() if any(kinds[number].exposure is Exposure.SECRET for number in numbers)
+    ]
+    schemes = {
+        prefix.partition("://")[0][-_SCHEME:]
+        for _, numbers in secret
+        for number in numbers
+        for prefix in kinds[number].prefixes
+        if "://" in prefix
+    }
+    own = sorted(scheme for scheme in schemes if scheme and scheme not in ("http", "https"))
+    if own:
+        yield Trigger(f"(?:{'|'.join(re.escape(scheme) for scheme in own)}){_MARKS}", ESCAPED)
+    for text, _ in secret:
+        if text.startswith("http"):
+            escaped = _escaped_punctuation(text)
+            if escaped is not None:
+                yield Trigger(escaped, ESCAPED)
+
+
+# More of a scheme's name than this need not be asked for.
+_SCHEME = 8
 
 
 def _escaped_punctuation(expression: str) -> str | None:
-    """The same trigger with its `://` and `/` written in any escaped way; None where it has none."""
-    if r"\x2f\x2f" not in expression:
+    """The same trigger with its `://` written in any escaped way; None where it has none."""
+    if r"\x3a\x2f\x2f" not in expression:
         return None
-    return re.sub(r"\[[^\]]*\]|\\x3a|\\x2f", lambda found: {r"\x3a": _COLON, r"\x2f": _SLASH}.get(found[0], found[0]), expression)
+    written = {r"\x3a\x2f\x2f": _MARKS, r"\x3a": rf"(?:\x3a|{_COLON})", r"\x2f": rf"(?:\x2f|{_SLASH})", r"\x40": r"(?:\x40|\x25(?:25)?40)"}
+    return re.sub(
+        r"\[[^\]]*\]|\\x3a\\x2f\\x2f|\\x3a|\\x2f|\\x40", lambda found: written.get(found[0], found[0].replace(r"\x25", "")), expression
+    )
 
 
 # --- encoded heads ----------------------------------------------------------------------------------------------------------
@@ -224,25 +257,37 @@ def _escaped_punctuation(expression: str) -> str | None:
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 # Characters of the encoded body that have to follow an encoded head, at most.
 _FOLLOWING = 20
-# Character codes that are enough to be looked at.
-_CODES = 4
+# A head of this length is rare enough without them.
+_SAYS_ENOUGH = 5
+# Characters before a reversed head that have to belong to the same word.
+_BEFORE = 8
 
 
-def encoded(head: bytes, shortest: int) -> Iterator[Trigger]:
+def encoded(head: bytes, shortest: int, kinds: tuple[int, ...] = ()) -> Iterator[Trigger]:
     """The triggers of one literal head in its encoded forms; `shortest` is the length of the shortest text that starts with it."""
     for shift in range(3):
         text, length = base64_expression(head, shift)
-        follow = min(_FOLLOWING, max(0, (shortest - len(head)) * 4 // 3 - 3))
+        follow = min(_FOLLOWING, max(0, (shortest - len(head)) * 4 // 3 - 3)) if len(head) < _SAYS_ENOUGH else 0
         length += follow
-        yield Trigger(text + (f"[A-Za-z0-9+/_\\-]{{{follow}}}" if follow else ""), BASE64, (), shift, (length, length))
+        yield Trigger(text + (f"[A-Za-z0-9+/_\\-]{{{follow}}}" if follow else ""), BASE64, kinds, shift, (length, length))
     if len(head) >= 3:
-        follow = min(_FOLLOWING, 2 * (shortest - len(head)))
+        follow = min(_FOLLOWING, 2 * (shortest - len(head))) if len(head) < _SAYS_ENOUGH else 0
         length = 2 * len(head) + follow
         yield Trigger(hex_expression(head) + (f"[0-9A-Fa-f]{{{follow}}}" if follow else ""), HEX, (), 0, (length, length))
         if len(set(head)) >= 3:
-            yield Trigger(r"[0-9A-Za-z_\-=]{4}" + _literal(head[::-1]) + ("" if len(head) >= 5 else r"[^0-9A-Za-z_\-]"), REVERSED)
+            before = min(_BEFORE, max(1, shortest - len(head)))
+            behind = "" if len(head) >= 5 else r"[^0-9A-Za-z_\-]"
+            yield Trigger(rf"[0-9A-Za-z_\-=+/.:@%?&~]{{{before}}}{_literal(head[::-1])}{behind}", REVERSED)
     yield Trigger("".join(f"\\x{byte:02x}\\x00" for byte in head), WIDE, (), 0, (2 * len(head), 2 * len(head)))
-    yield Trigger(",".join(rf"\x20?(?:{byte}|0x{byte:x})" for byte in head[:_CODES]) + ",", CODES)
+
+
+@cache
+def _letters(known: str) -> str:
+    """The class body of the base64 letters whose six bits fit a pattern of 0, 1 and dots; "" where all do."""
+    members = [
+        letter for number, letter in enumerate(_ALPHABET) if all(k in (".", bit) for k, bit in zip(known, f"{number:06b}", strict=True))
+    ]
+    return "" if len(members) == 64 else "".join("+\\-" if m == "+" else "/_" if m == "/" else m for m in members)
 
 
 def base64_expression(head: bytes, shift: int) -> tuple[str, int]:
@@ -253,12 +298,9 @@ def base64_expression(head: bytes, shift: int) -> tuple[str, int]:
     bits += "." * (-len(bits) % 6)
     found = []
     for place in range(0, len(bits), 6):
-        known = re.compile(bits[place : place + 6])
-        members = [letter for number, letter in enumerate(_ALPHABET) if known.fullmatch(f"{number:06b}")]
-        if len(members) == 64:
-            continue
-        body = "".join("+\\-" if m == "+" else "/_" if m == "/" else m for m in members)
-        found.append(body if len(body) == 1 else f"[{body}]")
+        body = _letters(bits[place : place + 6])
+        if body:
+            found.append(body if len(body) == 1 else f"[{body}]")
     return "".join(found), len(found)
 
 
@@ -297,6 +339,9 @@ _PLACES = (
     Trigger(
         r"(?i)(?:login|password|credentials|passwort)\s{0,2}[:=]\s{0,2}[a-z0-9._@\-]{2,40}\s{0,2}/\s{0,2}[^\s\x22\x27\x60<>\x5c]{8}", NAMED
     ),
+    # Character codes of letters, digits, `-`, `_` and `.`, one after another: a table of bytes strays from them soon.
+    Trigger(r"(?:\s?(?:4[568]|49|5[0-7]|6[5-9]|[78][0-9]|9[057-9]|1[01][0-9]|12[0-2]),){12}", CODES),
+    Trigger(r"(?:\s?0[xX](?:2[dDeE]|3[0-9]|4[1-9A-Fa-f]|5[0-9AaFf]|6[1-9A-Fa-f]|7[0-9Aa]),){12}", CODES),
     # The loop that rotates an obfuscator's string array.
     Trigger(r"\(!!\[\]\)\s?\{\s{0,40}try\s?\{\s{0,40}(?:const|var|let) [A-Za-z0-9_$]{1,24}\s?=\s?", TABLE),
     Trigger(r"(?:process|import\.meta)\.env(?:\.|\[[\x22\x27])[A-Z][A-Z0-9_]{2}", READ),
