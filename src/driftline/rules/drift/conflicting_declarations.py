@@ -43,9 +43,10 @@ def _differing(cell: Cell, environment: Environment) -> Declaration | None:
     if cell.state is not State.SET or cell.traits is None:
         return None
     formats = {source.path: source.format for source in environment.sources}
+    part = cell.declaration.component if cell.declaration is not None else None
     for path, declaration in cell.shadowed:
-        if not _can_meet(cell.source or "", path, formats):
-            continue
+        if not _can_meet(cell.source or "", path, formats) or (part and declaration.component not in (None, part)):
+            continue  # two parts of one deployment, a worker and a web server say, run apart
         if path == cell.source or "base of every" in environment.because.get(path, "") or declaration.traits is None:
             continue
         if declaration.state is State.SET and declaration.traits.digest != cell.traits.digest:
