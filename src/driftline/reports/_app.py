@@ -81,7 +81,7 @@ def head(app: App, terminal: Terminal) -> Iterator[str]:
 
 def sources(app: App, terminal: Terminal, *, verbose: bool) -> Iterator[str]:
     """Each source with the environments it speaks for and why; environments that no source speaks for."""
-    said = [tuple(map(terminal.text, words)) for words in _speakers(app)]
+    said = [tuple(map(terminal.text, words)) for words in speakers(app)]
     shown = said if verbose else said[:_SOURCES_SHOWN]
     paths = max((columns(path) for path, _, _ in shown), default=0)
     names = max((columns(words) for _, words, _ in shown), default=0)
@@ -99,7 +99,7 @@ def sources(app: App, terminal: Terminal, *, verbose: bool) -> Iterator[str]:
             yield from terminal.prose(f"{environment.name}: no file here says what it holds{export}", indent=2, hang=2)
 
 
-def _speakers(app: App) -> list[tuple[str, str, str]]:
+def speakers(app: App) -> list[tuple[str, str, str]]:
     """(source, the environments it speaks for, why): one row where the reason is the same for several environments."""
     rows: dict[tuple[str, str], list[str]] = {}
     for environment in app.environments:
