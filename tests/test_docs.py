@@ -79,6 +79,7 @@ def test_a_missing_or_broken_index_is_no_harm(tmp_path: Path, monkeypatch: pytes
         ('shape = "x_[0-9]{8}"\naccount = "none"', "no account decoder"),
         ('shape = "x_[0-9]{8}"\ncolour = "red"', "unknown: colour"),
         ('shape = "x_[0-9]{8}"\nmode = "lively"', "lively"),
+        ('shape = "x_[0-9]{8}"\nmode = "live"\nhint = true', "a hint decides nothing"),
     ],
 )
 def test_a_wrong_fact_is_named_with_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, says: str) -> None:

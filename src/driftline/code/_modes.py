@@ -26,7 +26,8 @@ NAMES = frozenset(("NODE_ENV", "PROD", "DEV"))
 _TRACE = re.compile(rb"sandbox|live|test|isproduction", re.IGNORECASE)
 _MOST_USES = 100
 _MOST_TEXT = 600
-_DEEPEST = 40
+# Asking for a parent costs as much as the node lies deep, so climbs are short.
+_DEEPEST = 12
 
 _WRAPPERS = frozenset(("parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression"))
 # Keys that switch a client to tests, in small letters without `_`; the last ones only where the client is named after a provider.

@@ -38,7 +38,7 @@ and a catalogue whose TOML files changed since is read from TOML, so that a new 
     data_store = true                # `account` names a data store: equal in two environments means shared data
     tied = "project"                 # kinds of one provider with the same word here must agree on `account` within one environment
     generic = true                   # counts only where no other kind matches
-    hint = true                      # from general knowledge: never enough to block anyone
+    hint = true                      # known from use, not from a page: says whose a value is, never its mode, its account or a data store
     job = "database"                 # where it differs from the provider's
 
     [[published]]                    # values the vendor printed: defaults, samples, test pairs
@@ -362,6 +362,8 @@ def _compile_key(provider: str, data: dict[str, Any], key: dict[str, Any]) -> di
     modes = entry["mode"].values() if isinstance(entry["mode"], dict) else [] if entry["mode"] in decoders.MODE else [entry["mode"]]
     for mode in modes:
         Mode(mode)
+    if key.get("hint") and (entry["mode"] not in ("any", "unknown", "local") or "tied" in key or "data_store" in key):
+        raise ValueError(f"{where}: a hint decides nothing")
     if entry["slot"] not in SLOTS:
         raise ValueError(f"{where}: slot {entry['slot']!r}")
     for optional in ("account", "validate", "checksum", "expires", "claims", "certain", "data_store", "tied", "generic", "hint"):
