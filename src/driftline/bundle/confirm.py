@@ -83,7 +83,7 @@ _LITERAL_END = re.compile(
     rb"\\+(?:[\"'`nrt<>]|u00(?:2[27]|60|3[cCeE]|0[aAdD9]|20)|x(?:2[27]|60|0[aAdD]|20))|&(?:quot|apos|gt|lt|#39|#34|#96|#[xX]2[27]|#[xX]60);"
     rb"|%(?:25)?(?:2[27]|20|0[aAdD])|\$\{"
 )
-_BREAKS = re.compile(rb"(?:\\+r)?\\+n|\r\n|\\\n")
+_BREAKS = re.compile(rb"(?:\\+r)?\\+n|\r\n|\\\n|\n")
 _SLASHES = re.compile(rb"\\+/|\\+u002[fF]")
 _AMPERSANDS = re.compile(rb"\\+u0026|&amp;")
 # What follows an address in a text without quotes.
@@ -112,8 +112,12 @@ def _key(form: _Form, data: bytes, first: int, last: int, end: int, bare: bool) 
     left = not bare and not _starts(form, data, start)
     text = found[0]
     right = False
-    if form.loose or b"\\" in text:
-        text = _cleaned(form, text, data[stop : stop + 1])
+    if form.document:
+        stop, text = _document(form, data, start, stop)
+        if not text:
+            return None
+    elif form.loose or b"\\" in text:
+        text = _cleaned(form, text)
         if not text:
             return None
         stop = start + len(text) if text == data[start : start + len(text)] else stop
@@ -122,7 +126,7 @@ def _key(form: _Form, data: bytes, first: int, last: int, end: int, bare: bool) 
     # A key of any length swallows what follows; one of a fixed length does not.
     if right and not form.fixed:
         return None
-    return Key(start, stop, text.decode("latin-1"), left, right)
+    return Key(start, stop, _decoded(text), left, right)
 
 
 def _starts(form: _Form, data: bytes, start: int) -> bool:
@@ -147,32 +151,63 @@ def _in_a_blob(data: bytes, start: int, stop: int) -> bool:
     return run >= _BLOB
 
 
-def _cleaned(form: _Form, text: bytes, after: bytes) -> bytes:
+def _decoded(text: bytes) -> str:
+    try:
+        return text.decode("utf-8")
+    except UnicodeDecodeError:
+        return text.decode("latin-1")
+
+
+def _cleaned(form: _Form, text: bytes) -> bytes:
     """The value itself: without what follows its literal, its own escapes undone. Empty where nothing of the shape is left."""
-    whole = False
-    if form.document:
-        if form.head:
-            second = text.find(form.head, len(form.head))
-            if second > 0:
-                text = text[:second]
-        # A line break before the closing quote belongs to the value; one of the file around it does not.
-        whole = after in (b'"', b"'", b"`") or re.search(rb"-\\+n\s*\Z", text) is not None
-        text = _SLASHES.sub(b"/", _BREAKS.sub(b"\n", text))
-    else:
-        cut = _LITERAL_END.search(text)
-        if cut is not None:
-            text = text[: cut.start()]
-        text = _AMPERSANDS.sub(b"&", _SLASHES.sub(b"/", text)).rstrip(b"\\")
-        at = text.rfind(b"@")
-        slash = text.find(b"/", at + 1) if at > 0 else -1
-        if slash > 0:
-            trailing = _AFTER_ADDRESS.search(text, slash)
-            if trailing is not None:
-                text = text[: trailing.start()]
+    cut = _LITERAL_END.search(text)
+    if cut is not None:
+        text = text[: cut.start()]
+    text = _AMPERSANDS.sub(b"&", _SLASHES.sub(b"/", text)).rstrip(b"\\")
+    at = text.rfind(b"@")
+    slash = text.find(b"/", at + 1) if at > 0 else -1
+    if slash > 0:
+        trailing = _AFTER_ADDRESS.search(text, slash)
+        if trailing is not None:
+            text = text[: trailing.start()]
     found = form.pattern.match(text)
-    if found is None:
-        return b""
-    return found[0] if whole else found[0].strip()
+    return found[0].strip() if found is not None else b""
+
+
+# Line breaks between a document's end and the quote that closes its literal belong to the value.
+_LAST_BREAKS = re.compile(rb"((?:(?:\\+r)?\\+n|\r?\n){1,3})(?=\\{0,7}[\"'`])")
+
+
+def _document(form: _Form, data: bytes, start: int, stop: int) -> tuple[int, bytes]:
+    """(end, text) of a value of many lines: a PEM block or a JSON object, with its line breaks as they are meant."""
+    raw = data[start:stop]
+    if raw.startswith(b"{"):
+        return _object(form, raw, start)
+    second = raw.find(form.head, len(form.head)) if form.head else -1
+    if second > 0:
+        found = form.pattern.match(raw, 0, second)
+        if found is None:
+            return stop, b""
+        raw = found[0]
+    ending = raw.rfind(b"-----END")
+    close = raw.find(b"-----", ending + 8) + 5 if ending >= 0 else len(raw)
+    raw = raw[:close]
+    last = _LAST_BREAKS.match(data, start + len(raw))
+    text = _SLASHES.sub(b"/", _BREAKS.sub(b"\n", raw))
+    return start + len(raw), text + b"\n" * (len(_BREAKS.findall(last[1])) or 1 if last else 0)
+
+
+def _object(form: _Form, raw: bytes, start: int) -> tuple[int, bytes]:
+    """A JSON object up to its own closing bracket; in a literal of code its escapes are doubled."""
+    import json
+
+    text = raw.replace(b"\\\\", b"\\") if b"\\\\n" in raw else raw
+    try:
+        _, length = json.JSONDecoder().raw_decode(text.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return start, b""
+    text = text.decode("utf-8", "replace")[:length].encode()
+    return start + len(text) + raw.count(b"\\\\", 0, len(text)), text if form.pattern.match(text) else b""
 
 
 # --- whose key, and whether a real one ------------------------------------------------------------------------------------
