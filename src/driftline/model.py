@@ -238,6 +238,7 @@ class Declaration(NamedTuple):
     `reference` names where the value lives (`secrets.STRIPE_KEY`), never a value. `inherits` is False where a base
     declaration does NOT reach named contexts (wrangler vars). `ambiguous` lists, per loader family, how the line reads
     differently, in words and without values. `store` names the data store that a binding leads to, in words that may be printed.
+    `puts_in` are the platform's own address variables that the value puts in, with whether a scheme stands before them.
     """
 
     name: str
@@ -254,6 +255,7 @@ class Declaration(NamedTuple):
     ambiguous: tuple[str, ...] = ()
     traits: Traits | None = None
     store: str | None = None
+    puts_in: tuple[tuple[str, bool], ...] = ()
 
 
 class Literal(NamedTuple):
@@ -662,6 +664,42 @@ class Page(NamedTuple):
     sections: Mapping[str, str]
 
 
+class Flag(NamedTuple):
+    """One red flag of the launch review. `verdict` is clear, blocked, at risk or "cannot tell from files".
+
+    `confidence` is high, medium or reduced; `evidence` the first places with what is there, `count` how many there are;
+    `open` says what files cannot show, `settles` what would.
+    """
+
+    id: str
+    title: str
+    verdict: str
+    confidence: str
+    evidence: tuple[Related, ...]
+    count: int
+    open: str = ""
+    settles: str = ""
+
+
+class Decision(NamedTuple):
+    """The one thing to do next. `layer` is the failing one (API, database, auth, deployment), `first` where to begin and how."""
+
+    title: str
+    layer: str
+    because: str
+    next: str
+    avoid: str
+    first: Related | None = None
+
+
+class Review(NamedTuple):
+    """The launch review: every flag, one decision, and what changed since the last one: (better, worse or new, in words)."""
+
+    flags: tuple[Flag, ...]
+    decision: Decision
+    changed: tuple[tuple[str, str], ...] = ()
+
+
 class Report(NamedTuple):
     """All that is printed, in every format. `seconds` is wall time; `public` are keys that are public by design.
 
@@ -684,6 +722,7 @@ class Report(NamedTuple):
     seconds: float = 0.0
     stale: tuple[str, ...] = ()
     pages: Mapping[str, Page] = {}
+    review: Review | None = None
 
     @property
     def open(self) -> tuple[Finding, ...]:

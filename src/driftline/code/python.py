@@ -10,8 +10,10 @@ import re
 import warnings
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import pairwise
 
 from driftline.code import CodeReading, Place, _addresses
+from driftline.knowledge import callbacks
 from driftline.model import Literal, Location, Need, Reference, Secret, Side, Unread, Use
 
 EXTENSIONS = (".py",)
@@ -119,7 +121,7 @@ class _Reader:
                 self.settings.add(node.name)
 
     def references(self) -> Iterator[Reference]:
-        optional = _guarded(self.tree)
+        optional = self.guarded
         written = {id(target) for node in ast.walk(self.tree) for target in _targets(node)}
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Subscript) and id(node) not in written and _dotted(node.value) in self.environs:
@@ -181,7 +183,34 @@ class _Reader:
     ) -> Iterator[Reference]:
         if isinstance(name, ast.Constant) and isinstance(name.value, str) and _NAME.fullmatch(name.value):
             fallback = self.literal(default) if default is not None else None
-            yield Reference(name.value, self.at(node), need, Side.SERVER, use, how, fallback)
+            manner = self.manner(node, name.value, need)
+            yield Reference(name.value, self.at(node), need, Side.SERVER, use, how, fallback, manner=manner)
+
+    def manner(self, node: ast.expr, name: str, need: Need) -> str:
+        """How a value is used as an address (`Reference.manner`)."""
+        if id(node) in self.behind_scheme:
+            platform = callbacks.platform_url(name)
+            # `os.environ[...]` fails where the platform does not set it; `os.getenv(...)` puts None into the address.
+            alone = self.content.count(name.encode()) == 1
+            return "unguarded" if platform is not None and not platform.scheme and need is Need.PLAIN and alone else "host"
+        tested = callbacks.platform_flag(name) is not None and id(node) in self.guarded and self.guarded[id(node)] is None
+        return "truth" if tested else ""
+
+    @cached_property
+    def guarded(self) -> dict[int, ast.expr | None]:
+        """Reads that are only asked for, or have something behind `or`, by id of their node."""
+        return _guarded(self.tree)
+
+    @cached_property
+    def behind_scheme(self) -> frozenset[int]:
+        """What f-strings put right behind `://`, by id of its node."""
+        found = set()
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.JoinedStr):
+                for before, part in pairwise(node.values):
+                    if isinstance(before, ast.Constant) and str(before.value).endswith("://") and isinstance(part, ast.FormattedValue):
+                        found.add(id(part.value))
+        return frozenset(found)
 
     def literal(self, node: ast.expr) -> Literal | None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from driftline import loaders
 from driftline.formats import Format
 from driftline.formats._values import reference_of, state_of
+from driftline.knowledge import callbacks
 from driftline.loaders.assignment import Positions
 from driftline.model import (
     Authority,
@@ -153,6 +154,7 @@ def read(text: Text) -> Reading:
             None if not example and state_of(assignment.value) in (State.REFERENCE, State.ENCRYPTED) else Secret(assignment.value),
             Location(text.path, *assignment.place),
             reference=reference_of(assignment.value),
+            puts_in=callbacks.puts_in(assignment.value),
         )
         for assignment in parsed.assignments
         # dotenvx's public key is a setting of the file itself, not of the app.

@@ -134,6 +134,16 @@ def platform_names() -> tuple[str, ...]:
     return (*data.platform, *data.flags)
 
 
+def puts_in(text: str) -> tuple[tuple[str, bool], ...]:
+    """The platform variables for an address that a value puts in (`$VERCEL_URL`, `https://${VERCEL_URL}`), with whether a scheme precedes."""
+    if "$" not in text:
+        return ()
+    return tuple((match[2], bool(match[1])) for match in _PUT_IN.finditer(text) if match[2] in _data().platform)
+
+
+_PUT_IN = re.compile(r"(https?://)?\$\{?([A-Z][A-Z0-9_]{3,60})")
+
+
 def platform_flag(name: str) -> str | None:
     """The platform that sets this variable to the words "true" and "false", None for any other name."""
     return _data().flags.get(name)
