@@ -316,11 +316,14 @@ class _Assembler:
             return self.settings.canonical(said), f"pulled from Vercel: {name}"
         if name.startswith(".dev.vars") or dotenv.is_local(name):
             return "local", f"file name {name}"
-        if word is None:
+        if word is None or self.settings.kind_of(word) is None:
             for config in self.sources:
                 for file in config.reading.env_files:
-                    if file.path == source.path and file.context and platform.environment_kind(file.context):
+                    # A file named after a service (`db.env`) is the app's only where the app is that service.
+                    mine = word is None or self._component_app(config, file.component) == plan.path
+                    if file.path == source.path and mine and file.context and platform.environment_kind(file.context):
                         return self.settings.canonical(file.context), f"{config.path}:{file.location.line} names it"
+        if word is None:
             if plan.runtime == "supabase-functions":
                 return "local", "the functions' own file is read by `supabase functions serve` only"
             return ("local", "git ignores it") if source.ignored else None
@@ -401,7 +404,7 @@ class _Assembler:
                 word = source.format.nameless
                 targets[word] = because.format(f"names no environment and speaks for {word}")
             for environment, over in self.laid_over.get(source.path, {}).items():
-                targets[environment] = because.format(f"base of every environment that lies over it, such as {over}")
+                targets[environment] = because.format(f"base of every file laid over it, such as {over}")
         for context, environment in named.items():
             targets[environment] = because.format(f"context {context}")
         for environment, why in sorted(targets.items()):
@@ -415,6 +418,13 @@ class _Assembler:
                     declarations.append(declaration)
             draft = self._draft(drafts, environment)
             draft.speakers.append(_Speaker(item, why, (1, 0), tuple(declarations)))
+        also = source.format.also
+        if also in drafts and also not in targets and nameless:
+            beneath = nameless if source.format.nameless in named.values() else [_name_alone(d) for d in nameless]
+            why = because.format(f"its top level is read in {also} too, beneath env files")
+            drafts[also].speakers.append(
+                _Speaker(item._replace(settles=None), why, (-1, 0), tuple(d._replace(store=None) for d in beneath))
+            )
 
     def _laid_over(self) -> dict[str, dict[str, str]]:
         """Path of a base -> each environment that a file laid over it speaks for -> that file."""
@@ -703,6 +713,11 @@ def _of_process(name: str, value: str) -> Declaration:
     """A variable of the process; a secret that a CI system does not have arrives empty."""
     state = State.SET if value.strip() else State.EMPTY
     return Declaration(name, state, Secret(value), Location(live.PATH, 1))
+
+
+def _name_alone(declaration: Declaration) -> Declaration:
+    """A declaration that says a name is there, where its value was written for another environment."""
+    return declaration._replace(state=State.REFERENCE, value=None, reference="the top level of the file")
 
 
 def _settling(draft: _Draft, platforms: Sequence[str]) -> str | None:

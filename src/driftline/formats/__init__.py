@@ -20,7 +20,8 @@ class Format(NamedTuple):
     `name` is the module's name, `title` the words of a report. `files` are `fnmatch` patterns of the base name, or of the whole
     relative path where the pattern holds a `/` (`*` then also crosses `/`). `settles` is the command whose export shows what
     the file cannot. `nameless` is the environment that a declaration without a context speaks for: "production", "local",
-    or "base" (every environment).
+    or "base" (every environment). `also` is an environment that such declarations reach too, beneath its env files, where other sources
+    speak for it (`wrangler dev` reads the top level and lays `.dev.vars` over it).
     """
 
     name: str
@@ -29,6 +30,7 @@ class Format(NamedTuple):
     authority: Authority
     nameless: str
     settles: str | None = None
+    also: str | None = None
 
 
 class Reader(Protocol):
@@ -61,7 +63,8 @@ def readers_of(path: str, *, ignored: bool = False) -> Iterator[Reader]:
         found += [
             reader for pattern, reader in patterns[1] if reader not in found and pattern.match(path if "/" in pattern.pattern else base)
         ]
-    for reader in found:
+    # Several patterns of one format may match.
+    for reader in {reader.FORMAT.name: reader for reader in found}.values():
         recognises = getattr(reader, "recognises", None)
         if (not ignored or reader.FORMAT.name == "dotenv") and (recognises is None or recognises(path)):
             yield reader

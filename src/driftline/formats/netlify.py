@@ -63,12 +63,12 @@ def read(text: Text) -> Reading:
 
 
 def _site(document: Document, folder: str) -> Component | None:
-    """The app that is built, where the file names its folder (a monorepo's `base`)."""
+    """The app that is built, where the file names its folder (a monorepo's `base`, which begins at the repository's root)."""
     base = document.root.get("build", "base")
-    path = inside(folder, base.text.lstrip("/")) if base is not None and base.is_scalar else None
-    if base is None or path is None or path == (folder or "."):
+    path = inside("", base.text.strip("/")) if base is not None and base.is_scalar else None
+    if base is None or path in (None, ".", folder):
         return None
-    return Component(path, path, document.location(base))
+    return Component(str(path), path, document.location(base))
 
 
 def _environment(document: Document, table: Node | None, context: str | None, layer: int) -> Iterator[Declaration]:

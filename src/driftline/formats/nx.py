@@ -18,9 +18,13 @@ from driftline.model import Authority, Declaration, EnvFile, Need, Reading, Refe
 
 FORMAT = Format(name="nx", title="Nx configuration", files=("project.json", "nx.json"), authority=Authority.PART, nameless="local")
 
+_WORDS = ('"targets"', '"targetDefaults"', '"namedInputs"')
+
 
 def read(text: Text) -> Reading:
     """Variables of targets and of their configurations; nothing for another tool's project.json. Raises Unreadable for broken JSON."""
+    if not any(word in text.content for word in _WORDS):
+        return Reading()
     document = json_document(text.path, text.content)
     declarations: list[Declaration] = []
     env_files: list[EnvFile] = []

@@ -24,6 +24,7 @@ FORMAT = Format(
     authority=Authority.PART,
     nameless="production",
     settles="wrangler secret list",
+    also="local",
 )
 
 
