@@ -667,7 +667,7 @@ class Page(NamedTuple):
 class Flag(NamedTuple):
     """One red flag of the launch review. `verdict` is clear, blocked, at risk or "cannot tell from files".
 
-    `confidence` is high, medium or reduced; `evidence` the first places with what is there, `count` how many there are;
+    `confidence` is high, medium or reduced; `evidence` the first places with what is there, `number` how many there are;
     `open` says what files cannot show, `settles` what would.
     """
 
@@ -676,7 +676,7 @@ class Flag(NamedTuple):
     verdict: str
     confidence: str
     evidence: tuple[Related, ...]
-    count: int
+    number: int
     open: str = ""
     settles: str = ""
 

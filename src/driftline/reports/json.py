@@ -7,7 +7,7 @@ from typing import Any
 
 from driftline import __version__
 from driftline.model import App, Finding, Report, Sighting
-from driftline.reports import _json
+from driftline.reports import _json, _review
 from driftline.reports._order import by_weight
 from driftline.terminal import Terminal
 
@@ -29,6 +29,7 @@ def render(report: Report, terminal: Terminal, *, verbose: bool, quiet: bool) ->
             "unknown": [{"subject": u.subject, "environment": u.environment, "reason": u.reason, "app": u.app} for u in report.unknown],
             "notes": [{**_json.place_with_offset(note.location), "note": note.note} for note in report.notes],
             "stale": list(report.stale),
+            **({"review": _review.plain(report.review)} if report.review is not None else {}),
             "stats": {
                 "files": report.files,
                 "bytes": report.bytes,

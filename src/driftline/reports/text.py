@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from driftline.model import App, Finding, Kind, Report, Severity
-from driftline.reports import _app, _words
+from driftline.reports import _app, _review, _words
 from driftline.reports._order import by_weight
 from driftline.terminal import Terminal, columns, count
 
@@ -181,6 +181,9 @@ class _Screen:
             yield from self._section("Stale suppressions", (("", words) for words in report.stale), len(report.stale))
         yield from self._suppressed()
         yield from self._public()
+        if report.review is not None:
+            yield from _review.lines(report.review, terminal)
+            yield ""
         yield from _app.looked_at(report, terminal)
         yield from terminal.prose(_words.sentence(report), label=report.verdict.upper(), styles=(_VERDICT_STYLE[report.verdict], "bold"))
 

@@ -11,12 +11,12 @@ from driftline.audit import Project, Request
 from driftline.code import _handlers
 from driftline.database import firebase, migrations
 from driftline.database.firebase import Opening
-from driftline.evidence import Attestation, Doubt, Evidence, Store
+from driftline.evidence import Attestation, Doubt, Evidence, Store, of
 from driftline.model import Location, Report, Unread, Unreadable
 from driftline.project import apps, files
 from driftline.project.files import Tree
 from driftline.project.settings import Settings
-from driftline.review import hooks, owners, releases, stacks
+from driftline.review import decide, hooks, owners, releases, stacks
 from driftline.review.stacks import place
 
 
@@ -26,7 +26,8 @@ def review(request: Request) -> Report:
     tree = files.walk(request.root, request.settings.is_excluded)
     project = audit.read_tree(request, tree, lambda path: files.read(tree.root, path))
     project = gather(tree, project, request.settings)
-    return audit.judge(request._replace(command="review"), project, started)
+    report = audit.judge(request._replace(command="review"), project, started)
+    return report._replace(review=decide.review(report, of(project.facts)))
 
 
 def gather(tree: Tree, project: Project, settings: Settings) -> Project:

@@ -1,0 +1,70 @@
+"""The launch review for the screen and for programs: each flag with its verdict, then the decision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from driftline.model import Review
+from driftline.reports import _json
+from driftline.terminal import Terminal, columns, pad
+
+SIGNS = {"clear": ("✓", "+"), "at risk": ("!", "!"), "blocked": ("✗", "x"), "cannot tell from files": ("?", "?")}
+STYLES = {"clear": ("green",), "at risk": ("yellow",), "blocked": ("red", "bold"), "cannot tell from files": ("dim",)}
+
+
+def lines(review: Review, terminal: Terminal) -> Iterator[str]:
+    """The flags and the decision, line by line."""
+    yield terminal.paint("Launch review", "bold")
+    yield ""
+    longest = max(columns(flag.verdict) for flag in review.flags)
+    for flag in review.flags:
+        label = f"{SIGNS[flag.verdict][0 if terminal.unicode else 1]} {pad(flag.verdict, longest)}"
+        found = f" ({flag.number})" if flag.number else ""
+        yield from terminal.prose(f"{flag.title}{found}", indent=2, label=label, styles=STYLES[flag.verdict])
+        if flag.open and flag.verdict in ("clear", "cannot tell from files"):
+            settled = f"; `{flag.settles}` would settle it" if flag.settles else ""
+            yield from terminal.prose(f"{flag.open}{settled}", indent=6 + longest)
+    decision = review.decision
+    yield ""
+    yield terminal.paint(f"Decision: {decision.title}", "bold") + (f"  ({decision.layer})" if decision.layer != "none" else "")
+    yield from terminal.prose(decision.because[0].upper() + decision.because[1:] + ".", indent=2)
+    yield from terminal.prose(decision.next, indent=2, label="next:", hang=7, styles=("green",))
+    if decision.first is not None:
+        where = f"{decision.first.location.path}:{decision.first.location.line}"
+        yield from terminal.prose(f"{where}: {decision.first.note}", indent=2, label="begin:", hang=7, styles=("green",))
+    yield from terminal.prose(decision.avoid.removeprefix("do not "), indent=2, label="don't:", hang=7, styles=("yellow",))
+    if review.changed:
+        yield ""
+        yield terminal.paint("Since the last review", "bold")
+        for word, said in review.changed:
+            yield from terminal.prose(said, indent=2, label=pad(word, 6))
+
+
+def plain(review: Review) -> dict[str, Any]:
+    """The same as JSON."""
+    decision = review.decision
+    return {
+        "flags": [
+            {
+                "id": flag.id,
+                "title": flag.title,
+                "verdict": flag.verdict,
+                "confidence": flag.confidence,
+                "count": flag.number,
+                "evidence": [{**_json.place_with_offset(place.location), "note": place.note} for place in flag.evidence],
+                "open": flag.open or None,
+                "settles": flag.settles or None,
+            }
+            for flag in review.flags
+        ],
+        "decision": {
+            "title": decision.title,
+            "layer": decision.layer,
+            "because": decision.because,
+            "next": decision.next,
+            "avoid": decision.avoid,
+            "begin": {**_json.place_with_offset(decision.first.location), "fix": decision.first.note} if decision.first else None,
+        },
+        "changed": [{"kind": word, "what": said} for word, said in review.changed],
+    }
