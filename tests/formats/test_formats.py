@@ -242,6 +242,12 @@ def test_format_is_described(name: str) -> None:
     assert reader.__doc__.partition("\n")[0].endswith(".")
 
 
+def test_a_file_is_read_once_by_a_format() -> None:
+    """Several patterns of one format match this path."""
+    names = [reader.FORMAT.name for reader in formats.readers_of("deploy/k8s/manifests/secret.yaml")]
+    assert names == ["kubernetes"]
+
+
 @pytest.mark.parametrize("name", sorted(READERS))
 def test_format_has_fixtures(name: str) -> None:
     """A typical file, one with every feature, and a broken one at least."""

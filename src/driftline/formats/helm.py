@@ -73,6 +73,8 @@ class _Values:
         self.components: dict[str, Component] = {}
 
     def reading(self) -> Reading:
+        if self.document.root.get("apiVersion") is not None and self.document.root.get("kind") is not None:
+            return Reading()  # an object of Kubernetes, by a chart's file name
         self._look(self.document.root, ())
         not_too_many(self.declarations)
         found = bool(self.declarations)
