@@ -66,6 +66,8 @@ from driftline.model import Exposure, Mode
 
 _FOLDER = os.path.join(os.path.dirname(__file__), "providers")
 INDEX = os.path.join(os.path.dirname(__file__), "providers.json")
+# Of the index: raised whenever its entries change, so that an older one is never taken for a new one.
+_FORM = 2
 
 # Prefixes that make a variable public; a conventional name stands behind them as well.
 _PUBLIC_PREFIX = re.compile(
@@ -173,10 +175,14 @@ _HOST_MODES = {"live": Mode.LIVE, "test": Mode.TEST, "sandbox": Mode.TEST, "emul
 class Catalog:
     """All providers, key kinds and published values, with the look-ups that identification and rules need."""
 
-    def __init__(self, providers: Mapping[str, Provider], keys: tuple[KeyKind, ...], published: tuple[Published, ...]) -> None:
+    def __init__(
+        self, providers: Mapping[str, Provider], keys: tuple[KeyKind, ...], published: tuple[Published, ...], renamed: Mapping[str, str]
+    ) -> None:
+        """`renamed` maps those conventional names that are not canonical (`NEW_RELIC_API_KEY`) to what they are looked up by."""
         self.providers = providers
         self.keys = keys
         self.published = published
+        self._renamed = renamed
 
     def kind(self, provider: str, id: str) -> KeyKind | None:
         """The key kind of an identity, None for kinds without a shape (`host`, `mode flag`, a published word)."""
@@ -228,8 +234,9 @@ class Catalog:
     def _by_variable(self) -> dict[str, tuple[KeyKind, ...]]:
         found: dict[str, tuple[KeyKind, ...]] = {}
         for kind in self.keys:
-            for variable in dict.fromkeys(map(canonical, kind.variables)):
-                found[variable] = (*found.get(variable, ()), kind)
+            for variable in kind.variables:
+                name = self._renamed.get(variable, variable)
+                found[name] = (*found.get(name, ()), kind)
         return found
 
     @cached_property
@@ -269,7 +276,7 @@ def load() -> Catalog:
             data = json.load(file)
     except (OSError, ValueError):
         data = {}
-    if not isinstance(data, dict) or data.get("files") != _sizes():
+    if not isinstance(data, dict) or data.get("form") != _FORM or data.get("files") != _sizes():
         data = compiled()
     return _catalog(data)
 
@@ -281,7 +288,7 @@ def _sizes() -> dict[str, int]:
 def index_text() -> str:
     """What belongs into `providers.json`: the compiled catalogue, one entry a line so that a change can be read. Raises as `compiled`."""
     data = compiled()
-    rows = [f'"files": {json.dumps(data["files"])}']
+    rows = [f'"{part}": {json.dumps(data[part])}' for part in ("form", "files", "renamed")]
     for part in ("providers", "keys", "published"):
         entries = ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in data[part])
         rows.append(f'"{part}": [\n{entries}\n]')
@@ -304,7 +311,8 @@ def compiled() -> dict[str, Any]:
             providers.append(_compile_provider(provider, data))
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{name}: {type(error).__name__}: {error}") from None
-    return {"files": _sizes(), "providers": providers, "keys": keys, "published": published}
+    renamed = {name: canonical(name) for kind in keys for name in kind["variables"] if canonical(name) != name}
+    return {"form": _FORM, "files": _sizes(), "renamed": renamed, "providers": providers, "keys": keys, "published": published}
 
 
 def _compile_provider(provider: str, data: dict[str, Any]) -> dict[str, Any]:
@@ -398,6 +406,7 @@ def _catalog(data: Mapping[str, Any]) -> Catalog:
         {p["id"]: Provider(**{**p, "words": tuple(p["words"]), "callbacks": tuple(p["callbacks"])}) for p in data["providers"]},
         tuple(map(_key, data["keys"])),
         tuple(map(_printed, data["published"])),
+        data["renamed"],
     )
 
 

@@ -7,7 +7,7 @@ import hmac
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -264,18 +264,29 @@ def _rank(kind: KeyKind, text: str, named: _Named) -> tuple[int, int, int, int]:
 
 
 class _Named(NamedTuple):
-    """What a variable's name says: the kinds it conventionally holds, the providers it names, and the words for kinds that need a context."""
+    """What a variable's name says: the kinds it conventionally holds, the providers it names, and by their numbers the kinds that
+    need a context and have it (`allowed`), the shapeless ones among them ready to try (`bare`)."""
 
     kinds: tuple[KeyKind, ...] = ()
     providers: frozenset[str] = frozenset()
-    words: frozenset[str] = frozenset()
+    allowed: frozenset[int] = frozenset()
+    bare: Mapping[int, KeyKind] = {}
 
 
 @cache
 def _named(name: str) -> _Named:
-    known = catalog.load()
+    known, index = catalog.load(), _index()
     words = _words(name)
-    return _Named(known.by_variable(name), frozenset(provider for word in words for provider in known.by_word.get(word, ())), words)
+    kinds = known.by_variable(name)
+    allowed = {index.numbers[kind.provider, kind.id] for kind in kinds}
+    for word in words:
+        allowed |= index.by_context.get(word, frozenset())
+    return _Named(
+        kinds=kinds,
+        providers=frozenset(provider for word in words for provider in known.by_word.get(word, ())),
+        allowed=frozenset(allowed),
+        bare={number: index.bare[number] for number in sorted(allowed) if number in index.bare},
+    )
 
 
 def _words(name: str) -> frozenset[str]:
@@ -290,37 +301,46 @@ def _words(name: str) -> frozenset[str]:
     )
 
 
-def _candidates(text: str, named: _Named) -> Iterator[KeyKind]:
+def _candidates(text: str, named: _Named) -> list[KeyKind]:
     """The kinds worth trying, each once: by the head of the text, by a literal inside it, or by the variable's name."""
-    index = _index()
+    index, length = _index(), len(text)
     found: dict[int, KeyKind] = {}
-    for length in range(1, _HEAD + 1):
-        found.update(index.heads.get(text[:length], ()))
+    for size in index.sizes:
+        kinds = index.heads.get(text[:size])
+        if kinds is not None:
+            found.update(kinds)
     for anchor, kinds in index.inner:
         if anchor in text:
             found.update(kinds)
-    for kind in found.values():
-        if kind.context is None or kind in named.kinds or not named.words.isdisjoint(kind.context):
-            yield kind
-    bare: dict[int, KeyKind] = {}
-    for word in named.words:
-        bare.update(index.bare.get(word, ()))
-    yield from bare.values()
-    tried = [*found.values(), *bare.values()]
-    yield from (kind for kind in named.kinds if not any(kind is other for other in tried))
+    candidates = [
+        kind
+        for number, kind in found.items()
+        # Cheap questions first: most shapes are never compiled in one run.
+        if kind.shortest <= length <= kind.longest
+        and (kind.context is None or number in named.allowed)
+        and (not kind.prefixes or text.startswith(kind.prefixes))
+    ]
+    candidates += [kind for kind in named.bare.values() if kind.shortest <= length <= kind.longest]
+    return candidates
 
 
 class _Index:
-    """Key kinds by what must stand in their text, so that one value is compared with a handful of shapes.
+    """Key kinds by what must stand in their text, so that one value is compared with a handful of shapes; each kind by its number.
 
-    `heads` by the first characters, `inner` by a literal, `bare` (shapes without any) by the words of their context.
+    `heads` by the first characters (as many as `sizes` says), `inner` by a literal, `bare` those without either; `by_context` has the
+    numbers of the kinds that a word of a variable's name admits.
     """
 
     def __init__(self, kinds: Iterable[KeyKind]) -> None:
         heads: dict[str, dict[int, KeyKind]] = {}
         inner: dict[str, dict[int, KeyKind]] = {}
-        bare: dict[str, dict[int, KeyKind]] = {}
+        context: dict[str, set[int]] = {}
+        self.bare: dict[int, KeyKind] = {}
+        self.numbers: dict[tuple[str, str], int] = {}
         for number, kind in enumerate(kinds):
+            self.numbers[kind.provider, kind.id] = number
+            for word in kind.context or ():
+                context.setdefault(word, set()).add(number)
             if kind.prefixes:
                 for prefix in {prefix[:_HEAD] for prefix in kind.prefixes}:
                     heads.setdefault(prefix, {})[number] = kind
@@ -328,11 +348,11 @@ class _Index:
                 for anchor in kind.anchors:
                     inner.setdefault(anchor, {})[number] = kind
             else:
-                for word in kind.context or ():
-                    bare.setdefault(word, {})[number] = kind
+                self.bare[number] = kind
         self.heads: Mapping[str, Mapping[int, KeyKind]] = heads
+        self.sizes = sorted({len(head) for head in heads})
         self.inner = tuple(inner.items())
-        self.bare: Mapping[str, Mapping[int, KeyKind]] = bare
+        self.by_context = {word: frozenset(numbers) for word, numbers in context.items()}
 
 
 @cache
@@ -347,7 +367,6 @@ def _compiled(shape: str) -> re.Pattern[str]:
 
 def _match(kind: KeyKind, text: str) -> tuple[KeyKind, Mapping[str, str | None]] | None:
     """The kind with its shape's groups when the text is of that kind: shape, body and checksum."""
-    # Cheap questions first: most shapes are never compiled in one run.
     if not kind.shortest <= len(text) <= kind.longest or (kind.prefixes and not text.startswith(kind.prefixes)):
         return None
     found = _compiled(kind.shape).fullmatch(text)
