@@ -355,6 +355,7 @@ class Reading(NamedTuple):
 
     `bases` are files that this one is laid over: their nameless declarations reach its contexts. `authority` is another one than
     its format's, where the text says so (a file that includes others is not the whole of it). `taken` is the ISO date of an export.
+    `pushes` are commands that write a configuration file of the project to its platform.
     """
 
     declarations: tuple[Declaration, ...] = ()
@@ -369,6 +370,7 @@ class Reading(NamedTuple):
     bases: tuple[str, ...] = ()
     authority: Authority | None = None
     taken: str | None = None
+    pushes: tuple[Location, ...] = ()
 
 
 class Text(NamedTuple):
@@ -551,6 +553,14 @@ class Leftover(NamedTuple):
     original: Location | None = None
 
 
+class Service(NamedTuple):
+    """A place in a built file that names the API of a provider to which a key that is public elsewhere is a secret."""
+
+    provider: str
+    location: Location
+    container: tuple[str, ...] = ()
+
+
 class Output(NamedTuple):
     """What built output says besides its sightings. `public` are keys that are public by design and known public values; `files` counts what was looked at."""
 
@@ -559,6 +569,7 @@ class Output(NamedTuple):
     private_files: tuple[ServedFile, ...] = ()
     leftovers: tuple[Leftover, ...] = ()
     files: int = 0
+    services: tuple[Service, ...] = ()
 
 
 class Facts(NamedTuple):
@@ -566,7 +577,7 @@ class Facts(NamedTuple):
 
     `declared` are the names any source of the project declares or passes on, `used` the names
     anything in it reads or mentions, `documented` the names of any example file. `evidence` is what the launch review gathered.
-    `literals` are the addresses fixed in code that belongs to no app.
+    `literals` are the addresses fixed in code that belongs to no app, `stray` the platform files that do.
     """
 
     root: str
@@ -582,6 +593,7 @@ class Facts(NamedTuple):
     documented: frozenset[str] = frozenset()
     evidence: object = None
     output: Output = Output()
+    stray: tuple[tuple[Source, Reading], ...] = ()
 
 
 class Finding(NamedTuple):

@@ -18,7 +18,7 @@ from driftline import __version__
 from driftline.bundle import triggers
 from driftline.bundle.triggers import Trigger
 from driftline.knowledge import shapes
-from driftline.knowledge.catalog import KeyKind
+from driftline.knowledge.catalog import Catalog
 
 _MAGIC = b"driftline patterns 1\n"
 
@@ -70,18 +70,18 @@ def _compile(expressions: Sequence[str]) -> Any:
     return database
 
 
-def cached(kinds: Sequence[KeyKind], folder: str | None) -> Engine:
+def cached(known: Catalog, folder: str | None) -> Engine:
     """The database of a catalogue from the cache, else compiled and put there. A folder that cannot be used is no failure."""
-    name = os.path.join(folder, f"patterns-{_digest(kinds)}") if folder else None
+    name = os.path.join(folder, f"patterns-{_digest(known)}") if folder else None
     found = _load(name) if name else None
     if found is None:
-        found = build(triggers.of_catalog(kinds))
+        found = build(triggers.of_catalog(known))
         if name:
             _save(name, found)
     return found
 
 
-def _digest(kinds: Sequence[KeyKind]) -> str:
+def _digest(known: Catalog) -> str:
     """What a database depends on: the catalogue, the way from shapes to expressions, and the library on this system."""
     import hyperscan
 
@@ -92,9 +92,10 @@ def _digest(kinds: Sequence[KeyKind]) -> str:
                 digest.update(file.read())
         except OSError:  # run from an archive: the version has to do
             continue
-    for kind in kinds:
+    for kind in known.keys:
         parts = (kind.shape, kind.exposure.value, kind.context is None, kind.prefixes, kind.anchors, kind.shortest)
         digest.update(repr(parts).encode())
+    digest.update(repr(triggers.services(known)).encode())
     return digest.hexdigest()[:24]
 
 

@@ -31,7 +31,8 @@ class Known(NamedTuple):
 class Literal(NamedTuple):
     """One form of one known value: the bytes to find, the value itself, and its place in the list of known values.
 
-    `bounded` forms count only as whole words: a short value can stand inside a longer word by chance.
+    `bounded` forms count only as whole words: a short value can stand inside a longer word by chance. `open` values may be
+    seen: they tell which environment a bundle was built for.
     """
 
     form: bytes
@@ -40,6 +41,7 @@ class Literal(NamedTuple):
     bounded: bool
     verdict: Verdict
     number: int
+    open: bool = False
 
 
 # Below this length a value is a word that stands anywhere; eight characters is the shortest password that anyone still allows.
@@ -55,14 +57,18 @@ def search(known: Sequence[Known], judge: Judge) -> tuple[Engine | None, tuple[L
     literals: list[Literal] = []
     wanted: list[Trigger] = []
     seen: set[tuple[bytes, int]] = set()
+    differing = _differing(known)
     for number, one in enumerate(known):
-        for text, bounded, verdict in _texts(one, judge):
+        telling = (one.app, one.name) in differing and _tells(one, judge)
+        for text, bounded, verdict, seen_by_all in (*_texts(one, judge), *_telling_texts(one, judge, telling=telling)):
             for form, encoding in _forms(text):
                 if (form, number) not in seen:
                     seen.add((form, number))
                     head = form[:_HEAD]
                     wanted.append(Trigger(_expression(head), triggers.KNOWN, (len(literals),), 0, (len(head), len(head))))
-                    literals.append(Literal(form, text, encoding, bounded, verdict, number))
+                    literals.append(Literal(form, text, encoding, bounded, verdict, number, seen_by_all))
+            if seen_by_all:
+                continue
             raw = text.encode("utf-8", "surrogatepass")
             wanted += triggers.encoded(raw[: min(_ENCODED_HEAD, max(4, len(raw) - 4))], len(raw))
     return (engine.build(wanted) if wanted else None), tuple(literals)
@@ -72,18 +78,46 @@ def _expression(text: bytes) -> str:
     return "".join(f"\\x{byte:02x}" for byte in text)
 
 
-def _texts(one: Known, judge: Judge) -> Iterator[tuple[str, bool, Verdict]]:
+_Text = tuple[str, bool, Verdict, bool]
+
+
+def _differing(known: Sequence[Known]) -> frozenset[tuple[str, str]]:
+    """The public variables that have different values in different environments."""
+    values: dict[tuple[str, str], set[str]] = {}
+    for one in known:
+        if one.public and one.environment is not None:
+            values.setdefault((one.app, one.name), set()).add(one.value.reveal().strip())
+    return frozenset(name for name, found in values.items() if len(found) > 1)
+
+
+def _tells(one: Known, judge: Judge) -> bool:
+    """Whether a public value says by itself where it belongs: an address, a key or an id of a provider."""
+    text = one.value.reveal().strip()
+    traits = judge.verdict(text, one.name).traits
+    if len(text) < _SHORTEST or traits.placeholder:
+        return False
+    return traits.shape == "url" or (traits.identity is not None and traits.identity.exposure in (Exposure.PUBLIC, Exposure.RESTRICT))
+
+
+def _telling_texts(one: Known, judge: Judge, *, telling: bool) -> Iterator[_Text]:
+    """The value of a public variable that tells an environment, without the slash that code adds or drops."""
+    if telling:
+        text = one.value.reveal().strip()
+        yield text.rstrip("/") or text, True, judge.verdict(text, one.name), True
+
+
+def _texts(one: Known, judge: Judge) -> Iterator[_Text]:
     """The texts that would give a value away: the value, and the password of an address. With whether it has to stand as a whole word."""
     text = one.value.reveal().strip()
     verdict = judge.verdict(text, one.name)
     if worth(one.name, text, verdict.traits, public=one.public):
-        yield text, len(text) < _LONG_ENOUGH, verdict
+        yield text, len(text) < _LONG_ENOUGH, verdict, False
     address = re.match(r"[A-Za-z][A-Za-z0-9+.\-]{1,30}://[^/?#@\s]*?:([^@\s]+)@", text)
     if address is not None and verdict.sample is None and not one.public:
         for password in dict.fromkeys((address[1], unquote(address[1]))):
             own = judge.verdict(password, one.name)
             if worth("PASSWORD", password, own.traits):
-                yield password, True, own
+                yield password, True, own, False
 
 
 _SECRET_NAME = re.compile(

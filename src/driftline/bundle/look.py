@@ -13,6 +13,7 @@ from driftline.bundle.encodings import Decoded
 from driftline.bundle.engine import Engine
 from driftline.bundle.known import Known, Literal
 from driftline.bundle.triggers import Trigger
+from driftline.knowledge import catalog
 from driftline.knowledge.catalog import KeyKind
 from driftline.model import Exposure
 
@@ -34,6 +35,7 @@ class Hit(NamedTuple):
     known: int | None = None
     beside: str | None = None
     original: tuple[str, int, int] | None = None
+    open: bool = False
 
 
 class Mark(NamedTuple):
@@ -69,6 +71,7 @@ class Look:
         self._literals = literals
         self.values = values
         self._shapes = Shapes(kinds)
+        self._services = triggers.services(catalog.load())
         self._halves = context.halves(tuple(kinds))
         # Of an address that any server may have, the password is the secret.
         self._addresses = frozenset((kind.provider, kind.id) for kind in kinds if kind.generic and kind.slot == "url")
@@ -112,6 +115,8 @@ class Look:
                         yield Hit(one.start, one.end, one.text, "plain", one.verdict, None, one.name)
                 elif trigger.form == triggers.READ:
                     yield from _read(data, end)
+                elif trigger.form == triggers.SERVICE:
+                    yield Mark(triggers.SERVICE, end - 1, self._services[trigger.shift][0])
                 elif trigger.form == triggers.MAP:
                     yield Mark(triggers.MAP, end - 1, "", _sources(data, end))
                 elif depth < DEEPEST and end > decoded_to.get(trigger.form, 0):
@@ -139,7 +144,7 @@ class Look:
         originals = _originals(decoded.data, found)
         for hit in found:
             if isinstance(hit, Mark):
-                if hit.form == triggers.MAP:
+                if hit.form in (triggers.MAP, triggers.SERVICE):
                     yield hit._replace(start=decoded.origin(hit.start))
                 continue
             first, last = decoded.origin(hit.start), decoded.origin(max(hit.start, hit.end - 1)) + 1
@@ -169,7 +174,7 @@ class Look:
             return
         if literal.bounded and not bare and _in_a_word(data, start, stop):
             return
-        yield Hit(start, stop, literal.text, literal.encoding, literal.verdict, literal.number)
+        yield Hit(start, stop, literal.text, literal.encoding, literal.verdict, literal.number, open=literal.open)
 
 
 _NAME = re.compile(rb"[A-Z0-9_]{1,120}")
@@ -215,7 +220,7 @@ def better(hit: Hit, other: Hit) -> bool:
 
 
 def _merit(hit: Hit) -> tuple[int, bool, bool, bool]:
-    return (len(hit.text), hit.known is not None, hit.beside is None, hit.encoding == "plain")
+    return (len(hit.text), hit.known is not None and not hit.open, hit.beside is None, hit.encoding == "plain")
 
 
 # Base64 that is decoded to see whether more is worth it: the longest shapes are judged by their beginning.
@@ -279,6 +284,8 @@ def _is_core(inner: Hit, outer: Hit) -> bool:
 
 def _weight(hit: Hit) -> int:
     identity = hit.verdict.traits.identity
+    if hit.open:
+        return 0
     if hit.beside is not None:
         return 1
     return 3 if hit.known is not None else 2 if identity is not None and identity.exposure is Exposure.SECRET else 0

@@ -16,7 +16,7 @@ from driftline.bundle.known import Known, search
 from driftline.bundle.look import Hit, Look, Mark, better
 from driftline.bundle.unpack import DEFAULT, Budget, Limits
 from driftline.knowledge import catalog
-from driftline.model import Exposure, Leftover, Location, Related, ServedFile, ServedMap, Sighting, Unread, Unreadable
+from driftline.model import Exposure, Leftover, Location, Related, ServedFile, ServedMap, Service, Sighting, Unread, Unreadable
 
 __all__ = ["Known", "Limits", "Scan", "scan", "scan_text"]
 
@@ -33,6 +33,7 @@ class Scan(NamedTuple):
     leftovers: tuple[Leftover, ...] = ()
     maps: tuple[ServedMap, ...] = ()
     private_files: tuple[ServedFile, ...] = ()
+    services: tuple[Service, ...] = ()
 
 
 # Files above this are looked at in parts, so that one file does not keep one core busy alone.
@@ -97,11 +98,11 @@ def scan_text(
 
 
 def _look(known: Sequence[Known], cache: str | None, key: bytes, digest_key: bytes | None) -> Look:
-    kinds = catalog.load().keys
+    known_keys = catalog.load()
     judge = Judge(key, digest_key)
-    patterns = engine.cached(kinds, cache)
+    patterns = engine.cached(known_keys, cache)
     values, literals = search(known, judge)
-    return Look(kinds, patterns, judge, values, literals, known)
+    return Look(known_keys.keys, patterns, judge, values, literals, known)
 
 
 # --- what there is to scan --------------------------------------------------------------------------------------------------
@@ -306,6 +307,7 @@ def _assembled(look: Look, found: Sequence[_Found], unread: list[Unread]) -> Sca
         files=sum(one.files for one in found),
         bytes=sum(one.bytes for one in found),
         leftovers=tuple(sorted((s for one in told for s in one.leftovers), key=lambda s: (s.container, s.location, s.name))),
+        services=tuple(sorted((s for one in told for s in one.services), key=lambda s: (s.container, s.location))),
         maps=tuple(sorted((s for one in told for s in one.maps), key=lambda s: (s.container, s.location))),
         private_files=tuple(sorted((s for one in told for s in one.private_files), key=lambda s: (s.container, s.location))),
     )
@@ -345,6 +347,7 @@ def _told(look: Look, found: _Found, *, follow: bool = True) -> Scan:
         sightings=tuple(secret),
         public=tuple(public),
         leftovers=tuple(Leftover(mark.text, _place(blob, mark, places), blob.container) for mark in marks if mark.form == triggers.READ),
+        services=tuple(Service(mark.text, _place(blob, mark, places), blob.container) for mark in marks if mark.form == triggers.SERVICE),
         maps=tuple(_maps(blob, marks, places)),
         private_files=tuple(_private_file(blob, what)) if follow and what is not None else (),
     )
@@ -426,7 +429,7 @@ def _private_file(blob: Blob, what: str) -> Iterator[ServedFile]:
 
 def _is_told(hit: Hit) -> bool:
     """Whether a hit is worth a line: a secret, or a key that is public by design; not every address and id of a provider."""
-    if _is_secret(hit):
+    if _is_secret(hit) or hit.open:
         return True
     identity = hit.verdict.traits.identity
     return (
@@ -436,6 +439,8 @@ def _is_told(hit: Hit) -> bool:
 
 def _is_secret(hit: Hit) -> bool:
     identity = hit.verdict.traits.identity
+    if hit.open:
+        return False
     return hit.known is not None or hit.beside is not None or (identity is not None and identity.exposure is Exposure.SECRET)
 
 

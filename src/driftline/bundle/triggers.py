@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from driftline.knowledge import shapes
-from driftline.knowledge.catalog import KeyKind
+from driftline.knowledge.catalog import Catalog, KeyKind
 from driftline.model import Exposure
 
 if sys.version_info >= (3, 11):
@@ -42,6 +42,7 @@ NAMED = "named"
 READ = "read"
 MAP = "map"
 TABLE = "string table"
+SERVICE = "service"
 KNOWN = "known"
 
 # Bits of information from which on a trigger is rare enough in any text: measured on 550 MB of npm browser builds, see benchmarks.
@@ -70,8 +71,9 @@ class Trigger(NamedTuple):
     back: tuple[int, int] = (0, 0)
 
 
-def of_catalog(kinds: Sequence[KeyKind]) -> list[Trigger]:
+def of_catalog(known: Catalog) -> list[Trigger]:
     """Every trigger of the catalogue: plain ones for all kinds whose shape speaks for itself, encoded heads for secret ones."""
+    kinds = known.keys
     plain: dict[tuple[str, tuple[int, int]], list[int]] = {}
     heads: dict[str, list[int]] = {}
     for number, kind in enumerate(kinds):
@@ -88,7 +90,19 @@ def of_catalog(kinds: Sequence[KeyKind]) -> list[Trigger]:
         # Where every kind starts with the head, what was decoded can be held against their shapes before it is looked at.
         leading = all(any(prefix.startswith(head) for prefix in kinds[number].prefixes) for number in numbers)
         found += encoded(head.encode(), shortest, tuple(numbers) if leading else ())
+    found += [Trigger(_literal(host.encode()), SERVICE, (), number) for number, (_, host) in enumerate(services(known))]
     return [*found, *_PLACES]
+
+
+def services(known: Catalog) -> list[tuple[str, str]]:
+    """(provider, host) of APIs that take a key which is public only while restricted: beside them it opens what costs money."""
+    shapes_of_restricted = {kind.shape: kind.provider for kind in known.keys if kind.exposure is Exposure.RESTRICT and kind.context is None}
+    return [
+        (kind.provider, host)
+        for kind in known.keys
+        if kind.exposure is Exposure.SECRET and shapes_of_restricted.get(kind.shape, kind.provider) != kind.provider
+        for host in known.providers[kind.provider].hosts.get("live", ())
+    ]
 
 
 def _heads(kind: KeyKind) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from driftline.model import App, Facts, Location, Related, Sighting
+from driftline.model import Facts, Leftover, Location, Related, Sighting
 
 
 class Seen(NamedTuple):
@@ -57,6 +57,8 @@ def owner(facts: Facts, location: Location, variable: str | None = None) -> str:
     return having[0] if len(having) == 1 else "."
 
 
-def app_of(facts: Facts, path: str) -> App | None:
-    """The app of this path, the only app where there is one."""
-    return next((app for app in facts.apps if app.path == path), facts.apps[0] if len(facts.apps) == 1 else None)
+def where_left(left: Leftover) -> str:
+    """`dist/app.js (from src/api.ts:4)`: where a read was left over."""
+    inside = f" inside {' inside '.join(reversed(left.container))}" if left.container else ""
+    origin = f" (from {left.original.path}:{left.original.line})" if left.original else ""
+    return f"{left.location.path}{inside}{origin}"

@@ -1,0 +1,54 @@
+"""Client code reads a private variable: in the browser it is undefined.
+
+Why it matters: the build inlines public names only; the read stays in the code and gives nothing, often without any error.
+Fix: read it on the server and pass on what the page needs, or give a value that may be public a public name.
+What not to do: do not add the public prefix to a secret.
+Example: `process.env.STRIPE_SECRET_KEY` in a component that runs in the browser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from driftline.model import App, Facts, Finding, Related, Rule, Severity, State, Variable
+from driftline.rules.sightings import owner, where_left
+
+RULE = Rule("server-variable-in-client", Severity.WARNING, "client code reads a private variable, which is undefined in the browser")
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    told: set[tuple[str, str]] = set()
+    for left in facts.output.leftovers:
+        having = [app for app in facts.apps if _is_private(app.variables.get(left.name))]
+        if not having:
+            continue
+        path = owner(facts, left.location, left.name)
+        app = next((app for app in having if app.path == path), having[0])
+        if (app.path, left.name) in told:
+            continue
+        told.add((app.path, left.name))
+        variable = app.variables[left.name]
+        yield RULE.finding(
+            f"`{left.name}` is private, and {where_left(left)} reads it: it is undefined in the browser",
+            fix=f"read {left.name} on the server and pass on what the page needs",
+            avoid="do not add the public prefix to a secret",
+            app=app.path,
+            location=left.location,
+            variable=left.name,
+            original=left.original,
+            container=left.container,
+            related=tuple(Related(read.location, "read here") for read in variable.reads[:1]) or _declared(app, variable),
+        )
+
+
+def _is_private(variable: Variable | None) -> bool:
+    """A name that this project declares for itself, and that no build puts into client code."""
+    if variable is None or variable.public or variable.ignored or variable.injected is not None:
+        return False
+    return any(cell.state is not State.MISSING for cell in variable.cells.values()) or bool(variable.documented)
+
+
+def _declared(app: App, variable: Variable) -> tuple[Related, ...]:
+    cells = (variable.cells[environment.name] for environment in app.environments if environment.name in variable.cells)
+    found = next((cell.declaration.location for cell in cells if cell.declaration is not None), None)
+    return (Related(found, "declared here"),) if found is not None else ()
