@@ -465,7 +465,7 @@ def _progress(options: dict[str, Any]) -> Any:
 
 
 def _write(report: Report, options: dict[str, Any]) -> None:
-    """Renders the report in every format asked for: to its file, or to standard output."""
+    """Renders the report in every format asked for: to its file, or to standard output. Raises Unreadable where a file cannot be written."""
     from driftline import reports
 
     wanted = [_target(word) for word in options["formats"]] or [("text", None)]
@@ -473,6 +473,7 @@ def _write(report: Report, options: dict[str, Any]) -> None:
         from driftline.rules import pages
 
         report = report._replace(pages=pages.every())
+    failed = []
     for name, path in wanted:
         colour = path is None and _colour(options["color"])
         text = reports.render(
@@ -487,7 +488,13 @@ def _write(report: Report, options: dict[str, Any]) -> None:
             for part in text:
                 sys.stdout.write(part)
         else:
-            _write_whole(path, text)
+            try:
+                _write_whole(path, text)
+            except OSError as error:  # the other reports are still written
+                failed.append(f"{path}: the report could not be written ({error.strerror or type(error).__name__})")
+    if failed:
+        sys.stdout.flush()
+        raise Unreadable("; ".join(failed))
 
 
 def _target(word: str) -> tuple[str, str | None]:
@@ -497,6 +504,8 @@ def _target(word: str) -> tuple[str, str | None]:
     if name not in FORMATS:
         near = difflib.get_close_matches(name, FORMATS, 1)
         raise Misuse(f'there is no format "{name}"; it is one of {", ".join(FORMATS)}' + (f'; did you mean "{near[0]}"?' if near else ""))
+    if equals and not path:
+        raise Misuse(f'"{word}" names no file; `--format {name}` prints, `--format {name}=FILE` writes FILE')
     return name, path if equals else None
 
 
@@ -507,16 +516,23 @@ def _colour(choice: str) -> bool:
 
 
 def _write_whole(path: str, parts: Iterable[str]) -> None:
-    """Writes a file at once: a reader sees the old content or the new, never half of it."""
-    import tempfile
+    """Writes a file at once: a reader sees the old content or the new, never half of it. A device or a pipe is written to as it is."""
+    import secrets
 
-    folder = os.path.dirname(os.path.abspath(path))
-    descriptor, temporary = tempfile.mkstemp(prefix=".driftline-", dir=folder)
+    goal = os.path.realpath(path)
+    if os.path.exists(goal) and not os.path.isfile(goal):
+        with open(goal, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+            file.writelines(parts)
+        return
+    temporary = os.path.join(os.path.dirname(goal), f".driftline-{secrets.token_hex(8)}")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-            for part in parts:
-                file.write(part)
-        os.replace(temporary, path)
+        # The mode that the user's umask gives, or the one that the file already has.
+        with open(temporary, "x", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+            file.writelines(parts)
+        if os.path.exists(goal):
+            shutil.copymode(goal, temporary)
+        os.replace(temporary, goal)
     except BaseException:
-        os.unlink(temporary)
+        if os.path.exists(temporary):
+            os.unlink(temporary)
         raise

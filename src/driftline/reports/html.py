@@ -96,10 +96,10 @@ def _view(report: Report) -> dict[str, Any]:
     from markupsafe import Markup
 
     css, js = _own("report.css"), _own("report.js")
-    findings = list(enumerate(by_weight(report.open)))
+    told = report.command != "matrix"
+    findings = list(enumerate(by_weight(report.open) if told else ()))
     accepted = list(enumerate((f for f in by_weight(report.findings) if f.suppressed), len(findings)))
     tables = list(_tables(report, findings))
-    told = report.command != "matrix"
     return {
         "report": report,
         "version": __version__,
@@ -281,6 +281,7 @@ def _templates(terminal: Terminal) -> Templates:
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
+        keep_trailing_newline=True,
         finalize=printable,
         auto_reload=False,
     )

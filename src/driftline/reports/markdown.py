@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from driftline.model import Finding, Report, Severity
+from driftline.model import App, Finding, Report, Severity
 from driftline.reports import _app, _words
 from driftline.reports._order import by_weight
 from driftline.terminal import Terminal, count, size
@@ -26,6 +26,11 @@ _MARKUP = re.compile(
 def render(report: Report, terminal: Terminal, *, verbose: bool, quiet: bool) -> Iterator[str]:  # noqa: ARG001  folding is the detail
     """One document of less than 60 kB. Its first line is a hidden marker, by which a workflow finds the comment to update."""
     yield from _Comment(report, terminal._replace(unicode=True, colour=False), quiet).parts()
+
+
+def tables(report: Report, terminal: Terminal) -> Iterator[str]:
+    """Each app's table of variables and environments under a heading, whole."""
+    yield from _Comment(report, terminal._replace(unicode=True, colour=False), False).whole()
 
 
 class _Comment:
@@ -65,6 +70,8 @@ class _Comment:
             report.references, "reference"
         )
         accepted = len(report.findings) - len(report.open)
+        if report.command == "matrix":
+            return
         if accepted:
             yield f"{count(accepted, 'finding')} accepted"
         if report.public:
@@ -119,8 +126,7 @@ class _Comment:
         told = [(app, _app.rows(app)) for app in self.report.apps if _app.rows(app) and app.environments]
         left, hidden = _MATRIX, 0
         for number, (app, rows) in enumerate(told):
-            names = " | ".join(self.plain(environment.name) for environment in app.environments)
-            head = f"| variable | {names} |\n| --- |{' :-: |' * len(app.environments)}\n"
+            head = self.head(app)
             room = max(left // (len(told) - number), 1500) - len(head.encode()) - _FRAME
             lines = [self.row(variable.name, _app.cells(variable, app)) for variable in rows]
             if sum(len(line.encode()) for line in lines) > room:
@@ -135,11 +141,28 @@ class _Comment:
             yield from lines
             if len(lines) < len(rows):
                 yield f"\n{count(len(rows) - len(lines), 'more row')} of {len(rows)}: `driftline matrix` shows them.\n"
-            used = {cell.sign for variable in rows for cell in _app.cells(variable, app)}
-            legend = ", ".join(f"{sign.sign} {sign.legend}" for sign in _app.SIGNS if sign in used)
-            yield f"\n<sub>{legend}</sub>\n\n</details>\n"
+            yield f"\n{self.legend(app)}\n\n</details>\n"
         if hidden:
             yield f"\n{count(hidden, 'more app')}: `driftline matrix` shows them.\n"
+
+    def whole(self) -> Iterator[str]:
+        for app in self.report.apps:
+            rows = _app.rows(app)
+            if rows and app.environments:
+                yield f"### {self.plain(_app.title(app.path))}\n\n{self.head(app)}"
+                yield from (self.row(variable.name, _app.cells(variable, app)) for variable in rows)
+                yield f"\n{self.legend(app)}\n\n"
+        unread = [f"- {self.code(_words.unread_place(u))} could not be read: {self.prose(u.reason)}\n" for u in self.report.unread]
+        yield from unread
+        yield f"{'. '.join(self.prose(words) for words in self.coverage())}.\n"
+
+    def head(self, app: App) -> str:
+        names = " | ".join(self.plain(environment.name) for environment in app.environments)
+        return f"| variable | {names} |\n| --- |{' :-: |' * len(app.environments)}\n"
+
+    def legend(self, app: App) -> str:
+        used = {cell.sign for variable in _app.rows(app) for cell in _app.cells(variable, app)}
+        return f"<sub>{', '.join(f'{sign.sign} {sign.legend}' for sign in _app.SIGNS if sign in used)}</sub>"
 
     def row(self, name: str, cells: Iterable[_app.Shown]) -> str:
         shown = [f"{cell.sign.sign}{cell.group}{f' {self.prose(cell.word)}' if cell.word else ''}" for cell in cells]
