@@ -177,15 +177,18 @@ class Look:
         yield Hit(start, stop, literal.text, literal.encoding, literal.verdict, literal.number, open=literal.open)
 
 
-_NAME = re.compile(rb"[A-Z0-9_]{1,120}")
+_READ = re.compile(
+    rb"(?:^|[=(,:?&|!;{}\[+~\n]|\b(?:return|typeof|await|in|of|case|throw|new|void|yield|else))\s{0,4}"
+    rb"(?:process|import\.meta)\.env(?:\.|\[([\"']))([A-Z][A-Z0-9_]{2,120})(?(1)\1\])(?=\s{0,4}(?:[;,)\]}?:|&=!+*.]|\Z|\n|in\b|instanceof\b))"
+)
 
 
 def _read(data: bytes, end: int) -> Iterator[Mark]:
-    """The name of a read of the environment whose first three letters end at `end`."""
-    rest = _NAME.match(data, end)
-    name = data[end - 3 : rest.end() if rest else end].decode()
-    if name != "NODE_ENV":
-        yield Mark(triggers.READ, end - 3, name)
+    """The name of a read of the environment whose first three letters end at `end`; a mention in a text is none."""
+    start = data.rfind(b".env", max(0, end - 12), end)
+    for found in _READ.finditer(data, max(0, start - 30), end + 130):
+        if found.start(2) == end - 3 and found[2] != b"NODE_ENV":
+            yield Mark(triggers.READ, found.start(2), found[2].decode())
 
 
 def _sources(data: bytes, end: int) -> int:
