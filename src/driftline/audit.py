@@ -193,7 +193,7 @@ def read_tree(request: Request, tree: Tree, content: Callable[[str], bytes], cod
         keys=keys,
         surroundings=request.surroundings and request.surroundings._replace(alone=request.app is not None or len(layout.plans) == 1),
     )
-    assembly = assembly._replace(notes=(*assembly.notes, *reader.notes))
+    assembly = assembly._replace(notes=(*tree.notes, *assembly.notes, *reader.notes))
     known = {environment.name for app in assembly.apps for environment in app.environments}
     if request.target is not None and request.target not in known:
         raise Misuse(f'there is no environment "{request.target}"; the environments are: {", ".join(sorted(known))}')

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from driftline.model import Unread, Unreadable
+from driftline.model import Location, Related, Unread, Unreadable
 from driftline.project import git, ignore
 from driftline.project.ignore import Ignore
 
@@ -39,12 +39,13 @@ class File(NamedTuple):
 
 
 class Tree(NamedTuple):
-    """All files of a project. `git` says whether git answered; `unread` holds folders that could not be listed."""
+    """All files of a project. `git` says whether git answered; `unread` holds folders that could not be listed, `notes` what was left out."""
 
     root: str
     files: tuple[File, ...]
     git: bool
     unread: tuple[Unread, ...] = ()
+    notes: tuple[Related, ...] = ()
 
 
 def walk(root: str, is_excluded: Callable[[str], bool] = lambda _path: False) -> Tree:
@@ -73,14 +74,16 @@ def _walk_git(root: str, is_excluded: Callable[[str], bool]) -> Tree:
     linked = _linked_folders(root, listing.tracked)
     # Where a link has taken a folder's place, its files are deleted ones to git, and what lies behind the link is none of ours.
     files = [File(path, True) for path in listing.tracked if not path.startswith(linked)]
-    files += [File(path, False) for path in listing.untracked if not path.endswith("/")]
+    files += [File(path, False) for path in listing.untracked]
     for path in listing.ignored:
         if not path.endswith("/"):
             files.append(File(path, False, True))
         elif path.rstrip("/").rpartition("/")[2] in _PULLED:
             for name in _names(os.path.join(root, path)):
                 files.append(File(path + name, False, True))
-    return Tree(root, _ordered(files, is_excluded), True)
+    nested = (path.rstrip("/") for path in listing.nested if not is_excluded(path))
+    notes = [Related(Location(path, 1), "is a repository of its own and was not looked at; run driftline in it") for path in sorted(nested)]
+    return Tree(root, _ordered(files, is_excluded), True, notes=tuple(notes))
 
 
 def _walk_plain(root: str, is_excluded: Callable[[str], bool]) -> Tree:

@@ -22,12 +22,14 @@ _INERT = (
 class Listing(NamedTuple):
     """The files under a root as git sees them; paths are relative to the root, with `/`. Deleted files are left out.
 
-    `ignored` holds ignored files one by one and ignored folders collapsed, with a trailing `/`.
+    `ignored` holds ignored files one by one and ignored folders collapsed, with a trailing `/`; `nested` the folders of other
+    repositories, submodules among them.
     """
 
     tracked: tuple[str, ...]
     untracked: tuple[str, ...]
     ignored: tuple[str, ...]
+    nested: tuple[str, ...] = ()
 
 
 def run(root: str, *arguments: str, stdin: bytes | None = None, codes: tuple[int, ...] = (0,)) -> bytes:
@@ -37,7 +39,7 @@ def run(root: str, *arguments: str, stdin: bytes | None = None, codes: tuple[int
     """
     try:
         done = subprocess.run(  # noqa: S603  # no shell; the arguments are ours
-            ["git", *_INERT, *arguments],  # noqa: S607  # the user's git is the one to ask
+            [_program(root), *_INERT, *arguments],
             cwd=root,
             env=_environment(),
             input=stdin,
@@ -64,7 +66,7 @@ def start(root: str, *arguments: str) -> subprocess.Popen[bytes]:
     """A git command in `root` that answers through pipes; the caller closes it. Raises Unreadable when git cannot be started."""
     try:
         return subprocess.Popen(  # noqa: S603  # no shell; the arguments are ours
-            ["git", *_INERT, *arguments],  # noqa: S607  # the user's git is the one to ask
+            [_program(root), *_INERT, *arguments],
             cwd=root,
             env=_environment(),
             stdin=subprocess.PIPE,
@@ -73,6 +75,22 @@ def start(root: str, *arguments: str) -> subprocess.Popen[bytes]:
         )
     except OSError as error:
         raise Unreadable(f"git cannot be started: {error.strerror or type(error).__name__}") from None
+
+
+def _program(root: str) -> str:
+    """The user's git, by its whole path: a program of that name in the audited folder is never started, whatever PATH says.
+
+    Windows would look into the current folder first, and so does an empty entry of PATH elsewhere. Raises Unreadable when there is none.
+    """
+    inside = os.path.join(os.path.abspath(root), "")
+    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
+        program = os.path.join(folder, _NAME)
+        if os.path.isabs(folder) and not program.startswith(inside) and os.path.isfile(program) and os.access(program, os.X_OK):
+            return program
+    raise Unreadable("git cannot be started: it is not on the PATH")
+
+
+_NAME = "git.exe" if os.name == "nt" else "git"
 
 
 def _environment() -> dict[str, str]:
@@ -109,17 +127,41 @@ def repository(root: str) -> str | None:
         folder = parent
 
 
+def top(root: str) -> None:
+    """Makes sure that git speaks of the repository that `root` lies in.
+
+    Raises Unreadable where it does not: `core.worktree` leads elsewhere, or `.git` is none and a folder further up is under git.
+    """
+    said = os.fsdecode(run(root, "rev-parse", "--show-toplevel").rstrip(b"\r\n"))
+    if os.path.normcase(os.path.realpath(said)) != os.path.normcase(os.path.realpath(repository(root) or root)):
+        raise Unreadable("git speaks of another folder than this one")
+
+
 def listing(root: str) -> Listing:
     """What git tracks, does not track, and ignores under `root`. Raises Unreadable when git cannot say."""
-    found: dict[str, list[str]] = {}
-    for entry in _paths(run(root, "ls-files", "-z", "-t", "--cached", "--deleted", "--others", "--exclude-standard", "--deduplicate")):
-        # `-t` puts a tag and a space before each path: `?` other, `R` deleted (named a second time), everything else is in the index.
-        found.setdefault(entry[0] if entry[0] in "?R" else "H", []).append(entry[2:])
-    deleted = set(found.get("R", ()))
-    tracked = [path for path in found.get("H", ()) if path not in deleted]
-    untracked = found.get("?", ())
+    top(root)
+    tracked: dict[str, None] = {}
+    deleted: set[str] = set()
+    others: list[str] = []
+    nested: list[str] = []
+    for entry in _paths(run(root, "ls-files", "-z", "-t", "--stage", "--deleted", "--others", "--exclude-standard")):
+        # `-t` puts a tag before each entry: `?` other, `R` deleted (named a second time); the others are in the index, with a mode.
+        if entry.startswith("? "):
+            (nested if entry.endswith("/") else others).append(entry[2:])
+            continue
+        head, _, path = entry.partition("\t")
+        if head.startswith("R"):
+            deleted.add(path)
+        elif head.split(" ")[1] == _SUBMODULE:
+            nested.append(path)
+        else:
+            tracked[path] = None  # once, though a merge conflict names it up to three times
     ignored = _paths(run(root, "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"))
-    return Listing(tuple(tracked), tuple(untracked), tuple(ignored))
+    return Listing(tuple(path for path in tracked if path not in deleted), tuple(others), tuple(ignored), tuple(nested))
+
+
+# gitformat-index(5): the mode of a commit of another repository.
+_SUBMODULE = "160000"
 
 
 def ignored(root: str, paths: Sequence[str]) -> frozenset[str]:

@@ -35,6 +35,7 @@ class Index:
 
     def __init__(self, root: str) -> None:
         self.root = root
+        git.top(root)
         self.entries, self.conflicts, self.links = _entries(root)
         self.changes = _changes(root)
         self._process: subprocess.Popen[bytes] | None = None
