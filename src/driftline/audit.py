@@ -208,6 +208,7 @@ def read_tree(request: Request, tree: Tree, content: Callable[[str], bytes], cod
         used=assembly.used,
         documented=assembly.documented,
         literals=assembly.literals,
+        stray=assembly.stray,
     )
     unread = (*tree.unread, *reader.unread, *layout.unread, *survey.unread, *assembly.unread)
     return Project(facts, assembly, tuple(dict.fromkeys(unread)), reader.count, reader.bytes, reader.known_text, keys)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from driftline import loaders
@@ -67,6 +67,7 @@ class Assembly(NamedTuple):
     used: frozenset[str]
     documented: frozenset[str]
     literals: tuple[Literal, ...] = ()
+    stray: tuple[tuple[Source, Reading], ...] = ()
 
 
 class _Speaker(NamedTuple):
@@ -180,7 +181,16 @@ class _Assembler:
                 for literal in self.survey.literals
                 if not any(self._runs(p, literal) for p in self.layout.plans)
             ),
+            tuple(self._stray(apps)),
         )
+
+    def _stray(self, apps: Sequence[App]) -> Iterator[tuple[Source, Reading]]:
+        """Platform files that no app has taken: those of a project whose root is no app."""
+        taken = {(source.path, source.format) for app in apps for source, _ in app.readings}
+        for source in self.sources:
+            if source.format.name != "dotenv" and (source.path, source.format.name) not in taken:
+                item = Source(source.path, source.format.name, source.format.authority, ".", source.tracked)
+                yield item, self._with_addresses(source.reading)
 
     # --- which source speaks for which environment -----------------------------------------------------------------------
 

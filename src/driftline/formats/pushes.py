@@ -1,0 +1,50 @@
+"""Commands in workflows and scripts that write a configuration file of the repository to its platform: `supabase config push`.
+
+The base of `supabase/config.toml` is meant for the stack on a developer's machine; a push writes it to the linked project, with the
+`[remotes.NAME]` that has this project's id laid over it (supabase/cli, docs/supabase/config/push.md, 2026-06).
+"""
+
+from __future__ import annotations
+
+import re
+
+from driftline.formats import Format
+from driftline.formats._document import Lines
+from driftline.model import Authority, Reading, Text
+
+FORMAT = Format(
+    name="pushes",
+    title="commands that push configuration",
+    files=(
+        "*.github/workflows/*.yml",
+        "*.github/workflows/*.yaml",
+        ".gitlab-ci.yml",
+        "bitbucket-pipelines.yml",
+        "*.circleci/config.yml",
+        "azure-pipelines.yml",
+        "package.json",
+        "Makefile",
+        "justfile",
+        "Taskfile.yml",
+        "*scripts/*.sh",
+        "*bin/*.sh",
+        "deploy*.sh",
+    ),
+    authority=Authority.PART,
+    nameless="production",
+)
+
+_PUSH = re.compile(r"\bsupabase(?:@[\w.\-]+)?\s+config\s+push\b")
+
+
+def read(text: Text) -> Reading:
+    """The places of the commands; comments are left out."""
+    if "config" not in text.content or "supabase" not in text.content:
+        return Reading()
+    lines = Lines(text.content)
+    found = []
+    for match in _PUSH.finditer(text.content):
+        start = text.content.rfind("\n", 0, match.start()) + 1
+        if not text.content[start : match.start()].lstrip().startswith(("#", "//")):
+            found.append(lines.location(text.path, match.start()))
+    return Reading(pushes=tuple(found))
