@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 
 from driftline import audit, code, formats
 from driftline.audit import Request
@@ -39,9 +40,7 @@ def commit(request: Request, given: Sequence[str]) -> Report:
             return Report("commit", ".", None, (), (), notes=tuple(notes), seconds=time.perf_counter() - started)
         touched = _touched(index, wanted)
         tree, local = _tree(request, index)
-        # Git tries every word on every line: for many words it is quicker to look at all of the code.
-        around = set(index.holding(touched.names) if len(touched.names) <= _FEW else index.entries)
-        looked_at = around | {change.path for change in wanted if change.after is not None}
+        looked_at = _around(index, touched.names) | {change.path for change in wanted if change.after is not None}
         project = audit.read_tree(request, tree, lambda path: _content(request.root, index, local, path), looked_at)
         project = project._replace(unread=tuple(dict.fromkeys((*touched.unread, *project.unread))))
         paths = {change.path for change in wanted}
@@ -50,6 +49,15 @@ def commit(request: Request, given: Sequence[str]) -> Report:
 
 
 _FEW = 200
+
+
+def _around(index: Index, names: Collection[str]) -> set[str]:
+    """The paths of the index that may speak of one of these names."""
+    # Git tries every word on every line: for many words it is quicker to look at all of the code. A damaged object ends its search.
+    with suppress(Unreadable):
+        if len(names) <= _FEW:
+            return set(index.holding(names))
+    return set(index.entries)
 
 
 def _count(paths: Sequence[str]) -> str:

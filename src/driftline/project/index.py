@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterable
+from contextlib import suppress
 from types import TracebackType
 from typing import NamedTuple
 
@@ -46,12 +47,17 @@ class Index:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._process is not None:
-            if self._process.stdin is not None:
-                self._process.stdin.close()
-            if self._process.stdout is not None:
-                self._process.stdout.close()
-            self._process.wait()
+        self._end()
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with suppress(OSError):  # what was written to a process that has died
+                    pipe.close()
+        process.wait()
 
     def read(self, path: str) -> bytes:
         """The staged bytes of a path. Raises Unreadable."""
@@ -85,6 +91,8 @@ class Index:
             header = process.stdout.readline().split()
         except OSError:
             header = []
+        if not header:  # a damaged object ends git; the next blob is asked of a new one
+            self._end()
         if len(header) != 3 or header[1] != b"blob":
             raise Unreadable("git cannot show the staged content")
         size = int(header[2])
@@ -96,6 +104,7 @@ class Index:
         content = process.stdout.read(size)
         process.stdout.read(1)
         if len(content) != size:
+            self._end()
             raise Unreadable("git cannot show the staged content")
         return content
 
