@@ -9,10 +9,12 @@ from driftline.model import (
     App,
     Authority,
     Cell,
+    Decision,
     Declaration,
     Environment,
     Exposure,
     Finding,
+    Flag,
     Identity,
     Kind,
     Location,
@@ -21,6 +23,7 @@ from driftline.model import (
     Reference,
     Related,
     Report,
+    Review,
     Rule,
     Secret,
     Severity,
@@ -484,4 +487,20 @@ def clean() -> Report:
     )
 
 
-REPORTS = {"shop": shop, "monorepo": monorepo, "hostile": hostile, "clean": clean}
+def launch() -> Report:
+    """A launch review of the shop, with a flag of each verdict, one of them in hostile words."""
+    evil = f"EVIL{BIDI}<script>alert(1)</script>|`@team"
+    places = tuple(Related(at(f"lib/a{n}.ts:{n}:1"), f"note {evil}") for n in range(1, 9))
+    flags = (
+        Flag("service-keys", "Service keys in browser-accessible code", "blocked", "high", places, 8),
+        Flag("owner", "No owner for data, files, permissions", "at risk", "medium", places[:1], 1),
+        Flag("separation", "No separation of test and production data", "clear", "high", (), 0, "no bundle was looked at", "driftline review --bundle DIR"),
+        Flag("row-security", f"Row security {evil}", "cannot tell from files", "reduced", (), 0, f"open {evil}", f"settles {evil}"),
+    )  # fmt: skip
+    decision = Decision(
+        "stop before production exposure", "deployment", f"because {evil}", "take the key out", "do not rebuild the app", places[0]
+    )
+    return shop()._replace(command="review", review=Review(flags, decision, (("better", f"said {evil}"), ("new", "a flag"))))
+
+
+REPORTS = {"shop": shop, "monorepo": monorepo, "hostile": hostile, "clean": clean, "launch": launch}

@@ -59,7 +59,7 @@ def test_every_line_but_the_last_ones_is_a_command_and_none_holds_a_value(name: 
     assert builder.CANARY not in text
     plain = [line for line in text.splitlines() if parse(line) is None]
     assert len(plain) <= 2
-    assert plain[0].startswith("driftline check: ")
+    assert plain[0].startswith(f"driftline {builder.REPORTS[name]().command}: ")
 
 
 def test_an_annotation_stands_at_its_line_and_says_what_to_do() -> None:

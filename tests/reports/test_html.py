@@ -108,8 +108,12 @@ def test_the_page_itself_is_small() -> None:
     assert len(html(many).encode()) < 300_000 + 2_000 * (len(many.findings) + len(many.apps[0].variables))
 
 
+def headline_of(text: str) -> str:
+    return "".join(Page(text).texts["h1"])
+
+
 def headline(report: Report) -> str:
-    return "".join(Page(html(report)).texts["h1"])
+    return headline_of(html(report))
 
 
 def test_the_verdict_is_one_sentence() -> None:
@@ -120,6 +124,7 @@ def test_the_verdict_is_one_sentence() -> None:
     report = builder.shop()
     assert headline(report._replace(findings=report.findings[5:])) == "Nothing blocks; 1 warning and 4 notes to read."
     assert headline(report._replace(findings=report.findings[:1])) == "1 blocker stands in the way of shipping, it is in production."
+    assert headline(builder.launch()) == "Stop before production exposure."
     assert headline(builder.clean()._replace(files=0)) == "Nothing was there to judge."
 
 
@@ -181,6 +186,22 @@ def test_questions_public_keys_accepted_findings_and_coverage_are_there() -> Non
     assert "Public keys seen" in text
     assert "Looked at 34 files (61 kB), 29 declarations and 21 references." in text
     assert "[[accept]] unused-variable LEGACY_TOKEN" in text
+
+
+def test_a_launch_review_shows_each_flag_in_words_and_one_decision() -> None:
+    text = html(builder.launch())
+    assert re.findall(r'<b class="state">(.*?)</b>', text) == ["Blocked", "At risk", "Clear", "Cannot tell from files"]
+    assert "<code>driftline review --bundle DIR</code> would settle it" in text
+    assert '<span class="chip">deployment</span>' in text
+    assert "&lt;script&gt;" in text
+
+
+def test_a_matrix_has_no_verdict_and_no_findings() -> None:
+    text = "".join(render(builder.shop()._replace(command="matrix"), "html"))
+    assert "<article" not in text
+    assert 'id="findings"' not in text
+    assert 'class="word"' not in text
+    assert headline_of(text) == "9 variables in 1 app; 3 need a look."
 
 
 def test_hostile_names_are_shown_as_what_they_are() -> None:

@@ -137,6 +137,23 @@ def test_a_name_in_backquotes_with_backquotes_is_still_one_name() -> None:
     assert "**``` A`B`` ```** in `` ` `` at ``src/`x|y`.ts:3``" in text
 
 
+def test_a_launch_review_is_a_decision_and_a_table_of_flags() -> None:
+    text = comment(builder.launch())
+    assert "**Decision: stop before production exposure**" in text
+    assert "| ✗ blocked | Service keys in browser-accessible code | 8 |" in text
+    assert [token.type for token in tokens(text)].count("table_open") == 2
+
+
+def test_a_matrix_is_its_tables() -> None:
+    text = "".join(render(builder.shop()._replace(command="matrix"), "markdown"))
+    assert text.startswith("### (root)\n\n| variable | local | preview | production |\n")
+    assert "<details>" not in text
+    assert "5 blockers" not in text
+    whole = "".join(render(builder.monorepo()._replace(command="matrix"), "markdown"))
+    assert whole.count("\n| `") == 30
+    assert "`apps/api/fly.toml:3:9` could not be read: not valid TOML" in whole
+
+
 def test_quiet_is_the_verdict() -> None:
     text = "".join(render(builder.shop(), "markdown", quiet=True))
     assert text.count("\n") == 4

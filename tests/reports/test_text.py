@@ -202,7 +202,7 @@ def test_nothing_found_with_open_questions_says_so() -> None:
 def test_quiet_is_one_line(name: str) -> None:
     text = screen(builder.REPORTS[name](), quiet=True)
     assert text.count("\n") == 1
-    assert text.startswith("driftline check: ")
+    assert text.startswith(f"driftline {builder.REPORTS[name]().command}: ")
     if name == "shop":
         assert text == "driftline check: block: 5 blockers, 1 warning, 4 notes, 1 unknown; 34 files in 0.08 s\n"
 
@@ -211,4 +211,4 @@ def test_an_unknown_format_is_misuse_and_names_the_nearest() -> None:
     with pytest.raises(Misuse, match='did you mean "json"'):
         render(builder.clean(), "jsn")
     assert {"text", "json"} <= set(formats())
-    assert formats("matrix") == ("json", "text")
+    assert formats("matrix") == ("html", "json", "markdown", "text")

@@ -27,7 +27,8 @@ def lines(review: Review, terminal: Terminal) -> Iterator[str]:
             yield from terminal.prose(f"{flag.open}{settled}", indent=6 + longest)
     decision = review.decision
     yield ""
-    yield terminal.paint(f"Decision: {decision.title}", "bold") + (f"  ({decision.layer})" if decision.layer != "none" else "")
+    layer = f" ({decision.layer})" if decision.layer != "none" else ""
+    yield from terminal.prose(f"{decision.title}{layer}", label="Decision:", styles=("bold",))
     yield from terminal.prose(decision.because[0].upper() + decision.because[1:] + ".", indent=2)
     yield from terminal.prose(decision.next, indent=2, label="next:", hang=7, styles=("green",))
     if decision.first is not None:

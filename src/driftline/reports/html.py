@@ -27,7 +27,7 @@ from driftline.model import (
     State,
     Variable,
 )
-from driftline.reports import _app, _words
+from driftline.reports import _app, _review, _words
 from driftline.reports._order import by_weight
 from driftline.terminal import Terminal, count, size
 
@@ -138,6 +138,8 @@ def _view(report: Report) -> dict[str, Any]:
 
 def _headline(report: Report) -> str:
     """The verdict in one sentence."""
+    if report.review is not None and not report.unread:
+        return _words.capital(report.review.decision.title.removesuffix(".")) + "."
     blockers = [f for f in report.open if f.severity is Severity.BLOCKER]
     tally = _words.tally(report.open)
     if report.verdict == "incomplete":
@@ -170,6 +172,8 @@ def _parts(report: Report, tables: Sequence[_Table], told: bool) -> Iterator[tup
     """What the head leads to: anchor, name, number and tone."""
     if report.unread:
         yield "unread", "Not judged", len(report.unread), "blocker"
+    if report.review is not None:
+        yield "review", "Launch review", len(report.review.flags), ""
     for severity in Severity if told else ():
         number = sum(f.severity is severity for f in report.open)
         if number:
@@ -306,6 +310,8 @@ def _templates(terminal: Terminal) -> Templates:
         "haystack": _haystack,
         "title_of": _title_of,
         "counted": count,
+        "without": str.removeprefix,
+        "flag_sign": lambda verdict: _review.SIGNS[verdict][0],
         "read_words": _read_words,
     }
     return templates

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from driftline.model import App, Finding, Report, Severity
-from driftline.reports import _app, _words
+from driftline.model import App, Finding, Report, Review, Severity
+from driftline.reports import _app, _review, _words
 from driftline.reports._order import by_weight
 from driftline.terminal import Terminal, count, size
 
@@ -52,6 +52,8 @@ class _Comment:
             return
         unread = [f"- {self.code(_words.unread_place(u))}: {self.prose(u.reason)}\n" for u in report.unread]
         yield from self.listed("Not judged", unread, _OPEN, folded=False)
+        if report.review is not None:
+            yield from self.review(report.review)
         for severity, room in ((Severity.BLOCKER, _BLOCKERS), (Severity.WARNING, _WARNINGS)):
             found = [self.finding(finding) for finding in self.findings if finding.severity is severity]
             yield from self.listed(count(len(found), severity.value), found, room, folded=severity is not Severity.BLOCKER)
@@ -78,6 +80,18 @@ class _Comment:
             yield f"{count(len(report.public), 'key')} public by design"
         if self.findings:
             yield "`driftline explain RULE` tells why and what to do; no value is ever shown"
+
+    def review(self, review: Review) -> Iterator[str]:
+        """The decision of the launch review, and each flag's verdict."""
+        decision = review.decision
+        yield f"\n**Decision: {self.prose(decision.title)}**  \n{self.prose(_words.capital(decision.because))}.  \n"
+        if decision.first is not None:
+            yield f"Begin: {self.code(_words.place(decision.first.location))}: {self.prose(decision.first.note)}  \n"
+        yield f"**Next:** {self.prose(decision.next)}  \n**Don't:** {self.prose(decision.avoid.removeprefix('do not '))}\n\n"
+        yield "| | flag | found |\n| --- | --- | --- |\n"
+        for flag in review.flags:
+            found = str(flag.number) if flag.number else self.plain(flag.open, 160)
+            yield f"| {_review.SIGNS[flag.verdict][0]} {flag.verdict} | {self.plain(flag.title, 160)} | {found} |\n"
 
     # --- lists ----------------------------------------------------------------------------------------------------------------
 
@@ -178,9 +192,9 @@ class _Comment:
         span = f"{ticks}{space}{text}{space}{ticks}"
         return span.replace("|", "\\|") if table else span
 
-    def plain(self, words: str) -> str:
-        """A name as text, for tables and HTML, where a code span protects nothing."""
-        return _plain(self.terminal.cut(self.terminal.text(words), 40))
+    def plain(self, words: str, width: int = 60) -> str:
+        """Words as text, for tables and HTML, where a code span protects nothing."""
+        return _plain(self.terminal.cut(self.terminal.text(words), width))
 
     def prose(self, words: str) -> str:
         """Words of a sentence: names in backquotes stay code, all else is text that is no markup, mention or reference."""
