@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from driftline.bundle import triggers
 from driftline.bundle.confirm import Judge, Verdict
 from driftline.knowledge import catalog
 from driftline.knowledge.catalog import KeyKind
@@ -146,16 +147,10 @@ def _is_digest(text: str, kind: KeyKind) -> bool:
 
 
 def halves(kinds: tuple[KeyKind, ...]) -> dict[str, list[KeyKind]]:
-    """Provider -> the secrets of one length without a mark of their own, for providers whose ids have one."""
+    """Provider -> the secrets of one length without a mark of their own."""
     found: dict[str, list[KeyKind]] = {}
     for kind in kinds:
-        if (
-            kind.context is not None
-            and kind.exposure is Exposure.SECRET
-            and kind.slot == "key"
-            and kind.shortest == kind.longest >= 32
-            and not kind.anchors
-        ):
+        if triggers.is_half(kind):
             found.setdefault(kind.provider, []).append(kind)
     return found
 

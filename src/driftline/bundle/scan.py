@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import re
@@ -18,7 +19,7 @@ from driftline.bundle.unpack import DEFAULT, Budget, Limits
 from driftline.knowledge import catalog
 from driftline.model import Exposure, Leftover, Location, Related, ServedFile, ServedMap, Service, Sighting, Unread, Unreadable
 
-__all__ = ["Known", "Limits", "Scan", "scan", "scan_text"]
+__all__ = ["Known", "Limits", "Scan", "scan", "scan_texts"]
 
 
 class Scan(NamedTuple):
@@ -88,13 +89,18 @@ def scan(
     return _assembled(look, found, unread)
 
 
-def scan_text(
-    path: str, content: bytes, *, cache: str | None = None, key: bytes = b"driftline", digest_key: bytes | None = None
-) -> tuple[Sighting, ...]:
-    """The secrets in one text in memory (a staged file): nothing is unpacked and no map is followed."""
-    look = _look((), cache, key, digest_key)
-    blob = Blob(path, (), lambda: io.BytesIO(content), len(content))
-    return _told(look, _Found(blob, tuple(look.block(content).hits)), follow=False).sightings
+def scan_texts(
+    texts: Iterable[tuple[str, bytes]], *, cache: str | None = None, key: bytes = b"driftline", digest_key: bytes | None = None
+) -> Iterator[Sighting]:
+    """The secrets in texts in memory, given as (path, content): staged or tracked files. Nothing is unpacked and no map is followed."""
+    look: Look | None = None
+    for path, content in texts:
+        if look is None:  # the patterns are loaded when there is something to look at
+            look = _look((), cache, key, digest_key)
+        hits = tuple(look.block(content).hits)
+        if hits:
+            blob = Blob(path, (), functools.partial(io.BytesIO, content), len(content))
+            yield from _told(look, _Found(blob, hits), follow=False).sightings
 
 
 def _look(known: Sequence[Known], cache: str | None, key: bytes, digest_key: bytes | None) -> Look:

@@ -46,7 +46,7 @@ SERVICE = "service"
 KNOWN = "known"
 
 # Bits of information from which on a trigger is rare enough in any text: measured on 550 MB of npm browser builds, see benchmarks.
-_ENOUGH = 26.0
+_ENOUGH = 22.0
 _LITERAL_BITS = 6.0
 # `https://` stands everywhere: its letters say little.
 _SCHEME_BITS = 2.0
@@ -76,8 +76,9 @@ def of_catalog(known: Catalog) -> list[Trigger]:
     kinds = known.keys
     plain: dict[tuple[str, tuple[int, int]], list[int]] = {}
     heads: dict[str, list[int]] = {}
+    paired = {kind.provider for kind in kinds if is_half(kind)}
     for number, kind in enumerate(kinds):
-        if kind.context is not None:
+        if kind.context is not None or not (is_told(kind) or (kind.slot in ("id", "account") and kind.provider in paired)):
             continue
         plain.setdefault(plain_trigger(kind.shape), []).append(number)
         if kind.exposure is Exposure.SECRET:
@@ -92,6 +93,28 @@ def of_catalog(known: Catalog) -> list[Trigger]:
         found += encoded(head.encode(), shortest, tuple(numbers) if leading else ())
     found += [Trigger(_literal(host.encode()), SERVICE, (), number) for number, (_, host) in enumerate(services(known))]
     return [*found, *_PLACES]
+
+
+def is_told(kind: KeyKind) -> bool:
+    """Whether a key of this kind is worth a line in a report: a secret, or a key that is public by design; not every address and id."""
+    if kind.exposure is Exposure.SECRET:
+        return True
+    return kind.exposure in (Exposure.PUBLIC, Exposure.RESTRICT) and kind.slot not in ("url", "account", "id")
+
+
+def is_half(kind: KeyKind) -> bool:
+    """Whether a kind is the secret of an id: of one length, without a mark of its own."""
+    return (
+        kind.context is not None
+        and kind.exposure is Exposure.SECRET
+        and kind.slot == "key"
+        and kind.shortest == kind.longest >= _HALF
+        and not kind.anchors
+    )
+
+
+# A shorter text of letters and digits is an id of anything.
+_HALF = 32
 
 
 def services(known: Catalog) -> list[tuple[str, str]]:
@@ -273,6 +296,8 @@ _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _FOLLOWING = 20
 # A head of this length is rare enough without them.
 _SAYS_ENOUGH = 5
+# Character codes that are enough to be looked at.
+_CODES = 4
 # Characters before a reversed head that have to belong to the same word.
 _BEFORE = 8
 
@@ -292,6 +317,9 @@ def encoded(head: bytes, shortest: int, kinds: tuple[int, ...] = ()) -> Iterator
             before = min(_BEFORE, max(1, shortest - len(head)))
             behind = "" if len(head) >= 5 else r"[^0-9A-Za-z_\-]"
             yield Trigger(rf"[0-9A-Za-z_\-=+/.:@%?&~]{{{before}}}{_literal(head[::-1])}{behind}", REVERSED)
+    for joint in (",", r",\x20"):
+        yield Trigger("".join(f"{byte}{joint}" for byte in head[:_CODES]), CODES)
+        yield Trigger("".join(f"0x{byte:x}{joint}" for byte in head[:_CODES]), CODES)
     yield Trigger("".join(f"\\x{byte:02x}\\x00" for byte in head), WIDE, (), 0, (2 * len(head), 2 * len(head)))
 
 
@@ -338,8 +366,14 @@ _PLACES = (
     Trigger(
         r"&#(?:[xX]0{0,4}" + _PLAIN_HEX + r"|0{0,4}(?:4[568]|4[89]|5[0-7]|6[5-9]|[78][0-9]|9[0579]|9[89]|1[01][0-9]|12[0-2]));", ENTITY
     ),
-    # No space at the joint: prose is broken at its spaces, keys are not.
-    Trigger(rf"[A-Za-z0-9_\-+/=.:]{_QUOTE}\s{{0,9}}\+\s{{0,9}}{_QUOTE}[A-Za-z0-9_\-+/=.:@]", JOIN),
+    # No space at the joint: prose is broken at its spaces, keys are not. Written out, for a quote alone stands everywhere.
+    *(
+        Trigger(rf"[A-Za-z0-9_\-+/=.:]{escape}{quote}{joint}{escape}{other}[A-Za-z0-9_\-+/=.:@]", JOIN)
+        for escape in ("", r"\x5c", r"\x5c\x5c\x5c")
+        for quote in (r"\x22", r"\x27", r"\x60")
+        for other in (r"\x22", r"\x27", r"\x60")
+        for joint in (r"\+", r"\x20\+\x20", r"\x20\+\s{1,40}")
+    ),
     Trigger(rf"[A-Za-z0-9_\-+/=.:]{_QUOTE}\x29?\.concat\({_QUOTE}", JOIN),
     Trigger(rf"\.join\((?:{_QUOTE}{_QUOTE})\)", ARRAY),
     Trigger(rf"[A-Za-z0-9_\-]\$\{{{_QUOTE}[A-Za-z0-9_\-]", JOIN),
@@ -353,9 +387,6 @@ _PLACES = (
     Trigger(
         r"(?i)(?:login|password|credentials|passwort)\s{0,2}[:=]\s{0,2}[a-z0-9._@\-]{2,40}\s{0,2}/\s{0,2}[^\s\x22\x27\x60<>\x5c]{8}", NAMED
     ),
-    # Character codes of letters, digits, `-`, `_` and `.`, one after another: a table of bytes strays from them soon.
-    Trigger(r"(?:\s?(?:4[568]|49|5[0-7]|6[5-9]|[78][0-9]|9[057-9]|1[01][0-9]|12[0-2]),){12}", CODES),
-    Trigger(r"(?:\s?0[xX](?:2[dDeE]|3[0-9]|4[1-9A-Fa-f]|5[0-9AaFf]|6[1-9A-Fa-f]|7[0-9Aa]),){12}", CODES),
     # The loop that rotates an obfuscator's string array.
     Trigger(r"\(!!\[\]\)\s?\{\s{0,40}try\s?\{\s{0,40}(?:const|var|let) [A-Za-z0-9_$]{1,24}\s?=\s?", TABLE),
     Trigger(r"(?:process|import\.meta)\.env(?:\.|\[[\x22\x27])[A-Z][A-Z0-9_]{2}", READ),
