@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import click
@@ -69,7 +69,7 @@ def main() -> None:
     \b
     driftline check              audit the project in this folder
     driftline matrix             which variable is declared where
-    driftline explain RULE       why a finding matters and what to do
+    driftline explain TOPIC      a rule, a variable, or what stands at path:line
     """
 
 
@@ -355,15 +355,62 @@ def matrix(root: str, **options: Any) -> int:
     return 3 if report.unread or report.files == 0 else 0
 
 
-@main.command(short_help="Why a finding matters and what to do.")
+@main.command(short_help="A rule, a variable, or a place in a file.")
 @click.argument("topic")
-def explain(topic: str) -> int:
-    """Explain a RULE: why it matters, an example, the fix, what not to do, and how to accept it."""
-    from driftline.rules import pages
+@click.argument("root", default=".")
+@click.option("--config", metavar="FILE", help="Read settings from FILE instead of driftline.toml.")
+@click.option("--env-file", "env_files", metavar="[ENV=]FILE", multiple=True, help="Read FILE too, for ENV.")
+@click.option("--loader", metavar="NAME", help="Read env files as this loader does (next, vite, python-dotenv, ...).")
+@click.option("--color", type=click.Choice(("auto", "always", "never")), default="auto", help="Colours (also NO_COLOR).")
+def explain(topic: str, root: str, color: str, **options: Any) -> int:
+    """Explain a RULE, a VARIABLE of the project in ROOT, or a PLACE in one of its files.
 
-    for text in pages.explain(topic):
-        print(text, end="")
-    return 0
+    \b
+    driftline explain missing-variable          why it matters, the fix, what not to do, how to accept it
+    driftline explain STRIPE_SECRET_KEY         where it is declared, which value wins and why, who reads it
+    driftline explain .env.production:12        what stands on that line
+    driftline explain dist/assets/x.js:1:4711   what stands at that column of a built file
+    """
+    import re
+
+    from driftline import rules
+    from driftline.reports import _explain
+    from driftline.rules import pages
+    from driftline.terminal import Terminal
+
+    width, colour = shutil.get_terminal_size((100, 24)).columns, _colour(color)
+    terminal = Terminal(max(40, width), colour)
+    place = re.fullmatch(r"(.+?):(\d{1,9})(?::(\d{1,9}))?", topic)
+    if topic in rules.identifiers() or (place is None and not re.fullmatch(r"[A-Za-z_]\w{0,999}", topic)):
+        sys.stdout.writelines(pages.explain(topic, width=width, colour=colour))
+        return 0
+    unasked = {"target": None, "app": None, "baseline": None, "bundles": (), "jobs": None, "quiet": False}
+    request = _request(root, {**options, **unasked})
+    from driftline import audit
+
+    report = audit.check(request)
+    if place is None:
+        text = _explain.variable(report, topic, terminal)
+    else:
+        report, text = _at(report, request, place[1], int(place[2]), int(place[3]) if place[3] else None, terminal)
+    sys.stdout.writelines(text)
+    return 3 if report.unread else 0
+
+
+def _at(report: Report, request: Any, path: str, line: int, column: int | None, terminal: Any) -> tuple[Report, Iterator[str]]:
+    """The report that knows the file, and what it says of the place: the project's own, or one of the file as built output."""
+    from driftline import audit
+    from driftline.reports import _explain
+
+    text = _explain.place(report, path, line, column, terminal)
+    file = os.path.join(request.root, path)
+    if text is None and os.path.isfile(file):
+        report = audit.check(request._replace(bundles=(os.path.abspath(file),)))
+        text = _explain.place(report, path, line, column, terminal)
+    if text is None:
+        known = "nothing that driftline looks for stands in it" if os.path.isfile(file) else "there is no such file"
+        raise Misuse(f"{path}: {known}")
+    return report, text
 
 
 @main.command(short_help="Every rule with its severity.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from driftline.model import Finding, Identity, Location, Mode, Report, Severity, Unknown, Unread
+from driftline.model import Finding, Identity, Location, Mode, Need, Reference, Report, Severity, Side, Unknown, Unread
 from driftline.terminal import count
 
 
@@ -44,6 +44,13 @@ def identity(found: Identity | None, masked: str | None) -> str:
     if found.expires:
         words.append(f"expires {found.expires}")
     return ", ".join(words)
+
+
+def read(reference: Reference) -> str:
+    """What a read says of the variable and where it runs, as far as it is known."""
+    need = {Need.REQUIRED: "fails without it", Need.OPTIONAL: "has a fallback or a guard"}.get(reference.need)
+    side = {Side.CLIENT: "in the browser", Side.SERVER: "on the server", Side.BUILD: "at build time"}.get(reference.side)
+    return ", ".join(words for words in (need, side) if words)
 
 
 def evidence(finding: Finding) -> Iterator[tuple[str, str]]:

@@ -18,11 +18,8 @@ from driftline.model import (
     Finding,
     Identity,
     Mode,
-    Need,
-    Reference,
     Report,
     Severity,
-    Side,
     Sighting,
     State,
     Variable,
@@ -312,7 +309,7 @@ def _templates(terminal: Terminal) -> Templates:
         "counted": count,
         "without": str.removeprefix,
         "flag_sign": lambda verdict: _review.SIGNS[verdict][0],
-        "read_words": _read_words,
+        "read_words": _words.read,
     }
     return templates
 
@@ -337,13 +334,6 @@ def _title_of(finding: Finding, report: Report) -> str:
     """The rule's one-line title, from its page; its name where there is none."""
     page = report.pages.get(finding.rule)
     return _words.capital(page.rule.title if page else finding.rule.replace("-", " "))
-
-
-def _read_words(read: Reference) -> str:
-    """What a read says of the variable and where it runs, as far as it is known."""
-    need = {Need.REQUIRED: "fails without it", Need.OPTIONAL: "has a fallback or a guard"}.get(read.need)
-    side = {Side.CLIENT: "in the browser", Side.SERVER: "on the server", Side.BUILD: "at build time"}.get(read.side)
-    return ", ".join(words for words in (need, side) if words)
 
 
 def _public_words(sighting: Sighting) -> str:
