@@ -187,10 +187,24 @@ def bundle(paths: tuple[str, ...], **options: Any) -> int:
     driftline bundle .next --format json
     driftline bundle app-release.apk --env-file production=.env.production
     """
-    from driftline import audit
     from driftline.bundle import serve
 
     root, found = serve.project_of(paths[0])
+    if not found and not any(options[name] for name in ("target", "app", "config", "baseline", "env_files", "loader", "bundles")):
+        from driftline import built
+
+        report = built.bundle(
+            paths,
+            root,
+            digest_key=os.environ.get("DRIFTLINE_DIGEST_KEY") or None,
+            jobs=options["jobs"],
+            cache=_cache_folder(),
+            progress=_progress(options),
+        )
+        _write(report, options)
+        return built.exit_code(report, options["fail_on"] or "blocker")
+    from driftline import audit
+
     report = audit.bundle(
         _request(root, options)._replace(command="bundle", bundles=tuple(os.path.abspath(path) for path in paths), alone=not found)
     )

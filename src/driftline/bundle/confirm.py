@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from driftline.bundle import late
 from driftline.bundle.triggers import Trigger
 from driftline.knowledge import hosts, identify
 from driftline.knowledge.catalog import KeyKind
@@ -77,17 +78,17 @@ class Shapes:
 
 
 # What stands before a key and is no part of it: an escape for a line break or a tab, a numeric escape, a percent escape.
-_ESCAPE_BEFORE = re.compile(rb"(?:\\[nrtbfv0]|\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|%[0-9A-Fa-f]{2})\Z")
+_ESCAPE_BEFORE = late.pattern(rb"(?:\\[nrtbfv0]|\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|%[0-9A-Fa-f]{2})\Z")
 # Where the literal around a loosely shaped value ends, whatever its quotes are escaped with.
-_LITERAL_END = re.compile(
+_LITERAL_END = late.pattern(
     rb"\\+(?:[\"'`nrt<>]|u00(?:2[27]|60|3[cCeE]|0[aAdD9]|20)|x(?:2[27]|60|0[aAdD]|20))|&(?:quot|apos|gt|lt|#39|#34|#96|#[xX]2[27]|#[xX]60);"
     rb"|%(?:25)?(?:2[27]|20|0[aAdD])|\$\{"
 )
-_BREAKS = re.compile(rb"(?:\\+r)?\\+n|\r\n|\\\n|\n")
-_SLASHES = re.compile(rb"\\+/|\\+u002[fF]")
-_AMPERSANDS = re.compile(rb"\\+u0026|&amp;")
+_BREAKS = late.pattern(rb"(?:\\+r)?\\+n|\r\n|\\\n|\n")
+_SLASHES = late.pattern(rb"\\+/|\\+u002[fF]")
+_AMPERSANDS = late.pattern(rb"\\+u0026|&amp;")
 # What follows an address in a text without quotes.
-_AFTER_ADDRESS = re.compile(rb"[)\]},;|]")
+_AFTER_ADDRESS = late.pattern(rb"[)\]},;|]")
 
 
 def _key(form: _Form, data: bytes, first: int, last: int, end: int, bare: bool) -> Key | None:
@@ -175,7 +176,7 @@ def _cleaned(form: _Form, text: bytes) -> bytes:
 
 
 # Line breaks between a document's end and the quote that closes its literal belong to the value.
-_LAST_BREAKS = re.compile(rb"((?:(?:\\+r)?\\+n|\r?\n){1,3})(?=\\{0,7}[\"'`])")
+_LAST_BREAKS = late.pattern(rb"((?:(?:\\+r)?\\+n|\r?\n){1,3})(?=\\{0,7}[\"'`])")
 
 
 def _document(form: _Form, data: bytes, start: int, stop: int) -> tuple[int, bytes]:
@@ -244,11 +245,11 @@ def _verdict(text: str, name: str | None, key: bytes, digest_key: bytes | None) 
     return Verdict(traits, _sample(text, traits))
 
 
-_SAMPLE_WORDS = re.compile(
+_SAMPLE_WORDS = late.words(
     r"example|sample|placeholder|dummy|redacted|changeme|change-me|replace|your[-_]?|xxxx|\.\.\.|\*\*\*|<[a-z]|\$\{|\{\{|%s|insert|fake|notreal|abcdef|012345|123456|987654|qwerty",
     re.IGNORECASE,
 )
-_USERINFO = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]{1,30}://([^/?#@]*):([^@]*)@([^/?#,:]*)")
+_USERINFO = late.words(r"[A-Za-z][A-Za-z0-9+.\-]{1,30}://([^/?#@]*):([^@]*)@([^/?#,:]*)")
 _WEAK_PASSWORDS = frozenset(
     [
         "password",

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from driftline.bundle import triggers
+from driftline.bundle import late, triggers
 from driftline.bundle.confirm import Judge, Verdict
 from driftline.knowledge import catalog
 from driftline.knowledge.catalog import KeyKind
@@ -27,10 +27,12 @@ class Named(NamedTuple):
     verdict: Verdict
 
 
-_BEFORE_VALUE = re.compile(rb"([A-Za-z_$][A-Za-z0-9_$.\-]{0,60})\\{0,3}[\"'`]?\]?\s{0,3}[:=]\s{0,3}(\\{0,3}[\"'`])([^\"'`\s\\<>{}()]{8})\Z")
-_LOGIN = re.compile(rb"([A-Za-z]{2,12})\s{0,2}[:=]\s{0,2}[A-Za-z0-9._@\-]{2,40}\s{0,2}/\s{0,2}([^\s\"'`<>\\]{8})\Z")
-_VALUE = re.compile(rb"[^\"'`\s\\<>{}()]{0,504}")
-_WORD = re.compile(rb"[^\s\"'`<>\\,;]{0,64}")
+_BEFORE_VALUE = late.pattern(
+    rb"([A-Za-z_$][A-Za-z0-9_$.\-]{0,60})\\{0,3}[\"'`]?\]?\s{0,3}[:=]\s{0,3}(\\{0,3}[\"'`])([^\"'`\s\\<>{}()]{8})\Z"
+)
+_LOGIN = late.pattern(rb"([A-Za-z]{2,12})\s{0,2}[:=]\s{0,2}[A-Za-z0-9._@\-]{2,40}\s{0,2}/\s{0,2}([^\s\"'`<>\\]{8})\Z")
+_VALUE = late.pattern(rb"[^\"'`\s\\<>{}()]{0,504}")
+_WORD = late.pattern(rb"[^\s\"'`<>\\,;]{0,64}")
 _LONGEST_NAME = 140
 
 
@@ -81,11 +83,11 @@ def judged(name: str, text: str, judge: Judge) -> Verdict | None:
 
 
 # A name ends in one of these; `apiKey`, `token` and `key` alone are what browsers are given on purpose.
-_SECRET = re.compile(
+_SECRET = late.words(
     r"(?:^|_)(?:SECRET|SECRET_?KEY|SECRET_?TOKEN|SECRET_?ACCESS_?KEY|(?:ADMIN|SERVER|SERVICE|SERVICE_ROLE|MASTER|SIGNING|ENCRYPTION|PRIVATE|ACCOUNT"
     r"|ROLE)_?(?:API_?)?(?:KEY|TOKEN)|PRIVATE_?KEY|(?:BOT|REFRESH|DEPLOY|PERSONAL_ACCESS|API_ACCESS)_?TOKEN|PASSWORD|PASSWD|PWD|PASS|PASSPHRASE)$"
 )
-_PASSWORD = re.compile(r"(?:PASSWORD|PASSWD|PWD|PASS|PASSPHRASE)$")
+_PASSWORD = late.words(r"(?:PASSWORD|PASSWD|PWD|PASS|PASSPHRASE)$")
 
 
 def _snake(name: str) -> str:
@@ -157,7 +159,7 @@ def halves(kinds: tuple[KeyKind, ...]) -> dict[str, list[KeyKind]]:
 
 # --- copied env files -------------------------------------------------------------------------------------------------------
 
-_ASSIGNMENT = re.compile(
+_ASSIGNMENT = late.pattern(
     rb"^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.]{0,100})[ \t]*=[ \t]*(?:\"([^\"\n]{0,4000})\"|'([^'\n]{0,4000})'|([^\s#\"'][^\r\n]{0,4000}?))[ \t]*(?:#[^\n]*)?\r?$",
     re.M,
 )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import binascii
-import html.entities
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
+
+from driftline.bundle import late
 
 
 class Decoded(NamedTuple):
@@ -33,11 +34,11 @@ class Decoded(NamedTuple):
 # --- escapes --------------------------------------------------------------------------------------------------------------
 
 # One level of escapes at a time: with doubled backslashes the first pass leaves the inner level for the next one.
-_JAVASCRIPT = re.compile(
+_JAVASCRIPT = late.pattern(
     rb"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|([0-3][0-7]{2})|(\r\n|[\s\S]))",
 )
-_PERCENT = re.compile(rb"%(?:25)?([0-9a-fA-F]{2})")
-_ENTITY = re.compile(rb"&(?:#[xX]([0-9a-fA-F]{1,6})|#([0-9]{1,7})|([A-Za-z]{2,8}));")
+_PERCENT = late.pattern(rb"%(?:25)?([0-9a-fA-F]{2})")
+_ENTITY = late.pattern(rb"&(?:#[xX]([0-9a-fA-F]{1,6})|#([0-9]{1,7})|([A-Za-z]{2,8}));")
 _LETTERS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"v": b"\v", b"0": b"\0", b"\n": b"", b"\r\n": b""}
 
 
@@ -56,7 +57,9 @@ def _percent(found: re.Match[bytes]) -> bytes:
 def _entity(found: re.Match[bytes]) -> bytes:
     hexadecimal, decimal, name = found.groups()
     if name is not None:
-        code = html.entities.name2codepoint.get(name.decode())
+        from html.entities import name2codepoint
+
+        code = name2codepoint.get(name.decode())
         return found[0] if code is None else _utf8(code)
     return _utf8(int(hexadecimal, 16) if hexadecimal is not None else int(decimal))
 
@@ -103,8 +106,8 @@ def _substitute(pattern: re.Pattern[bytes], decode: Callable[[re.Match[bytes]], 
 
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _RUN = 6 << 10
-_BASE64_AFTER = re.compile(rb"[A-Za-z0-9+/_\-]*")
-_HEX_AFTER = re.compile(rb"[0-9A-Fa-f]*")
+_BASE64_AFTER = late.pattern(rb"[A-Za-z0-9+/_\-]*")
+_HEX_AFTER = late.pattern(rb"[0-9A-Fa-f]*")
 _BASE64_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-"
 _HEX_LETTERS = b"0123456789abcdefABCDEF"
 
@@ -155,7 +158,7 @@ def hexadecimal(data: bytes, head: int) -> Decoded | None:
 
 # A word between quotes, spaces and angle brackets.
 _TOKEN_LETTERS = bytes(byte for byte in range(0x21, 0x7F) if byte not in b"\"'`<>")
-_TOKEN = re.compile(b"[" + re.escape(_TOKEN_LETTERS) + b"]*")
+_TOKEN = late.pattern(b"[" + re.escape(_TOKEN_LETTERS) + b"]*")
 _LONGEST = 4 << 10
 
 
@@ -179,7 +182,7 @@ def wide(data: bytes, head: int) -> Decoded:
     return Decoded(data[start:stop:2], [(0, start)], 2.0)
 
 
-_CODE = re.compile(rb"\s{0,8}(?:0[xX]([0-9a-fA-F]{1,2})|([0-9]{1,3}))\s{0,8}(,|)")
+_CODE = late.pattern(rb"\s{0,8}(?:0[xX]([0-9a-fA-F]{1,2})|([0-9]{1,3}))\s{0,8}(,|)")
 
 
 _CODE_LETTERS = b"0123456789abcdefABCDEFxX, \t\r\n"

@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import sys
-import tempfile
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -108,7 +107,7 @@ def _load(name: str) -> Engine | None:
             content = file.read()
         start = len(_MAGIC) + 32
         payload = content[start:]
-        if content[:start] != _MAGIC + hashlib.sha256(payload).digest():
+        if content[:start] != _MAGIC + hashlib.blake2b(payload, digest_size=32).digest():
             return None
         length = int.from_bytes(payload[:8], "little")
         rows = json.loads(payload[8 : 8 + length])
@@ -125,13 +124,15 @@ def _save(name: str, engine: Engine) -> None:
     rows = [(trigger.form, trigger.kinds, trigger.shift, *trigger.back) for trigger in engine.triggers]
     table = json.dumps(rows).encode()
     payload = len(table).to_bytes(8, "little") + table + engine.dumped()
+    import tempfile
+
     folder = os.path.dirname(name)
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(prefix=".patterns-", dir=folder)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(_MAGIC + hashlib.sha256(payload).digest() + payload)
+                file.write(_MAGIC + hashlib.blake2b(payload, digest_size=32).digest() + payload)
             os.replace(temporary, name)
         except OSError:
             os.unlink(temporary)

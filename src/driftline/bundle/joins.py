@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from driftline.bundle import encodings
+from driftline.bundle import encodings, late
 from driftline.bundle.encodings import Decoded
 
 # Pieces further away than this belong to another expression.
 _FAR = 8 << 10
 _MOST_PIECES = 400
 
-_OPEN = re.compile(rb"\\{0,3}[\"'`]")
-_CLOSE_BEFORE = re.compile(rb"\\{0,3}[\"'`]\Z")
+_OPEN = late.pattern(rb"\\{0,3}[\"'`]")
+_CLOSE_BEFORE = late.pattern(rb"\\{0,3}[\"'`]\Z")
 _BREAK = rb"\s{0,40}(?:\\n\s{0,40}){0,2}"
-_PLUS = re.compile(_BREAK + rb"(\)?\.concat\(|\)?\s{0,9}\+)" + _BREAK + rb"(?=\\{0,3}[\"'`])")
-_COMMA = re.compile(_BREAK + rb"(,)" + _BREAK + rb"(?=\\{0,3}[\"'`])")
-_PLUS_BEFORE = re.compile(rb"(\\{0,3}[\"'`])" + _BREAK + rb"(?:\)?\.concat\(|\)?\s{0,9}\+)" + _BREAK + rb"\Z")
+_PLUS = late.pattern(_BREAK + rb"(\)?\.concat\(|\)?\s{0,9}\+)" + _BREAK + rb"(?=\\{0,3}[\"'`])")
+_COMMA = late.pattern(_BREAK + rb"(,)" + _BREAK + rb"(?=\\{0,3}[\"'`])")
+_PLUS_BEFORE = late.pattern(rb"(\\{0,3}[\"'`])" + _BREAK + rb"(?:\)?\.concat\(|\)?\s{0,9}\+)" + _BREAK + rb"\Z")
 
 
 def chain(data: bytes, end: int) -> Decoded | None:
@@ -84,7 +83,7 @@ def _closing(data: bytes, quote: bytes, start: int, limit: int) -> int:
         return stop
 
 
-_HOLE = re.compile(rb"\$\{\\{0,3}[\"'`]([^\"'`\\{}]{0,4000})\\{0,3}[\"'`]\}")
+_HOLE = late.pattern(rb"\$\{\\{0,3}[\"'`]([^\"'`\\{}]{0,4000})\\{0,3}[\"'`]\}")
 
 
 def _template(data: bytes, end: int) -> Decoded | None:
@@ -109,8 +108,8 @@ def _template(data: bytes, end: int) -> Decoded | None:
     return encodings.chained(pieces)
 
 
-_ARRAY_END = re.compile(rb"\]\s{0,20}(\.reverse\(\)\s{0,20})?\.join\((?:\\{0,3}[\"'`]){2}\)\Z")
-_ITEM_BEFORE = re.compile(rb"([,\[])\s{0,40}\Z")
+_ARRAY_END = late.pattern(rb"\]\s{0,20}(\.reverse\(\)\s{0,20})?\.join\((?:\\{0,3}[\"'`]){2}\)\Z")
+_ITEM_BEFORE = late.pattern(rb"([,\[])\s{0,40}\Z")
 
 
 def array(data: bytes, end: int) -> Decoded | None:
@@ -151,7 +150,7 @@ def _spaces(data: bytes, place: int) -> int:
     return place - start
 
 
-_TABLE_ITEM = re.compile(rb"(\\{0,3}[\"'])([A-Za-z0-9+/]{6,20000}={0,2})\1")
+_TABLE_ITEM = late.pattern(rb"(\\{0,3}[\"'])([A-Za-z0-9+/]{6,20000}={0,2})\1")
 _NEIGHBOURHOOD = 512 << 10
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import html
-import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
-from urllib.parse import quote, quote_plus, unquote
 
-from driftline.bundle import engine, triggers
+from driftline.bundle import engine, late, triggers
 from driftline.bundle.confirm import Judge, Verdict
 from driftline.bundle.engine import Engine
 from driftline.bundle.triggers import Trigger
@@ -114,18 +111,20 @@ def _texts(one: Known, judge: Judge) -> Iterator[_Text]:
         yield text, len(text) < _LONG_ENOUGH, verdict, False
     address = re.match(r"[A-Za-z][A-Za-z0-9+.\-]{1,30}://[^/?#@\s]*?:([^@\s]+)@", text)
     if address is not None and verdict.sample is None and not one.public:
+        from urllib.parse import unquote
+
         for password in dict.fromkeys((address[1], unquote(address[1]))):
             own = judge.verdict(password, one.name)
             if worth("PASSWORD", password, own.traits):
                 yield password, True, own, False
 
 
-_SECRET_NAME = re.compile(
+_SECRET_NAME = late.words(
     r"(?:^|_)(?:SECRETS?|TOKENS?|PASSWORD|PASSWD|PASSPHRASE|PASS|PWD|PW|PIN|CREDENTIALS?|PRIVATE|SALT|PEPPER|JWT|SIGNING|ENCRYPTION|KEY|API_?KEY)(?:_|$)"
 )
 # One word, a slug of words, a number: it may stand anywhere. What has letters and digits in one word was chosen for being hard to guess.
-_COMMON = re.compile(r"[A-Za-z]+|[0-9]+|(?:[A-Za-z]+[-_.:/ ])+[A-Za-z]+|[0-9.]+(?:px|ms|s|m|h|d|mb|kb|gb)")
-_WEAK = re.compile(
+_COMMON = late.words(r"[A-Za-z]+|[0-9]+|(?:[A-Za-z]+[-_.:/ ])+[A-Za-z]+|[0-9.]+(?:px|ms|s|m|h|d|mb|kb|gb)")
+_WEAK = late.words(
     r"(?:password|passw0rd|postgres|localhost|change.?me|secret|example|default|development|production|undefined)[0-9!_-]{0,4}",
     re.IGNORECASE,
 )
@@ -168,6 +167,10 @@ def worth(name: str, text: str, traits: Traits, *, public: bool = False) -> bool
 
 def _forms(text: str) -> Iterator[tuple[bytes, str]]:
     """The value as bundles print it when they print it letter by letter."""
+    import html
+    import json
+    from urllib.parse import quote, quote_plus
+
     once = json.dumps(text, ensure_ascii=False)[1:-1]
     ascii_once = json.dumps(text)[1:-1]
     single = text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")

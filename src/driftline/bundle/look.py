@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from driftline.bundle import context, encodings, joins, obfuscator, sourcemap, triggers
+from driftline.bundle import context, encodings, joins, late, obfuscator, sourcemap, triggers
 from driftline.bundle.confirm import Judge, Key, Shapes, Verdict
 from driftline.bundle.encodings import Decoded
 from driftline.bundle.engine import Engine
@@ -177,7 +177,7 @@ class Look:
         yield Hit(start, stop, literal.text, literal.encoding, literal.verdict, literal.number, open=literal.open)
 
 
-_READ = re.compile(
+_READ = late.pattern(
     rb"(?:^|[=(,:?&|!;{}\[+~\n]|\b(?:return|typeof|await|in|of|case|throw|new|void|yield|else))\s{0,4}"
     rb"(?:process|import\.meta)\.env(?:\.|\[([\"']))([A-Z][A-Z0-9_]{2,120})(?(1)\1\])(?=\s{0,4}(?:[;,)\]}?:|&=!+*.]|\Z|\n|in\b|instanceof\b))"
 )
@@ -236,7 +236,7 @@ _NEIGHBOURS = 64
 _TELLING = frozenset(("base64", "base64url", "hex", "reversed", "concatenated", "utf-16"))
 
 _WORD = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz-")
-_ESCAPE_BEFORE = re.compile(rb"(?:\\[nrtbfv0]|\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|%[0-9A-Fa-f]{2})\Z")
+_ESCAPE_BEFORE = late.pattern(rb"(?:\\[nrtbfv0]|\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|%[0-9A-Fa-f]{2})\Z")
 
 
 def _in_a_word(data: bytes, start: int, stop: int) -> bool:

@@ -9,17 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from driftline.bundle import encodings
+from driftline.bundle import encodings, late
 from driftline.bundle.encodings import Decoded
 
 _MOST = 1 << 20
 _MOST_STRINGS = 20_000
 _LITERAL = rb"(?:'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\")"
-_ARRAY = re.compile(rb"=\[(" + _LITERAL + rb"(?:," + _LITERAL + rb"){9,})\]")
-_ITEM = re.compile(_LITERAL)
-_BASE = re.compile(rb"(_0x[0-9a-f]{2,8})=\1-\(?(0x[0-9a-fA-F]{1,6}|[0-9]{1,7})\)?[;,]")
-_CALL = re.compile(rb"_0x[0-9a-f]{2,8}\((?:0x([0-9a-fA-F]{1,6})|([0-9]{1,7}))(?:,(?:'([^'\\\n]{1,16})'|\"([^\"\\\n]{1,16})\"))?\)")
-_PARSED = re.compile(rb"parseInt\(" + _CALL.pattern + rb"\)")
+_ARRAY = late.pattern(rb"=\[(" + _LITERAL + rb"(?:," + _LITERAL + rb"){9,})\]")
+_ITEM = late.pattern(_LITERAL)
+_BASE = late.pattern(rb"(_0x[0-9a-f]{2,8})=\1-\(?(0x[0-9a-fA-F]{1,6}|[0-9]{1,7})\)?[;,]")
+_CALLED = rb"_0x[0-9a-f]{2,8}\((?:0x([0-9a-fA-F]{1,6})|([0-9]{1,7}))(?:,(?:'([^'\\\n]{1,16})'|\"([^\"\\\n]{1,16})\"))?\)"
+_CALL = late.pattern(_CALLED)
+_PARSED = late.pattern(rb"parseInt\(" + _CALLED + rb"\)")
 _ALPHABET = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/"
 
 

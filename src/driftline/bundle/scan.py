@@ -7,10 +7,9 @@ import io
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import IO, NamedTuple
 
-from driftline.bundle import context, engine, hermes, serve, sourcemap, triggers, unpack
+from driftline.bundle import context, engine, hermes, late, serve, sourcemap, triggers, unpack
 from driftline.bundle.blob import SIZE, Blob, Window, windows
 from driftline.bundle.confirm import Judge
 from driftline.bundle.known import Known, search
@@ -81,6 +80,8 @@ def scan(
             if progress is not None:
                 progress(done + 1)
     else:
+        from concurrent.futures import ThreadPoolExecutor
+
         with ThreadPoolExecutor(workers) as pool:
             for done, result in enumerate(pool.map(lambda task: task(look), tasks)):
                 found += result
@@ -402,13 +403,13 @@ def _sighting(look: Look, blob: Blob, hit: Hit, place: tuple[int, int]) -> Sight
     )
 
 
-_KEY_FILES = re.compile(
+_KEY_FILES = late.words(
     r"(?:^|/)(?:id_(?:rsa|dsa|ecdsa|ed25519)|[^/]+\.(?:p12|pfx|jks|keystore|ppk)|\.npmrc|\.pypirc|\.netrc|\.htpasswd|\.pgpass|\.git/config"
     r"|\.git-credentials|\.aws/credentials)$"
 )
-_ENV_FILES = re.compile(r"(?:^|/)(?:\.env(?:\.[A-Za-z0-9_.\-]+)?|[A-Za-z0-9_\-]+\.env|\.dev\.vars)$")
-_EXAMPLE = re.compile(r"(?:example|sample|template|dist|defaults?|schema|d\.ts)$", re.IGNORECASE)
-_SERVER_FILES = re.compile(
+_ENV_FILES = late.words(r"(?:^|/)(?:\.env(?:\.[A-Za-z0-9_.\-]+)?|[A-Za-z0-9_\-]+\.env|\.dev\.vars)$")
+_EXAMPLE = late.words(r"(?:example|sample|template|dist|defaults?|schema|d\.ts)$", re.IGNORECASE)
+_SERVER_FILES = late.words(
     r"(?:^|/)(?:wrangler\.(?:toml|jsonc?)|docker-compose[^/]*\.ya?ml|compose\.ya?ml|required-server-files\.json|terraform\.tfstate)$"
 )
 

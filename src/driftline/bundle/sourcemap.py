@@ -6,14 +6,15 @@ Format: tc39.es/ecma426 (2024-12), read 2026-11.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import IO, NamedTuple
 
+from driftline.bundle import late
+
 _PIECE = 1 << 20
 # A key of the map itself: inside an embedded source its quotes would be escaped.
-_KEY = re.compile(rb'(?<!\\)"(sources|sourcesContent|mappings|sourceRoot)"\s*:\s*')
+_KEY = late.pattern(rb'(?<!\\)"(sources|sourcesContent|mappings|sourceRoot)"\s*:\s*')
 _LONGEST_KEY = 64
 _MOST_SOURCES = 32 << 20
 _MOST_MAPPINGS = 96 << 20
@@ -72,6 +73,8 @@ def sources(file: IO[bytes], offset: int) -> list[str]:
         text += fresh
         stop = _array_end(text)
         if stop is not None:
+            import json
+
             try:
                 value = json.loads(text[:stop])
             except (ValueError, RecursionError):
@@ -82,7 +85,7 @@ def sources(file: IO[bytes], offset: int) -> list[str]:
     return []
 
 
-_ARRAY = re.compile(rb'\[(?:[^"\[\]]|"(?:[^"\\]|\\.)*")*\]', re.DOTALL)
+_ARRAY = late.pattern(rb'\[(?:[^"\[\]]|"(?:[^"\\]|\\.)*")*\]', re.DOTALL)
 
 
 def _array_end(text: bytes) -> int | None:
@@ -103,7 +106,7 @@ def _skip(file: IO[bytes], offset: int) -> None:
 
 # --- a place inside sourcesContent ------------------------------------------------------------------------------------------
 
-_STRING_REST = re.compile(rb'[^"\\]*(?:\\[\s\S][^"\\]*)*')
+_STRING_REST = late.pattern(rb'[^"\\]*(?:\\[\s\S][^"\\]*)*')
 
 
 def embedded(file: IO[bytes], start: int, places: Sequence[int]) -> dict[int, tuple[int, int, int]]:
@@ -271,7 +274,7 @@ def mapping_lines(file: IO[bytes], offset: int) -> Iterator[bytes]:
             return
 
 
-_ROOTS = re.compile(r"^(?:webpack://[^/]*/|webpack-internal:///|turbopack:///(?:\[project\]/)?|file://|vite:|rollup:)")
+_ROOTS = late.words(r"^(?:webpack://[^/]*/|webpack-internal:///|turbopack:///(?:\[project\]/)?|file://|vite:|rollup:)")
 
 
 def shown(source: str) -> str:
