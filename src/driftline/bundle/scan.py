@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import io
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import IO, NamedTuple
 
 from driftline.bundle import context, engine, hermes, late, serve, sourcemap, triggers, unpack
@@ -36,6 +36,8 @@ class Scan(NamedTuple):
     services: tuple[Service, ...] = ()
 
 
+# Below this, threads cost more than they save.
+_ALONE = 2 << 20
 # Files above this are looked at in parts, so that one file does not keep one core busy alone.
 _PART = 16 << 20
 
@@ -72,9 +74,10 @@ def scan(
     look = _look(known, cache, key, digest_key)
     unread: list[Unread] = []
     found: list[_Found] = []
-    tasks = list(_tasks(roots, root, limits, unread))
+    sized = list(_tasks(roots, root, limits, unread))
+    tasks = [task for _, task in sized]
     workers = max(1, jobs or min(os.cpu_count() or 1, 8))
-    if workers == 1 or len(tasks) <= 1:
+    if workers == 1 or len(tasks) <= 1 or sum(size for size, _ in sized) < _ALONE:
         for done, task in enumerate(tasks):
             found += task(look)
             if progress is not None:
@@ -100,7 +103,7 @@ def scan_texts(
             look = _look((), cache, key, digest_key)
         hits = tuple(look.block(content).hits)
         if hits:
-            blob = Blob(path, (), functools.partial(io.BytesIO, content), len(content))
+            blob = Blob(path, (), partial(io.BytesIO, content), len(content))
             yield from _told(look, _Found(blob, hits), follow=False).sightings
 
 
@@ -117,8 +120,8 @@ def _look(known: Sequence[Known], cache: str | None, key: bytes, digest_key: byt
 _Task = Callable[[Look], "list[_Found]"]
 
 
-def _tasks(roots: Sequence[str], root: str, limits: Limits, unread: list[Unread]) -> Iterator[_Task]:
-    """One task per file, several for a large one, in the order of the paths."""
+def _tasks(roots: Sequence[str], root: str, limits: Limits, unread: list[Unread]) -> Iterator[tuple[int, _Task]]:
+    """(bytes, task): one task per file, several for a large one, in the order of the paths."""
     seen: set[str] = set()
     for given in roots:
         failed: list[tuple[str, str]] = []
@@ -136,21 +139,21 @@ def _tasks(roots: Sequence[str], root: str, limits: Limits, unread: list[Unread]
                 yield from _file_tasks(one, root, limits)
 
 
-def _file_tasks(one: serve.Served, root: str, limits: Limits) -> Iterator[_Task]:
+def _file_tasks(one: serve.Served, root: str, limits: Limits) -> Iterator[tuple[int, _Task]]:
     blob = _blob(one.path, root, one.size)
     if one.size <= 2 * _PART:
-        yield lambda look: _scan_blob(look, blob, Budget(limits))
+        yield one.size, lambda look: _scan_blob(look, blob, Budget(limits))
         return
     try:
         kind = _kind(blob)
     except (OSError, Unreadable):
         kind = "unreadable"
     if kind is not None:
-        yield lambda look: _scan_blob(look, blob, Budget(limits))
+        yield one.size, lambda look: _scan_blob(look, blob, Budget(limits))
         return
     for start in range(0, one.size, _PART):
         stop = start + _PART if start + _PART < one.size else None
-        yield lambda look, start=start, stop=stop: _scan_part(look, blob, start, stop)  # type: ignore[misc]
+        yield _PART, partial(_scan_part, blob=blob, start=start, stop=stop)
 
 
 def _blob(path: str, root: str, size: int | None = None) -> Blob:

@@ -51,6 +51,33 @@ def _outputs(root: str) -> list[str]:
     return [path for path in found if not any(path != other and path.startswith(other + os.sep) for other in found)]
 
 
+# Of `OUTPUTS`, those whose name alone says that a browser gets them.
+_SERVED_BY_NAME = frozenset((".output/public", ".svelte-kit/output/client", ".vercel/output/static"))
+
+
+def built(root: str) -> tuple[str, ...]:
+    """The folders of built output in a project's folder that a browser gets: pages stand in them, or their name says it.
+
+    A server's own build (`dist/index.js`) is none; of one that holds both halves, the served one is given.
+    """
+    found: list[str] = []
+    for output in OUTPUTS:
+        folder = os.path.join(root, *output.split("/"))
+        names = _listed(folder, []) if os.path.isdir(folder) and not os.path.islink(folder) else []
+        if not names or any(folder.startswith(other + os.sep) for other in found):
+            continue
+        if output in _SERVED_BY_NAME or is_next(folder, names) or _has_page(names):
+            found.append(folder)
+        else:
+            halves = [os.path.join(folder, half) for half in _SERVED_HALVES if half in names]
+            found += [half for half in halves if os.path.isdir(half) and _has_page(_listed(half, []))]
+    return tuple(found)
+
+
+def _has_page(names: list[str]) -> bool:
+    return any(name.endswith(".html") for name in names)
+
+
 def _is_project(root: str) -> bool:
     """Whether a folder with a package.json is where one works, not what one built."""
     names = set(_listed(root, []))

@@ -117,6 +117,7 @@ def is_half(kind: KeyKind) -> bool:
 _HALF = 32
 
 
+@cache
 def services(known: Catalog) -> list[tuple[str, str]]:
     """(provider, host) of APIs that take a key which is public only while restricted: beside them it opens what costs money."""
     shapes_of_restricted = {kind.shape: kind.provider for kind in known.keys if kind.exposure is Exposure.RESTRICT and kind.context is None}
