@@ -189,15 +189,18 @@ def _parts(report: Report, tables: Sequence[_Table], told: bool) -> Iterator[tup
 
 
 def _tables(report: Report, findings: Sequence[tuple[int, Finding]]) -> Iterator[_Table]:
+    named: dict[tuple[str, str | None], list[tuple[int, Finding]]] = {}
+    for index, finding in findings:
+        if finding.severity is not Severity.NOTE:
+            named.setdefault((finding.app, finding.variable), []).append((index, finding))
     for number, app in enumerate(report.apps):
-        rows = [_row(variable, app, findings) for variable in _app.rows(app)]
+        rows = [_row(variable, app, named.get((app.path, variable.name), ())) for variable in _app.rows(app)]
         if rows and app.environments:
             yield _Table(app, number, _facts(app), rows)
 
 
-def _row(variable: Variable, app: App, findings: Sequence[tuple[int, Finding]]) -> _Row:
+def _row(variable: Variable, app: App, named: Sequence[tuple[int, Finding]]) -> _Row:
     cells = _app.cells(variable, app)
-    named = [(index, f) for index, f in findings if f.app == app.path and f.variable == variable.name and f.severity is not Severity.NOTE]
     states = [
         word
         for word, holds in (

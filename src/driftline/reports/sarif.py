@@ -9,7 +9,7 @@ from typing import Any
 from driftline import __version__
 from driftline.model import Finding, Location, Page, Report, Severity
 from driftline.reports import _json, _words
-from driftline.reports._journey import journey
+from driftline.reports._journey import Journeys
 from driftline.reports._order import by_weight
 from driftline.terminal import Terminal, count
 
@@ -43,6 +43,10 @@ class _Run:
         self.terminal = terminal
         self.findings = by_weight(report.findings if verbose else report.open)
         self.ids = [*report.pages, *sorted({f.rule for f in self.findings} - set(report.pages))]
+        self.journeys = Journeys(report)
+        self.severities: dict[str, set[Severity]] = {}
+        for finding in self.findings:
+            self.severities.setdefault(finding.rule, set()).add(finding.severity)
         self.index = {name: number for number, name in enumerate(self.ids)}
 
     def document(self) -> dict[str, Any]:
@@ -75,7 +79,7 @@ class _Run:
         described: dict[str, Any] = {"id": name, "name": "".join(word.capitalize() for word in name.split("-"))}
         if page is None:
             return {**described, "shortDescription": {"text": name.replace("-", " ")}}
-        found = {finding.severity for finding in self.findings if finding.rule == name} or {page.rule.severity}
+        found = self.severities.get(name) or {page.rule.severity}
         severity = max(found, key=lambda s: s.rank)
         properties: dict[str, Any] = {"tags": ["driftline", page.group], "precision": "high", "problem.severity": _PROBLEM[severity]}
         if page.group != "drift":
@@ -110,7 +114,7 @@ class _Run:
             related.insert(0, self._location(finding.original, note="the original source, by the source map"))
         if related:
             result["relatedLocations"] = [{"id": number, **place} for number, place in enumerate(related, 1)]
-        steps = journey(finding, self.report)
+        steps = self.journeys.of(finding)
         if steps:
             places = [{"location": self._location(step.location, note=step.note), "executionOrder": n} for n, step in enumerate(steps, 1)]
             result["codeFlows"] = [{"threadFlows": [{"locations": places}]}]
