@@ -65,11 +65,13 @@ class Look:
         known: Engine | None = None,
         literals: Sequence[Literal] = (),
         values: Sequence[Known] = (),
+        deepest: int = DEEPEST,
     ) -> None:
         self._patterns = patterns
         self._known = known
         self._literals = literals
         self.values = values
+        self._deepest = deepest
         self._shapes = Shapes(kinds)
         self._services = triggers.services(catalog.load())
         self._halves = context.halves(tuple(kinds))
@@ -119,7 +121,7 @@ class Look:
                     yield Mark(triggers.SERVICE, end - 1, self._services[trigger.shift][0])
                 elif trigger.form == triggers.MAP:
                     yield Mark(triggers.MAP, end - 1, "", _sources(data, end))
-                elif depth < DEEPEST and end > decoded_to.get(trigger.form, 0):
+                elif depth < self._deepest and end > decoded_to.get(trigger.form, 0):
                     if trigger.form == triggers.BASE64 and trigger.kinds and not self._is_likely(data, trigger, end):
                         continue
                     decoded, encoding, stop = _decode(data, trigger, end)

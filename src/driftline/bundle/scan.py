@@ -184,10 +184,12 @@ def _scan_blob(look: Look, blob: Blob, budget: Budget) -> list[_Found]:
     """A blob and everything packed in it, told while its container is open."""
     try:
         with blob.open() as file:
-            head = file.read(_HEAD)
+            # A file on disk that fits one window is read at once: what it is made of is copied a single time.
+            small = not blob.container and blob.size is not None and blob.size <= SIZE
+            head = file.read(-1) if small else file.read(_HEAD)
             kind = unpack.kind_of(blob.path, head)
             if kind is None:
-                found = _scan_plain(look, blob, file, head)
+                found = _scan_plain(look, blob, file, head, whole=small)
                 return [found._replace(hits=(), marks=(), told=_told(look, found))]
     except Unreadable as problem:
         return [_Found(blob, unread=(_unread(blob, problem.reason),))]
@@ -208,8 +210,8 @@ def _unread(blob: Blob, reason: str) -> Unread:
     return Unread("!/".join((*blob.container, blob.path)), reason)
 
 
-def _scan_plain(look: Look, blob: Blob, file: IO[bytes], head: bytes) -> _Found:
-    """A blob that is no container; `head` are its first bytes, already read from `file`."""
+def _scan_plain(look: Look, blob: Blob, file: IO[bytes], head: bytes, *, whole: bool = False) -> _Found:
+    """A blob that is no container; `head` are its first bytes, or the `whole` of it, already read from `file`."""
     rest = _Behind(head, file)
     if head.startswith(hermes.MAGIC):
         data = rest.read(_MOST_BYTECODE)
@@ -221,7 +223,8 @@ def _scan_plain(look: Look, blob: Blob, file: IO[bytes], head: bytes) -> _Found:
             return _Found(blob, tuple(hits), (), len(data))
         rest = _Behind(data, file)
     bare = head.startswith((hermes.MAGIC, b"\0asm"))
-    found = _windows(look, blob, windows(rest, SIZE), bare=bare)  # type: ignore[arg-type]
+    pieces = iter([Window(head, 0, 0, len(head))]) if whole else windows(rest, SIZE)  # type: ignore[arg-type]
+    found = _windows(look, blob, pieces, bare=bare)
     return found._replace(hits=found.hits + tuple(_env_values(look, blob)))
 
 
