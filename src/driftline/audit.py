@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date
 from fnmatch import fnmatchcase
 from typing import NamedTuple
@@ -60,9 +61,12 @@ class Project(NamedTuple):
 def check(request: Request) -> Report:
     """Audits the whole project. Raises Misuse for what the user can mend, Unreadable when the root cannot be listed."""
     started = time.perf_counter()
-    project = read(request)
+    tree = files.walk(request.root, request.settings.is_excluded)
+    project = read_tree(request, tree, lambda path: files.read(tree.root, path))
+    if tree.git:
+        project = with_committed(request, project, _tracked(tree))
     if request.bundles:
-        project = _with_output(request, project)
+        project = with_output(request, project)
     return judge(request, project, started)
 
 
@@ -82,6 +86,38 @@ def _old_snapshots(assembly: environments.Assembly, today: date) -> Iterable[Rel
             yield Related(Location(path, 1), f"this snapshot is {age} days old ({day}); what changed since is not known: export it again")
 
 
+def with_committed(request: Request, project: Project, texts: Iterable[tuple[str, bytes]]) -> Project:
+    """The project with the credentials that stand in `texts`, given as (path, content): what is staged, or what git tracks."""
+    from driftline.bundle.scan import scan_texts
+
+    keys = project.keys
+    found = tuple(scan_texts(texts, cache=request.cache, key=keys.process, digest_key=keys.digest))
+    return project._replace(facts=project.facts._replace(committed=found))
+
+
+# Text that people write is smaller; what is larger is generated, and is looked at as built output.
+_TEXT = 2 * 1024 * 1024
+# Names and hashes of packages, and pictures of pages: nobody writes a key into them.
+_NO_TEXT = re.compile(
+    r"(?:^|/)(?:package-lock\.json|pnpm-lock\.yaml|yarn\.lock|bun\.lockb?|poetry\.lock|uv\.lock|Cargo\.lock|go\.sum|composer\.lock|Gemfile\.lock)$"
+    r"|\.(?:png|jpe?g|gif|webp|avif|ico|svg|woff2?|ttf|otf|eot|mp[34]|mov|webm|pdf|zip|gz|wasm|psd|lockb)$",
+    re.IGNORECASE,
+)
+
+
+def _tracked(tree: Tree) -> Iterator[tuple[str, bytes]]:
+    """The tracked text, file by file; what cannot be read the audit itself says where it matters."""
+    for file in tree.files:
+        if not file.tracked or _NO_TEXT.search(file.path):
+            continue
+        try:
+            content = files.read(tree.root, file.path)
+        except Unreadable:
+            continue
+        if len(content) <= _TEXT and b"\0" not in content[:8192]:
+            yield file.path, content
+
+
 # What is said about built output; the other rules judge the project it was built from.
 _ON_OUTPUT = frozenset(
     ("exposed-secret", "exposed-env-value", "exposed-restricted-key", "exposed-env-file", "exposed-source-map", "server-variable-in-client",
@@ -96,12 +132,12 @@ def bundle(request: Request) -> Report:
     inside = tuple(os.path.relpath(path, request.root).replace(os.sep, "/") for path in request.bundles)
     tree = tree._replace(files=tuple(f for f in tree.files if not any(f.path == path or f.path.startswith(path + "/") for path in inside)))
     project = read_tree(request, tree, lambda path: files.read(tree.root, path), ())
-    project = _with_output(request, project._replace(files=0, bytes=0))
+    project = with_output(request, project._replace(files=0, bytes=0))
     report = judge(request, project, started, lambda finding: finding.rule in _ON_OUTPUT)
     return report._replace(unknown=())
 
 
-def _with_output(request: Request, project: Project) -> Project:
+def with_output(request: Request, project: Project) -> Project:
     """The project with what its built output says."""
     from driftline.bundle import project as built
     from driftline.bundle.scan import scan
@@ -180,7 +216,9 @@ def read_tree(request: Request, tree: Tree, content: Callable[[str], bytes], cod
     layout = apps.find(paths, reader.text, homes.__contains__, lambda path: request.loader or told.get(path))
     if request.app is not None and request.app not in {plan.path for plan in layout.plans}:
         raise Misuse(f'there is no app "{request.app}"; the apps are: {", ".join(plan.path for plan in layout.plans)}')
-    survey = code.survey(reader.code(), packages=layout.packages)
+    survey = code.survey(reader.code(), packages=layout.packages, folders=layout.folders)
+    if code_paths is not None:
+        survey = survey._replace(routes=None)
     links = {file.path: goal for file in tree.files if formats.is_env_file(file.path) and (goal := files.target(tree.root, file.path))}
     keys = Keys.fresh(request.digest_key)
     assembly = environments.assemble(

@@ -576,7 +576,8 @@ class Facts(NamedTuple):
     """What is there: the input of every rule. `today` is an ISO date, so that rules need no clock.
 
     `declared` are the names any source of the project declares or passes on, `used` the names
-    anything in it reads or mentions, `documented` the names of any example file. `evidence` is what the launch review gathered.
+    anything in it reads or mentions, `documented` the names of any example file. `evidence` is what the launch review gathered,
+    `committed` the credentials that stand in staged or tracked text.
     `literals` are the addresses fixed in code that belongs to no app, `stray` the platform files that do.
     """
 
@@ -592,6 +593,7 @@ class Facts(NamedTuple):
     used: frozenset[str] = frozenset()
     documented: frozenset[str] = frozenset()
     evidence: object = None
+    committed: tuple[Sighting, ...] = ()
     output: Output = Output()
     stray: tuple[tuple[Source, Reading], ...] = ()
 

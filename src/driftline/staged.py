@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from driftline import audit, code, formats
@@ -43,6 +43,7 @@ def commit(request: Request, given: Sequence[str]) -> Report:
         looked_at = _around(index, touched.names) | {change.path for change in wanted if change.after is not None}
         project = audit.read_tree(request, tree, lambda path: _content(request.root, index, local, path), looked_at)
         project = project._replace(unread=tuple(dict.fromkeys((*touched.unread, *project.unread))))
+        project = audit.with_committed(request, project, _staged_texts(index, wanted, project.unread))
         paths = {change.path for change in wanted}
         report = audit.judge(request, project, started, lambda finding: _is_caused(finding, touched.names, paths))
     return report._replace(notes=(*notes, *report.notes), unknown=(), files=max(report.files, len(wanted)))
@@ -58,6 +59,24 @@ def _around(index: Index, names: Collection[str]) -> set[str]:
         if len(names) <= _FEW:
             return set(index.holding(names))
     return set(index.entries)
+
+
+# A blob of this size is no text that a person wrote.
+_TEXT = 5 * 1024 * 1024
+
+
+def _staged_texts(index: Index, changes: Iterable[Change], unread: Sequence[Unread]) -> Iterator[tuple[str, bytes]]:
+    """The staged text, file by file; binary blobs are left out, and so is what the audit already could not read."""
+    known = {one.path for one in unread}
+    for change in changes:
+        if change.after is None or change.path in known:
+            continue
+        try:
+            content = index.blob(change.after)
+        except Unreadable:
+            continue
+        if len(content) <= _TEXT and b"\0" not in content[:8192]:
+            yield change.path, content
 
 
 def _count(paths: Sequence[str]) -> str:

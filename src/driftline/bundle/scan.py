@@ -13,7 +13,7 @@ from driftline.bundle import context, engine, hermes, late, serve, sourcemap, tr
 from driftline.bundle.blob import SIZE, Blob, Window, windows
 from driftline.bundle.confirm import Judge
 from driftline.bundle.known import Known, search
-from driftline.bundle.look import Hit, Look, Mark, better
+from driftline.bundle.look import DEEPEST, Hit, Look, Mark, better
 from driftline.bundle.unpack import DEFAULT, Budget, Limits
 from driftline.knowledge import catalog
 from driftline.model import Exposure, Leftover, Location, Related, ServedFile, ServedMap, Service, Sighting, Unread, Unreadable
@@ -100,19 +100,29 @@ def scan_texts(
     look: Look | None = None
     for path, content in texts:
         if look is None:  # the patterns are loaded when there is something to look at
-            look = _look((), cache, key, digest_key)
-        hits = tuple(look.block(content).hits)
+            look = _look((), cache, key, digest_key, _SOURCE_DEPTH)
+        hits = tuple(hit for hit in look.block(content).hits if not _is_shown(content, hit.start))
         if hits:
             blob = Blob(path, (), partial(io.BytesIO, content), len(content))
             yield from _told(look, _Found(blob, hits), follow=False).sightings
 
 
-def _look(known: Sequence[Known], cache: str | None, key: bytes, digest_key: bytes | None) -> Look:
+# People write a key as it is, or encode it once; only bundlers wrap what is wrapped.
+_SOURCE_DEPTH = 1
+_SHOWS = re.compile(rb"""placeholder\s*[=:]\s*\{?\s*["'`]?[^"'`\n]{0,80}\Z""", re.IGNORECASE)
+
+
+def _is_shown(content: bytes, start: int) -> bool:
+    """Whether what stands at an offset is the grey text of an empty field."""
+    return _SHOWS.search(content, max(0, start - 120), start) is not None
+
+
+def _look(known: Sequence[Known], cache: str | None, key: bytes, digest_key: bytes | None, deepest: int = DEEPEST) -> Look:
     known_keys = catalog.load()
     judge = Judge(key, digest_key)
     patterns = engine.cached(known_keys, cache)
     values, literals = search(known, judge)
-    return Look(known_keys.keys, patterns, judge, values, literals, known)
+    return Look(known_keys.keys, patterns, judge, values, literals, known, deepest)
 
 
 # --- what there is to scan --------------------------------------------------------------------------------------------------

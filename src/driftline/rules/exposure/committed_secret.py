@@ -1,0 +1,60 @@
+"""A secret stands in staged or tracked text.
+
+Why it matters: whoever can read the repository, today or in any later copy of its history, can use it.
+Fix: take it out of the text, revoke it at its provider, and give the app a new one through the environment.
+What not to do: do not only delete the line: the history keeps it; do not rewrite the history before the key is revoked.
+Example: `const stripe = new Stripe("<a live secret key>")` in a file that is about to be committed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from driftline.knowledge import catalog
+from driftline.model import Exposure, Facts, Finding, Mode, Rule, Severity, Sighting
+from driftline.rules.phrases import identified, title
+from driftline.rules.sightings import by_value, owner
+
+RULE = Rule("committed-secret", Severity.BLOCKER, "a secret stands in staged or tracked text")
+
+# Tests and their material hold keys that were made up as often as real ones.
+_MATERIAL = re.compile(
+    r"(?:^|/)(?:__tests__|tests?|specs?|fixtures?|__fixtures__|__mocks__|mocks?|testdata|e2e|cypress|playwright)/"
+    r"|[._-](?:test|tests|spec|mock|mocks|stories)\.[^/]+$|_test\.\w+$",
+    re.IGNORECASE,
+)
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    for seen in by_value(facts.committed):
+        one = seen.first
+        identity = one.identity
+        if identity is None or identity.exposure is not Exposure.SECRET:
+            continue
+        whose = title(identity.provider) if identity.provider not in ("unknown", "generic") else "its provider"
+        beside = f", beside the name `{one.beside}`" if one.beside else ""
+        yield RULE.finding(
+            f"{identified(identity)}{beside} stands in {one.location.path}",
+            fix=f"take it out, revoke it at {whose}, and read a new one from the environment",
+            avoid="do not only delete the line: what was committed stays in the history, and the key stays valid",
+            app=owner(facts, one.location),
+            location=one.location,
+            severity=_severity(one),
+            identity=identity,
+            subject=f"{identity.provider} {identity.kind} {identity.account or ''}".strip(),
+            encoding=one.encoding,
+            value=one.masked,
+            digest=one.keyed,
+            related=seen.places,
+        )
+
+
+def _severity(one: Sighting) -> Severity:
+    """What stands in tests, a test key, a value that only the name beside it speaks for, or a shape known from hearsay stops no commit."""
+    identity = one.identity
+    kind = catalog.load().kind(identity.provider, identity.kind) if identity else None
+    if _MATERIAL.search(one.location.path) or one.beside is not None:
+        return Severity.WARNING
+    doubtful = (kind is not None and kind.hint) or (identity is not None and identity.mode in (Mode.TEST, Mode.LOCAL))
+    return Severity.WARNING if doubtful else Severity.BLOCKER
