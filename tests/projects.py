@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import subprocess
+import tempfile
+from functools import cache
 from pathlib import Path
 
 from tests import keys
@@ -35,6 +38,14 @@ def make(fixture: Path, target: Path) -> Path:
     git(target, "init", "--quiet")
     git(target, "add", "--all")
     return target
+
+
+@cache
+def patterns() -> str:
+    """A folder in which all audits of one test run keep the compiled patterns: compiling them takes seconds."""
+    folder = tempfile.mkdtemp(prefix="driftline-tests-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def git(folder: Path, *arguments: str) -> str:

@@ -16,7 +16,7 @@ from driftline.model import Report, Unreadable
 from driftline.project import settings
 from driftline.project.index import Index
 from tests.project.trees import TODAY, app_of, check, repository, write
-from tests.projects import git
+from tests.projects import git, patterns
 
 BASE: dict[str, str | bytes] = {
     "package.json": '{"dependencies": {"next": "16"}}',
@@ -34,7 +34,7 @@ def project(tmp_path: Path) -> Path:
 
 def commit(root: Path, given: Sequence[str] = ()) -> Report:
     read = settings.read(str(root), None, rules.identifiers())
-    return staged.commit(audit.Request(str(root), read, command="commit", today=TODAY), given)
+    return staged.commit(audit.Request(str(root), read, command="commit", today=TODAY, cache=patterns()), given)
 
 
 def missing(report: Report) -> set[str | None]:

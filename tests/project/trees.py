@@ -11,7 +11,7 @@ from typing import Any
 from driftline import audit, rules
 from driftline.model import App, Report
 from driftline.project import settings
-from tests.projects import git
+from tests.projects import git, patterns
 
 TODAY = date(2026, 11, 1)
 
@@ -39,7 +39,7 @@ def repository(folder: Path, files: Mapping[str, str | bytes], *, commit: bool =
 def check(folder: Path, **more: Any) -> Report:
     """A whole audit of a folder, on a fixed day, with the settings that lie in it."""
     read = settings.read(str(folder), None, rules.identifiers())
-    return audit.check(audit.Request(str(folder), read, today=TODAY)._replace(**more))
+    return audit.check(audit.Request(str(folder), read, today=TODAY, cache=patterns())._replace(**more))
 
 
 def app_of(report: Report, path: str = ".") -> App:

@@ -11,7 +11,7 @@ import pytest
 from driftline import audit, review, rules
 from driftline.model import Finding
 from driftline.project import settings
-from tests.projects import FIXTURES, make
+from tests.projects import FIXTURES, make, patterns
 
 RULES = FIXTURES / "rules"
 CASES = sorted(case for case in RULES.glob("*/*") if case.is_dir())
@@ -32,7 +32,7 @@ def test_fixture(case: Path, tmp_path: Path) -> None:
     rule = case.parent.name
     # The rules of the launch review speak in that command alone.
     run = review.review if rules.registry()[rule][0] == "review" else audit.check
-    report = run(audit.Request(str(project), settings.read(str(project), None, rules.identifiers()), today=TODAY))
+    report = run(audit.Request(str(project), settings.read(str(project), None, rules.identifiers()), today=TODAY, cache=patterns()))
     assert report.unread == ()
     found = [line(finding) for finding in report.findings if finding.rule == rule]
     for finding in report.findings:
