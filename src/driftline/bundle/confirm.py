@@ -81,8 +81,8 @@ class Shapes:
 _ESCAPE_BEFORE = late.pattern(rb"(?:\\[nrtbfv0]|\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|%[0-9A-Fa-f]{2})\Z")
 # Where the literal around a loosely shaped value ends, whatever its quotes are escaped with.
 _LITERAL_END = late.pattern(
-    rb"\\+(?:[\"'`nrt<>]|u00(?:2[27]|60|3[cCeE]|0[aAdD9]|20)|x(?:2[27]|60|0[aAdD]|20))|&(?:quot|apos|gt|lt|#39|#34|#96|#[xX]2[27]|#[xX]60);"
-    rb"|%(?:25)?(?:2[27]|20|0[aAdD])|\$\{"
+    rb"\\+(?:[\"'`nrt<>]|u00(?:2[27]|60|3[cCeE]|0[aAdD9]|20)|x(?:2[27]|60|0[aAdD]|20))|&(?:quot|apos|gt|lt|#39|#34|#96|#[xX]2[27]|#[xX]60)(?:;|\Z)"
+    rb"|%(?:25)?(?:2[27]|20|0[aAdD])|\$\{|</"
 )
 _BREAKS = late.pattern(rb"(?:\\+r)?\\+n|\r\n|\\\n|\n")
 _SLASHES = late.pattern(rb"\\+/|\\+u002[fF]")
@@ -120,6 +120,9 @@ def _key(form: _Form, data: bytes, first: int, last: int, end: int, bare: bool) 
         if not text:
             return None
     elif form.loose or b"\\" in text:
+        opening = data[start - 1 : start] if start else b""
+        if opening in (b'"', b"'", b"`") and opening in text:
+            text = text[: text.index(opening)]
         text = _cleaned(form, text)
         if not text:
             return None
@@ -327,9 +330,9 @@ def _sample(text: str, traits: Traits) -> str | None:
     body = text[len(identity.masked.partition("...")[0]) :]
     if len(body) <= 120 and _SAMPLE_WORDS.search(body):
         return "holds a word of documentation"
-    if len(set(body)) < min(8, len(body) * 2 // 5):
+    if len(set(body)) < min(8, len(body.lstrip(body[:1])) * 2 // 5):
         return "made of few characters"
-    if _run(body) >= 7:
+    if _run(body.lstrip(body[:1])) >= 7:
         return "counts up"
     return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from driftline.bundle import context, encodings, joins, late, obfuscator, sourcemap, triggers
@@ -81,18 +81,8 @@ class Look:
 
     def block(self, data: bytes, low: int = 0, high: int | None = None, *, bare: bool = False) -> Block:
         """The hits of a block whose triggers end in (low, high], in order; equal text at one place is told once."""
-        found: dict[int, Hit] = {}
-        marks: list[Mark] = []
-        for hit in self._hits(data, low, len(data) if high is None else high, 0, bare):
-            if isinstance(hit, Mark):
-                marks.append(hit)
-                continue
-            other = found.get(hit.start)
-            # A key that goes on behind an escape or a joint was seen shorter before.
-            if other is None or better(hit, other):
-                found[hit.start] = hit
-        ordered = [found[start] for start in sorted(found)]
-        return Block([hit for number, hit in enumerate(ordered) if not _inside(hit, _around(ordered, number))], marks)
+        found = _best(self._hits(data, low, len(data) if high is None else high, 0, bare))
+        return Block([hit for hit in found if isinstance(hit, Hit)], [mark for mark in found if isinstance(mark, Mark)])
 
     def _hits(self, data: bytes, low: int, high: int, depth: int, bare: bool) -> Iterator[Hit | Mark]:
         touching: list[Key] = []
@@ -142,7 +132,7 @@ class Look:
 
     def _inner(self, decoded: Decoded, encoding: str, depth: int, bare: bool) -> Iterator[Hit | Mark]:
         """The hits in decoded text, at their places in the text it came from."""
-        found = list(self._hits(decoded.data, 0, len(decoded.data), depth + 1, bare))
+        found = _best(self._hits(decoded.data, 0, len(decoded.data), depth + 1, bare))
         originals = _originals(decoded.data, found)
         for hit in found:
             if isinstance(hit, Mark):
@@ -209,6 +199,22 @@ def _originals(data: bytes, found: Sequence[Hit | Mark]) -> dict[int, tuple[str,
     if not starts or not any(isinstance(mark, Mark) and mark.form == triggers.MAP for mark in found):
         return {}
     return sourcemap.places_in(lambda: io.BytesIO(data), sorted(set(starts)))
+
+
+def _best(found: Iterable[Hit | Mark]) -> list[Hit | Mark]:
+    """Of hits at one place, or inside one another, the one that says most; in order, the marks behind them."""
+    hits: dict[int, Hit] = {}
+    marks: list[Hit | Mark] = []
+    for hit in found:
+        if isinstance(hit, Mark):
+            marks.append(hit)
+            continue
+        other = hits.get(hit.start)
+        # A key that goes on behind an escape or a joint was seen shorter before.
+        if other is None or better(hit, other):
+            hits[hit.start] = hit
+    ordered = [hits[start] for start in sorted(hits)]
+    return [*(hit for number, hit in enumerate(ordered) if not _inside(hit, _around(ordered, number))), *marks]
 
 
 def _back_to_back(keys: Sequence[Key]) -> Iterator[Key]:
@@ -279,8 +285,7 @@ def _inside(hit: Hit, ordered: Sequence[Hit]) -> bool:
 def _is_core(inner: Hit, outer: Hit) -> bool:
     """Whether a decoded text is most of the encoded one around it: then that is only how it was written."""
     return (
-        inner.encoding != "plain"
-        and outer.encoding == "plain"
+        inner.encoding != outer.encoding
         and _weight(inner) >= _weight(outer)
         and 3 * (inner.end - inner.start) >= 2 * (outer.end - outer.start)
         and re.fullmatch(r"[A-Za-z0-9+/_\-]+={0,2}", outer.text) is not None

@@ -317,7 +317,7 @@ def encoded(head: bytes, shortest: int, kinds: tuple[int, ...] = ()) -> Iterator
         if len(set(head)) >= 3:
             before = min(_BEFORE, max(1, shortest - len(head)))
             behind = "" if len(head) >= 5 else r"[^0-9A-Za-z_\-]"
-            yield Trigger(rf"[0-9A-Za-z_\-=+/.:@%?&~]{{{before}}}{_literal(head[::-1])}{behind}", REVERSED)
+            yield Trigger(rf"[!#-&(-_a-~]{{{before}}}{_literal(head[::-1])}{behind}", REVERSED)
     for joint in (",", r",\x20"):
         yield Trigger("".join(f"{byte}{joint}" for byte in head[:_CODES]), CODES)
         yield Trigger("".join(f"0x{byte:x}{joint}" for byte in head[:_CODES]), CODES)
@@ -369,15 +369,15 @@ _PLACES = (
     ),
     # No space at the joint: prose is broken at its spaces, keys are not. Written out, for a quote alone stands everywhere.
     *(
-        Trigger(rf"[A-Za-z0-9_\-+/=.:]{escape}{quote}{joint}{escape}{other}[A-Za-z0-9_\-+/=.:@]", JOIN)
+        Trigger(rf"[A-Za-z0-9_\-+/=.:~@%?&]{escape}{quote}{joint}{escape}{other}[A-Za-z0-9_\-+/=.:~@%?&]", JOIN)
         for escape in ("", r"\x5c", r"\x5c\x5c\x5c")
         for quote in (r"\x22", r"\x27", r"\x60")
         for other in (r"\x22", r"\x27", r"\x60")
         for joint in (r"\+", r"\x20\+\x20", r"\x20\+\s{1,40}")
     ),
-    Trigger(rf"[A-Za-z0-9_\-+/=.:]{_QUOTE}\x29?\.concat\({_QUOTE}", JOIN),
+    Trigger(rf"[A-Za-z0-9_\-+/=.:~@%?&]{_QUOTE}\x29?\.concat\({_QUOTE}", JOIN),
     Trigger(rf"\.join\((?:{_QUOTE}{_QUOTE})\)", ARRAY),
-    Trigger(rf"[A-Za-z0-9_\-]\$\{{{_QUOTE}[A-Za-z0-9_\-]", JOIN),
+    Trigger(rf"[A-Za-z0-9_\-+/=.:~@%?&]\$\{{{_QUOTE}[A-Za-z0-9_\-+/=.:~@%?&]", JOIN),
     Trigger(r"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789(?:\+|\x5cx2b)", SWAPPED),
     Trigger(
         r"(?i)(?:secret|passw(?:or)?d|passphrase|pwd|pass|(?:admin|server|service|role|master|signing|encryption|private|account|bot|refresh|deploy|access)"

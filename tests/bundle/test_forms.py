@@ -1,0 +1,103 @@
+"""Every secret kind of the catalogue is found in every form in which a build can print it, and its encoding is named."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from driftline.knowledge.catalog import KeyKind
+from tests import keys
+from tests.bundle.forms import BARE, FORMS
+from tests.bundle.looking import look, secret_kinds
+
+KINDS = {kind.name: kind for kind in secret_kinds()}
+
+# A key inside the example is a key of its own and is what is found: a token behind its scheme, the PEM block of an account's JSON.
+HOLDS_ANOTHER = frozenset(("fly.access token", "google.service account", "google.service account in base64"))
+# Forms that start from the literal head of a kind.
+FROM_THE_HEAD = frozenset(
+    ("base64", "base64, one byte in", "base64, two bytes in", "base64 for URLs", "hex", "upper-case hex", "reversed", "character codes")
+)
+
+
+def has_head(kind: KeyKind, form: str) -> bool:
+    """Whether a kind starts with a literal that can be looked for encoded; backwards it must not look like padding."""
+    heads = [head for head in kind.prefixes if not re.fullmatch(r"https?://", head)]
+    least = 4 if form == "reversed" else 3
+    return bool(heads) and all(len(head) >= least and len(set(head[:7])) >= 3 for head in heads)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_kind_is_found_in_every_form(form: str) -> None:
+    encoding, written = FORMS[form]
+    missed, misnamed = [], []
+    for name, kind in KINDS.items():
+        text = keys.example(kind, seed="form")
+        if name in HOLDS_ANOTHER or (form in FROM_THE_HEAD and not has_head(kind, form)):
+            continue
+        if form in ("reversed", "base64 for URLs") and kind.slot == "url":
+            continue  # an address swallows what follows it without a quote; a PEM block holds spaces
+        if form == "reversed" and "\n" in text:
+            continue
+        hits = [hit for hit in look().block(f"var x;{written(text)};y".encode()).hits if hit.text == text]
+        if not hits:
+            missed.append(name)
+        elif hits[0].encoding != encoding:
+            misnamed.append((name, hits[0].encoding))
+    assert not missed
+    assert not misnamed
+
+
+@pytest.mark.parametrize("context", BARE)
+def test_a_key_ends_where_its_alphabet_ends(context: str) -> None:
+    missed = []
+    for name, kind in KINDS.items():
+        if name in HOLDS_ANOTHER or kind.slot == "url":
+            continue
+        text = keys.example(kind, seed="bare")
+        if text not in [hit.text for hit in look().block(f"var x;{BARE[context](text)}".encode()).hits]:
+            missed.append(name)
+    assert not missed
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner"),
+    [
+        ("\\x", "base64"),
+        ("\\u", "quoted"),
+        ("concatenated", "base64"),
+        ("in a source", "concatenated"),
+        ("percent", "quoted"),
+        ("in JSON in a string", "joined"),
+    ],
+)
+def test_encodings_inside_one_another(outer: str, inner: str) -> None:
+    text = keys.example(KINDS["anthropic.API key"], seed="deep")
+    written = FORMS[outer][1](FORMS[inner][1](text))
+    assert text in [hit.text for hit in look().block(f"a={written};".encode()).hits]
+
+
+def test_two_literals_folded_into_one_are_two_keys() -> None:
+    one, other = (keys.example(KINDS[name], seed="fold") for name in ("replicate.API token", "slack.bot token"))
+    found = [hit.text for hit in look().block(f'a="{one}{other}"'.encode()).hits]
+    assert found == [one, other]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "{0}A",  # the alphabet goes on
+        "x{0}",  # a longer word before it
+        "a={0}".replace("{0}", "{0}B1"),
+    ],
+)
+def test_a_part_of_a_longer_word_is_no_key(written: str) -> None:
+    text = keys.example(KINDS["github.personal access token"], seed="word")
+    assert not look().block(f'"{written.format(text)}"'.encode()).hits
+
+
+def test_a_chance_run_inside_encoded_bytes_is_no_key() -> None:
+    text = keys.example(KINDS["square.access token"], seed="blob").replace("_", "a").replace("-", "b")
+    blob = "Qm9" * 40 + "+" + text + "/" + "x1Z" * 40
+    assert not [hit for hit in look().block(f'"{blob}"'.encode()).hits if hit.encoding == "plain"]
