@@ -214,20 +214,93 @@ def bundle(paths: tuple[str, ...], **options: Any) -> int:
 
 @main.command(short_help="The launch review: every red flag, its evidence, and one decision.")
 @click.argument("root", default=".")
+@click.option("--keep", is_flag=True, help="Keep verdicts and fingerprints (no values) in .driftline/review.json, to compare with later.")
+@click.option("--changed", is_flag=True, help="Say what got better, worse or new since the review that was kept.")
 @_common
-def review(root: str, **options: Any) -> int:
+def review(root: str, keep: bool, changed: bool, **options: Any) -> int:
     """Judge the red flags of a launch in ROOT, from the files alone, and come to one decision: what to do next, and what not to.
+
+    Built output is looked at where --bundle names it, or where the project's folders hold some.
 
     \b
     driftline review
     driftline review --format html=launch.html
+    driftline review --changed --keep
     """
     from driftline import audit
     from driftline import review as launch
+    from driftline.review import changes
 
+    path = os.path.join(root, changes.FILE)
+    if (keep or changed) and (options["target"] or options["app"]):
+        raise Misuse("--keep and --changed are for the whole project, without --env and --app")
+    before = _kept_text(path)
+    if changed and before is None and not keep:
+        raise Misuse(f"no review is kept in {path}; `driftline review --keep` writes one")
     report = launch.review(_request(root, options))
+    if changed and before is not None:
+        report = changes.compared(report, before)
+    if keep and report.unread:
+        _say("driftline: not kept, because not everything could be judged")
+    elif keep:
+        _write_kept(root, path, changes.kept(report))
     _write(report, options)
     return audit.exit_code(report, _fail_on(root, options))
+
+
+def _kept_text(path: str) -> str | None:
+    """A file that driftline keeps in a project; None where there is none."""
+    if not os.path.exists(path):
+        return None
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except (OSError, UnicodeDecodeError):
+        raise Misuse(f"{path} cannot be read") from None
+
+
+def _write_kept(root: str, path: str, text: str) -> None:
+    folder = os.path.dirname(path)
+    if os.path.islink(folder) or os.path.realpath(folder) != os.path.join(os.path.realpath(root), os.path.basename(folder)):
+        raise Misuse(f"{folder} is a link; it has to be a folder of the project")
+    os.makedirs(folder, exist_ok=True)
+    _write_whole(path, [text])
+
+
+@main.group(short_help="Record what was seen to work.")
+def attest() -> None:
+    """Record in the repository that something was seen to work, so that the launch review counts it."""
+
+
+@attest.command("callback", short_help="A callback that received a real event.")
+@click.argument("name")
+@click.option("--env", "target", metavar="NAME", required=True, help="The environment in which it was called.")
+@click.option("--event", metavar="ID", help="The id of the event, as the provider's dashboard shows it.")
+@click.option("--root", default=".", metavar="DIR", help="The project.")
+@click.option("--config", metavar="FILE", help="Read settings from FILE instead of driftline.toml.")
+def attest_callback(name: str, target: str, event: str | None, root: str, config: str | None) -> int:
+    """Record today that the callback NAME (its route, its provider or its file) received a real event, in .driftline/attestations.json.
+
+    \b
+    driftline attest callback /api/webhooks/stripe --env production --event evt_1234
+    """
+    from datetime import date
+
+    from driftline import audit, rules
+    from driftline import review as launch
+    from driftline.project import settings
+    from driftline.review import hooks
+
+    read = settings.read(root, config, rules.identifiers())
+    hook = hooks.named(launch.callbacks(audit.Request(root, read)), name)
+    path = os.path.join(root, hooks.ATTESTATIONS)
+    try:
+        text = hooks.attested(_kept_text(path), hook.route, read.canonical(target), date.today().isoformat(), hooks.event_id(event))
+    except ValueError:
+        raise Misuse(f"{path} is not a {hooks.SCHEMA} file; nothing was written") from None
+    _write_kept(root, path, text)
+    print(f"{os.path.normpath(path)}: {hook.route} ({hook.provider}) was seen to work in {read.canonical(target)}; commit it.")
+    return 0
 
 
 @main.command(short_help="Accept today's findings, with a reason.")

@@ -84,7 +84,10 @@ class Surface(NamedTuple):
 
 
 class Evidence(NamedTuple):
-    """All of it. `tables_used` are the names that code hands to a table call, with the first place; `openings` come from Firebase's rules, `doubts` from route handlers."""
+    """All of it. `tables_used` are the names that code hands to a table call, with the first place; `openings` come from Firebase's rules, `doubts` from route handlers.
+
+    `outputs` are the folders and files of built output that were looked at.
+    """
 
     stores: tuple[Store, ...] = ()
     tables_used: tuple[tuple[str, Location], ...] = ()
@@ -96,6 +99,7 @@ class Evidence(NamedTuple):
     steps: tuple[Step, ...] = ()
     unowned: tuple[Surface, ...] = ()
     owners_file: str | None = None
+    outputs: tuple[str, ...] = ()
 
 
 def of(facts: Facts) -> Evidence:

@@ -11,7 +11,7 @@ from driftline.audit import Project, Request
 from driftline.code import _handlers
 from driftline.database import firebase, migrations
 from driftline.database.firebase import Opening
-from driftline.evidence import Attestation, Doubt, Evidence, Store, of
+from driftline.evidence import Attestation, Doubt, Evidence, Hook, Store, of
 from driftline.model import Location, Report, Unread, Unreadable
 from driftline.project import apps, files
 from driftline.project.files import Tree
@@ -25,14 +25,23 @@ def review(request: Request) -> Report:
     started = time.perf_counter()
     tree = files.walk(request.root, request.settings.is_excluded)
     project = audit.read_tree(request, tree, lambda path: files.read(tree.root, path))
-    project = gather(tree, project, request.settings)
+    request, notes = audit.with_found_output(request, project.facts.apps)
+    if request.bundles:
+        project = audit.with_output(request, project)
+    project = gather(tree, project, request.settings, tuple(audit.shown(path, request.root) for path in request.bundles))
     report = audit.judge(request._replace(command="review"), project, started)
-    return report._replace(review=decide.review(report, of(project.facts)))
+    return report._replace(review=decide.review(report, of(project.facts)), notes=(*notes, *report.notes))
 
 
-def gather(tree: Tree, project: Project, settings: Settings) -> Project:
-    """The project with the evidence that only the review asks for."""
-    paths = [file.path for file in tree.files if not file.ignored]
+def callbacks(request: Request) -> tuple[Hook, ...]:
+    """The callback routes of a project, without judging anything."""
+    tree = files.walk(request.root, request.settings.is_excluded)
+    return tuple(hooks.hooks(*_code(tree, [file.path for file in tree.files if not file.ignored])))
+
+
+def gather(tree: Tree, project: Project, settings: Settings, outputs: tuple[str, ...] = ()) -> Project:
+    """The project with the evidence that only the review asks for; `outputs` are its built folders and files, relative to the root."""
+    paths = [file.path for file in tree.files if not file.ignored and not file.path.startswith(tuple(f"{path}/" for path in outputs))]
 
     def text(path: str) -> str:
         return files.decode(files.read(tree.root, path))
@@ -59,6 +68,7 @@ def gather(tree: Tree, project: Project, settings: Settings) -> Project:
         steps=tuple(releases.steps(found, deploying, prose, code_files, functions)),
         unowned=owners.unowned(paths, _text_or_nothing(owners_file, text) if owners_file else None, settings.owners),
         owners_file=owners_file,
+        outputs=outputs,
     )
     return project._replace(facts=project.facts._replace(evidence=evidence), unread=tuple(dict.fromkeys((*project.unread, *unread))))
 

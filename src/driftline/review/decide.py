@@ -34,6 +34,12 @@ def review(report: Report, evidence: Evidence) -> Review:
     raise AssertionError("the last decision has no conditions")
 
 
+def is_counted(finding: Finding) -> bool:
+    """Whether some flag's verdict rests on a finding; on a note only where the flag's table says so."""
+    tables = (table for table in _table()["flags"] if finding.rule in table["rules"])
+    return any(finding.severity is not Severity.NOTE or table.get("notes") for table in tables)
+
+
 def _flag(table: Mapping[str, Any], findings: Sequence[Finding], report: Report, evidence: Evidence) -> Flag:
     mine = [f for f in findings if f.rule in table["rules"]]
     counted = [f for f in mine if f.severity is not Severity.NOTE or table.get("notes")]
@@ -65,13 +71,11 @@ def _doubt(flag: str, report: Report, evidence: Evidence) -> tuple[str, str]:
     if flag == "separation":
         production = [e for app in report.apps for e in app.environments if e.kind is Kind.PRODUCTION]
         if any(e.authority is None for e in production) or not production:
-            return "no file says what production holds", next(
-                (u.reason.partition("`")[2].partition("`")[0] for u in report.unknown if "`" in u.reason), ""
-            )
+            return "no file says what production holds", next((e.settled_by for e in production if e.settled_by), "")
     if flag == "callbacks" and evidence.hooks:
         return "which addresses a provider calls stands in its dashboard", "stripe webhook_endpoints list"
-    if flag == "browser-keys" and not report.public and report.command == "review":
-        return "no built output was looked at", "driftline bundle, after a build"
+    if flag == "browser-keys" and not evidence.outputs:
+        return "no built output was looked at", "driftline review --bundle DIR"
     return "", ""
 
 

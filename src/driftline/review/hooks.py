@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from driftline.code import _handlers
 from driftline.evidence import Attestation, Hook
 from driftline.knowledge import catalog
-from driftline.model import Location, Unread
+from driftline.knowledge.identify import identify
+from driftline.model import Exposure, Location, Misuse, Unread
 
 ATTESTATIONS = ".driftline/attestations.json"
 SCHEMA = "driftline/attestations/1"
@@ -76,6 +78,37 @@ def _tested(path: str, route: str, tests: Mapping[str, bytes]) -> Location | Non
     return None
 
 
+def named(found: Iterable[Hook], name: str) -> Hook:
+    """The callback that a user means by its route, its provider or its file. Raises Misuse where there is none, or more than one."""
+    listed = sorted(set(found), key=lambda hook: hook.place)
+    meant = [hook for hook in listed if name in (hook.route, hook.place.path) or name.lower() == hook.provider.lower()]
+    if len(meant) == 1:
+        return meant[0]
+    if meant:
+        raise Misuse(f"{name} has {len(meant)} callbacks: say which of {', '.join(hook.route for hook in meant)}")
+    if not listed:
+        raise Misuse("there is no callback route of a known provider here")
+    near = difflib.get_close_matches(name, [hook.route for hook in listed], 1, 0.4)
+    known = ", ".join(hook.route for hook in listed)
+    raise Misuse(
+        f'there is no callback "{name}"; there {"are" if len(listed) > 1 else "is"} {known}'
+        + (f'; did you mean "{near[0]}"?' if len(listed) > 1 and near else "")
+    )
+
+
+_EVENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{2,120}")
+
+
+def event_id(word: str | None) -> str | None:
+    """An event's id as it may be written down. Raises Misuse for what is none, or is a credential."""
+    if word is None:
+        return None
+    known = identify(word) if _EVENT.fullmatch(word) else None
+    if not _EVENT.fullmatch(word) or (known is not None and known.exposure is Exposure.SECRET):
+        raise Misuse("--event takes the id of one event, such as evt_1234, and nothing secret")
+    return word
+
+
 def read_attestations(text: str) -> tuple[tuple[Attestation, ...], tuple[Unread, ...]]:
     """The attestations of a project, and what of the file could not be read."""
     try:
@@ -95,9 +128,10 @@ def attested(text: str | None, callback: str, environment: str, day: str, event:
     rows = []
     if text is not None:
         data = json.loads(text)
-        if not isinstance(data, dict) or data.get("schema") != SCHEMA or not isinstance(data.get("attestations"), list):
+        kept = data.get("attestations") if isinstance(data, dict) and data.get("schema") == SCHEMA else None
+        if not isinstance(kept, list) or not all(isinstance(row, dict) for row in kept):
             raise ValueError
-        rows = [row for row in data["attestations"] if (row.get("callback"), row.get("environment")) != (callback, environment)]
+        rows = [row for row in kept if (row.get("callback"), row.get("environment")) != (callback, environment)]
     rows.append({"callback": callback, "environment": environment, "date": day, **({"event": event} if event else {})})
     lines = ",\n".join(sorted(json.dumps(row) for row in rows))
     return f'{{"schema": "{SCHEMA}", "attestations": [\n{lines}\n]}}\n'
