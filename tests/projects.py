@@ -42,10 +42,13 @@ def make(fixture: Path, target: Path) -> Path:
 
 @cache
 def patterns() -> str:
-    """A folder in which all audits of one test run keep the compiled patterns: compiling them takes seconds."""
+    """A folder in which all audits of one test run keep the compiled patterns: compiling them takes seconds.
+
+    The command line finds it where XDG_CACHE_HOME is the folder above.
+    """
     folder = tempfile.mkdtemp(prefix="driftline-tests-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
+    return os.path.join(folder, "driftline")
 
 
 def git(folder: Path, *arguments: str) -> str:

@@ -295,10 +295,15 @@ class _Assembler:
             if folder == plan.path and goal in self.by_path and goal not in seen:
                 seen.add(goal)
                 yield self.by_path[goal], f", linked from {link}"
+        told = self.settings.apps.get(plan.path)
+        for goal in told.sources if told else ():
+            if goal in self.by_path and goal not in seen and self.by_path[goal].format.name == "dotenv":
+                seen.add(goal)
+                yield self.by_path[goal], f", and {self.settings.path} says that this app reads it"
         for config in self.sources:
-            if owner(config.path, self.app_folders) != plan.path:
-                continue
             for file in config.reading.env_files:
+                if self._component_app(config, file.component) != plan.path:
+                    continue
                 goal = file.path
                 if goal in self.by_path and goal not in seen and self.by_path[goal].format.name == "dotenv":
                     seen.add(goal)

@@ -44,7 +44,7 @@ def driftline(folder: Path, *arguments: str, **variables: str) -> Done:
         os.chdir(folder)
         for name in [name for name in os.environ if name.startswith("GIT_")]:
             del os.environ[name]
-        os.environ.update({"XDG_CACHE_HOME": patterns(), **variables})
+        os.environ.update({"XDG_CACHE_HOME": os.path.dirname(patterns()), **variables})
         with redirect_stdout(printed), redirect_stderr(printed):
             code = cli.run(arguments)
     finally:

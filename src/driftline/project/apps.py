@@ -21,13 +21,25 @@ _PYTHON_PROJECTS = ("pyproject.toml", "requirements.txt", "Pipfile", "manage.py"
 
 
 class Package(NamedTuple):
-    """A folder with a manifest: its name in the workspace, what it depends on, and its framework if it has one."""
+    """A folder with a manifest: its name in the workspace, what it depends on, and its framework if it has one.
+
+    `is_library` says that it is written to be imported (its manifest has `exports` or types), `starts` that it is run by itself.
+    """
 
     path: str
     name: str | None
     dependencies: Mapping[str, str]
     framework: Framework | None
     files: frozenset[str]
+    is_library: bool = False
+    starts: bool = False
+
+
+class _Manifest(NamedTuple):
+    name: str | None
+    dependencies: Mapping[str, str]
+    is_library: bool = False
+    starts: bool = False
 
 
 class Plan(NamedTuple):
@@ -85,20 +97,26 @@ def find(
         manifests = [name for name in ("package.json", *_PYTHON_PROJECTS) if name in here]
         if not manifests and not _is_runtime(folder, here):
             continue
-        dependencies: dict[str, str] = {}
-        name = None
+        found = []
         for manifest in manifests:
             try:
-                found, listed = _manifest(manifest, read(inside + manifest))
+                found.append(_manifest(manifest, read(inside + manifest)))
             except Unreadable as problem:
                 unread.append(Unread(inside + manifest, problem.reason, problem.line, problem.column))
-                continue
-            name = name or found
-            dependencies.update(listed)
-        packages[folder] = Package(folder, name, dependencies, platform.detect(dependencies, here), frozenset(here))
+        dependencies = {name: version for one in found for name, version in one.dependencies.items()}
+        packages[folder] = Package(
+            folder,
+            next((one.name for one in found if one.name), None),
+            dependencies,
+            platform.detect(dependencies, here),
+            frozenset(here),
+            any(one.is_library for one in found),
+            any(one.starts for one in found) or "Dockerfile" in here,
+        )
     folders = sorted(packages, key=lambda folder: (-len(folder), folder))
     by_name = {package.name: package.path for package in packages.values() if package.name}
-    plans = [_plan(package, packages, by_name, loader_of) for package in packages.values() if _is_app(package, has_environment)]
+    imported = {name for package in packages.values() for name in package.dependencies if by_name.get(name) not in (None, package.path)}
+    plans = [_plan(package, packages, by_name, loader_of) for package in packages.values() if _is_app(package, imported, has_environment)]
     plans += [
         Plan(folder, None, loader_of(folder) or "deno", "supabase-functions", (folder,), frozenset())
         for folder in _supabase_functions(paths)
@@ -112,8 +130,14 @@ def find(
     return Layout(tuple(plans), by_name, tuple(unread), tuple(all_folders))
 
 
-def _is_app(package: Package, has_environment: Callable[[str], bool]) -> bool:
-    return package.framework is not None or (package.path != "." and has_environment(package.path))
+def _is_app(package: Package, imported: Collection[str], has_environment: Callable[[str], bool]) -> bool:
+    """Whether a package is deployed by itself; `imported` are the names that other packages of the workspace depend on."""
+    if package.path != "." and has_environment(package.path):
+        return True
+    # A component library needs the framework of the apps that use it, and runs in them only.
+    if package.path != "." and package.is_library and package.name in imported:
+        return False
+    return package.framework is not None or (package.path != "." and package.starts)
 
 
 def _is_runtime(folder: str, names: set[str]) -> bool:
@@ -167,22 +191,32 @@ def _plain_loader(package: Package, dependencies: frozenset[str]) -> str:
 # --- manifests --------------------------------------------------------------------------------------------------------------
 
 
-def _manifest(name: str, text: str) -> tuple[str | None, dict[str, str]]:
-    """Name and dependencies (name -> version text) of a manifest. Raises Unreadable for a syntax error."""
-    if name == "package.json":
+def _manifest(file: str, text: str) -> _Manifest:
+    """What a manifest says. Raises Unreadable for a syntax error."""
+    if file == "package.json":
         return _package_json(text)
-    if name == "pyproject.toml":
+    if file == "pyproject.toml":
         return _pyproject(text)
-    if name == "Pipfile":
-        return None, {match[1].lower(): "" for match in re.finditer(r'^"?([A-Za-z0-9_.-]+)"?\s*=', text, re.MULTILINE)}
-    if name == "requirements.txt":
-        return None, {
-            match[1].lower(): match[2] for match in re.finditer(r"^([A-Za-z0-9_.-]+)(?:\[[^\]\n]*\])?[ \t]*([^#;\n]*)", text, re.MULTILINE)
-        }
-    return None, {"django": ""}  # manage.py
+    if file == "Pipfile":
+        return _Manifest(None, {_normal(match[1]): "" for match in re.finditer(r'^"?([A-Za-z0-9_.-]+)"?\s*=', text, re.MULTILINE)})
+    if file == "requirements.txt":
+        lines = re.finditer(r"^([A-Za-z0-9_.-]+)(?:\[[^\]\n]*\])?[ \t]*([^#;\n]*)", text, re.MULTILINE)
+        return _Manifest(None, {_normal(match[1]): match[2] for match in lines})
+    return _Manifest(None, {"django": ""}, starts=True)  # manage.py
 
 
-def _package_json(text: str) -> tuple[str | None, dict[str, str]]:
+def _normal(name: str) -> str:
+    """A Python package's name as PEP 503 compares it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+# Words that a `start` script begins with where it runs the package's own code.
+_RUNNERS = frozenset(
+    ("node", "bun", "bunx", "deno", "tsx", "ts-node", "nodemon", "pm2", "pm2-runtime", "python", "python3", "dotenv", "dotenvx")
+)
+
+
+def _package_json(text: str) -> _Manifest:
     try:
         data = json.loads(text.removeprefix("\ufeff"))
     except json.JSONDecodeError as error:
@@ -196,31 +230,50 @@ def _package_json(text: str) -> tuple[str | None, dict[str, str]]:
         table = data.get(key)
         if isinstance(table, dict):
             listed.update({name: version if isinstance(version, str) else "" for name, version in table.items()})
-    name = data.get("name")
-    return name if isinstance(name, str) else None, listed
+    scripts = data.get("scripts")
+    start = scripts.get("start") if isinstance(scripts, dict) else None
+    return _Manifest(
+        _text(data.get("name")),
+        listed,
+        is_library=any(data.get(key) for key in ("exports", "types", "typings", "module")),
+        # What has a `bin` is installed on other machines.
+        starts=isinstance(start, str) and start.split(" ", 1)[0] in _RUNNERS and not data.get("bin"),
+    )
 
 
-def _pyproject(text: str) -> tuple[str | None, dict[str, str]]:
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _table(value: object) -> dict[str, object]:
+    """A table of a parsed file, empty where something else stands in its place."""
+    return value if isinstance(value, dict) else {}
+
+
+def _pyproject(text: str) -> _Manifest:
     import tomli
 
     try:
         data = tomli.loads(text)
-    except (tomli.TOMLDecodeError, RecursionError):
-        raise Unreadable("not valid TOML") from None
+    except RecursionError:
+        raise Unreadable("nested too deep") from None
+    except tomli.TOMLDecodeError as error:
+        where = re.search(r"\(at line (\d+), column (\d+)\)$", str(error))
+        line, column = (int(where[1]), int(where[2])) if where else (text.count("\n") + 1, 1)
+        raise Unreadable("not valid TOML", line, column) from None
+    project, poetry = _table(data.get("project")), _table(_table(data.get("tool")).get("poetry"))
+    lists = [
+        project.get("dependencies"),
+        *_table(project.get("optional-dependencies")).values(),
+        *_table(data.get("dependency-groups")).values(),
+    ]
     listed: dict[str, str] = {}
-    project = data.get("project")
-    requirements: list[object] = []
-    if isinstance(project, dict):
-        requirements += project.get("dependencies") or []
-        for extra in (project.get("optional-dependencies") or {}).values():
-            requirements += extra if isinstance(extra, list) else []
-    for group in (data.get("dependency-groups") or {}).values():
-        requirements += group if isinstance(group, list) else []
-    for requirement in requirements:
-        if isinstance(requirement, str) and (match := re.match(r"[A-Za-z0-9_.-]+", requirement)):
-            listed[match[0].lower()] = requirement[match.end() :]
-    poetry = data.get("tool", {}).get("poetry", {}) if isinstance(data.get("tool"), dict) else {}
-    for name in poetry.get("dependencies", {}) if isinstance(poetry, dict) else ():
-        listed[name.lower()] = ""
-    name = project.get("name") if isinstance(project, dict) else None
-    return name if isinstance(name, str) else None, listed
+    for requirements in lists:
+        for requirement in requirements if isinstance(requirements, list) else ():
+            if isinstance(requirement, str) and (match := re.match(r"[A-Za-z0-9_.-]+", requirement)):
+                listed[_normal(match[0])] = requirement[match.end() :]
+    for group in (poetry, *_table(poetry.get("group")).values()):
+        for name, version in _table(_table(group).get("dependencies")).items():
+            listed[_normal(name)] = _text(version) or ""
+    own = _text(project.get("name")) or _text(poetry.get("name"))
+    return _Manifest(_normal(own) if own else None, listed)
