@@ -14,7 +14,7 @@ from driftline import code, environments, formats, rules, suppress
 from driftline.environments import Keys, ReadSource
 from driftline.formats import dotenv
 from driftline.knowledge import platform
-from driftline.model import Facts, Finding, Location, Misuse, Related, Report, Severity, Text, Unread, Unreadable
+from driftline.model import App, Facts, Finding, Location, Misuse, Related, Report, Severity, Text, Unread, Unreadable
 from driftline.project import apps, files, live
 from driftline.project.files import File, Tree
 from driftline.project.settings import Settings
@@ -64,10 +64,33 @@ def check(request: Request) -> Report:
     tree = files.walk(request.root, request.settings.is_excluded)
     project = read_tree(request, tree, lambda path: files.read(tree.root, path))
     if tree.git:
-        project = with_committed(request, project, _tracked(tree))
+        project = with_committed(request, project, tracked(tree))
+    notes: tuple[Related, ...] = ()
+    if request.command == "predeploy":  # what is about to be deployed lies in the project
+        request, notes = with_found_output(request, project.facts.apps)
     if request.bundles:
         project = with_output(request, project)
-    return judge(request, project, started)
+    report = judge(request, project, started)
+    return report._replace(notes=(*notes, *report.notes))
+
+
+def with_found_output(request: Request, found: Iterable[App]) -> tuple[Request, tuple[Related, ...]]:
+    """The request with the built output that lies in the folders of the apps, and a note for each; as it is where output was named."""
+    from driftline.bundle import serve
+
+    if request.bundles:
+        return request, ()
+    root = os.path.abspath(request.root)
+    folders = [os.path.normpath(os.path.join(root, app.path)) for app in found if request.app in (None, app.path)]
+    paths = dict.fromkeys(path for folder in folders for path in serve.built(folder))
+    kept = tuple(path for path in paths if not request.settings.is_excluded(shown(path, root)))
+    said = "built output that was found here and looked at: it shows what the last build wrote"
+    return request._replace(bundles=kept), tuple(Related(Location(shown(path, root), 1), said) for path in kept)
+
+
+def shown(path: str, root: str) -> str:
+    """A path as the report shows it: relative to the root, with `/`."""
+    return os.path.relpath(path, root).replace(os.sep, "/")
 
 
 # A month: keys are rotated and variables added more often than that.
@@ -105,7 +128,7 @@ _NO_TEXT = re.compile(
 )
 
 
-def _tracked(tree: Tree) -> Iterator[tuple[str, bytes]]:
+def tracked(tree: Tree) -> Iterator[tuple[str, bytes]]:
     """The tracked text, file by file; what cannot be read the audit itself says where it matters."""
     for file in tree.files:
         if not file.tracked or _NO_TEXT.search(file.path):
