@@ -95,7 +95,7 @@ def _key(form: _Form, data: bytes, first: int, last: int, end: int, bare: bool) 
     if last < 0:
         return None
     start = max(first, 0)
-    if not bare and start >= _BLOB and not data[start - _BLOB : start].strip(_BASE64):
+    if not bare and start >= _BLOB and not data[start - _BLOB : last].strip(_BASE64):
         return None  # decided before the shape is held against what can be thousands of letters
     while True:
         if first == last:

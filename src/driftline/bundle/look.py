@@ -211,7 +211,7 @@ def _best(found: Iterable[Hit | Mark]) -> list[Hit | Mark]:
             continue
         other = hits.get(hit.start)
         # A key that goes on behind an escape or a joint was seen shorter before.
-        if other is None or better(hit, other):
+        if other is None or _is_core(hit, other) or (better(hit, other) and not _is_core(other, hit)):
             hits[hit.start] = hit
     ordered = [hits[start] for start in sorted(hits)]
     return [*(hit for number, hit in enumerate(ordered) if not _inside(hit, _around(ordered, number))), *marks]
