@@ -6,11 +6,12 @@ import difflib
 import importlib
 import re
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from functools import cache
 from typing import Any, NamedTuple
 
 from driftline.loaders.assignment import Assignment, Parsed, Place, Problem
-from driftline.loaders.expand import Expansion, Lost
+from driftline.loaders.expand import Budget, Lost
 from driftline.model import Misuse, Secret
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Loaded",
     "Loader",
     "Parsed",
+    "Pass",
     "Place",
     "Problem",
     "Reading",
@@ -33,11 +35,22 @@ __all__ = [
 ]
 
 
+class Pass(Enum):
+    """When values are put into values. JOINT: all files are merged first. DOWNWARD: file by file, the strongest first; what it gave
+    is kept, and the weaker ones see it. LINEWISE: assignment by assignment, weakest file first; a value sees what stands above it.
+    """
+
+    JOINT = "joint"
+    DOWNWARD = "downward"
+    LINEWISE = "linewise"
+
+
 class Loader(NamedTuple):
     """A program that reads env files. `dialect` and `expansion` name functions of this room (`module:function`).
 
     `order` are its files, highest precedence first, with `{mode}`; `modes` are the only modes it knows (others become
-    `other`, None: any mode is a file of its own). `joint` is True where files are merged before values are expanded.
+    `other`, None: any mode is a file of its own). An `expansion` takes a file's values and the environment's; a linewise one an
+    assignment, the values above it, the environment's and a budget.
     """
 
     name: str
@@ -47,7 +60,7 @@ class Loader(NamedTuple):
     order: tuple[str, ...]
     modes: tuple[str, ...] | None = None
     other: str = "production"
-    joint: bool = True
+    expands: Pass = Pass.JOINT
 
 
 _LOCAL_FIRST = (".env.{mode}.local", ".env.local", ".env.{mode}", ".env")
@@ -60,6 +73,9 @@ LOADERS: Mapping[str, Loader] = {
     loader.name: loader
     for loader in (
         Loader("dotenv", "npm dotenv", "npm:parse", "expand:keep", (".env",)),
+        Loader("dotenv12", "npm dotenv 8 to 13", "lines:parse_12", "expand:keep", (".env",)),
+        Loader("dotenv14", "npm dotenv 14", "lines:parse_14", "expand:keep", (".env",)),
+        Loader("dotenv-expand11", "npm dotenv with dotenv-expand 11", "npm:parse", "expand:expand11", (".env",)),
         Loader("dotenv-expand", "npm dotenv with dotenv-expand", "npm:parse", "expand:expand12", (".env",)),
         Loader(
             "dotenv-flow",
@@ -68,9 +84,9 @@ LOADERS: Mapping[str, Loader] = {
             "expand:keep",
             (".env.{mode}.local", ".env.{mode}", ".env.local", ".env", ".env.defaults"),
         ),
-        Loader("dotenvx", "dotenvx", "npm:parse", "expand:expand12", (".env",)),
-        Loader("next", "Next.js", "npm:parse", "expand:expand_next", _LOCAL_FIRST, _NODE_ENV, joint=False),
-        Loader("vite5", "Vite 5", "npm:parse", "expand:expand11", _MODE_FIRST),
+        Loader("dotenvx", "dotenvx", "npm:parse_dotenvx", "expand:interpolate_dotenvx", (".env",), expands=Pass.LINEWISE),
+        Loader("next", "Next.js", "npm:parse", "expand:expand_next", _LOCAL_FIRST, _NODE_ENV, expands=Pass.DOWNWARD),
+        Loader("vite5", "Vite 5", "npm:parse", "expand:expand_vite5", _MODE_FIRST),
         Loader("vite7", "Vite 6 and 7", "npm:parse", "expand:expand_vite", _MODE_FIRST),
         Loader("vite8", "Vite 8", "node:parse", "expand:expand_vite", _MODE_FIRST),
         Loader("vite", "Vite", "node:parse", "expand:expand_vite", _MODE_FIRST),
@@ -78,17 +94,18 @@ LOADERS: Mapping[str, Loader] = {
         Loader("astro", "Astro", "node:parse", "expand:expand_vite", _MODE_FIRST),
         Loader("remix", "React Router", "node:parse", "expand:expand_vite", _MODE_FIRST),
         Loader("react-router", "React Router", "node:parse", "expand:expand_vite", _MODE_FIRST),
-        Loader("nuxt", "Nuxt", "npm:parse", "expand:expand_next", (".env",)),
-        Loader("cra", "Create React App", "npm:parse", "expand:expand11", _LOCAL_FIRST, _NODE_ENV, joint=False),
-        Loader("gatsby", "Gatsby", "npm:parse", "expand:keep", (".env.{mode}",), ("development", "production")),
+        Loader("nuxt", "Nuxt", "npm:parse", "expand:expand_c12", (".env",)),
+        Loader("cra", "Create React App", "lines:parse_12", "expand:expand5", _LOCAL_FIRST, _NODE_ENV, expands=Pass.DOWNWARD),
+        Loader("gatsby", "Gatsby", "lines:parse_12", "expand:keep", (".env.{mode}",), ("development", "production")),
         Loader("node", "Node --env-file", "node:parse", "expand:keep", (".env",)),
-        Loader("bun", "Bun", "bun:parse", "bun:expand", _LOCAL_FIRST, _NODE_ENV, other="development"),
-        Loader("deno", "Deno", "node:parse", "expand:expand12", (".env",)),
-        Loader("expo", "Expo", "node:parse", "expand:expand_expo", _LOCAL_FIRST),
-        Loader("python-dotenv", "python-dotenv", "python:parse", "python:expand", (".env",)),
-        Loader("pydantic-settings", "pydantic-settings", "python:parse", "python:expand", (".env",)),
-        Loader("django-environ", "django-environ", "docker:parse", "expand:keep", (".env",)),
-        Loader("compose", "Docker Compose", "compose:parse", "compose:expand", (".env",)),
+        Loader("bun", "Bun", "bun:parse", "bun:expand", _LOCAL_FIRST, _NODE_ENV, other="development", expands=Pass.DOWNWARD),
+        Loader("deno", "Deno", "deno:parse", "deno:interpolate", (".env",), expands=Pass.LINEWISE),
+        Loader("expo", "Expo", "node:parse_expo", "expand:expand_expo", _LOCAL_FIRST),
+        Loader("python-dotenv", "python-dotenv", "python:parse", "python:interpolate", (".env",), expands=Pass.LINEWISE),
+        Loader("pydantic-settings", "pydantic-settings", "python:parse", "python:interpolate", (".env",), expands=Pass.LINEWISE),
+        Loader("django-environ", "django-environ", "lines:parse_django", "expand:keep", (".env",)),
+        Loader("decouple", "python-decouple", "lines:parse_decouple", "expand:keep", (".env",)),
+        Loader("compose", "Docker Compose", "compose:parse", "compose:interpolate", (".env",), expands=Pass.LINEWISE),
         Loader("docker", "docker run --env-file", "docker:parse", "expand:keep", (".env",)),
         Loader(
             "wrangler",
@@ -97,7 +114,7 @@ LOADERS: Mapping[str, Loader] = {
             "expand:keep",
             (".dev.vars.{mode}", ".dev.vars", ".env.{mode}.local", ".env.{mode}", ".env.local", ".env"),
         ),
-        Loader("firebase", "Firebase functions", "npm:parse", "expand:keep", (".env.local", ".env.{mode}", ".env")),
+        Loader("firebase", "Firebase functions", "firebase:parse", "expand:keep", (".env.local", ".env.{mode}", ".env")),
         Loader(
             "nx",
             "Nx",
@@ -163,36 +180,41 @@ def parse(content: str, loader: str) -> Parsed:
 def read(sources: Sequence[tuple[str, str]], loader: str, outer: Mapping[str, str] | None = None) -> Reading:
     """What a loader makes of (path, content) pairs, highest precedence first; `outer` is the environment it would expand from."""
     known = named(loader)
-    outside = dict(outer or {})
     problems: list[tuple[str, Problem]] = []
-    merged: dict[str, tuple[str, Assignment]] = {}
-    values: dict[str, str] = {}
-    for path, content in reversed(sources):  # later ones win
+    files: list[tuple[str, tuple[Assignment, ...]]] = []
+    for path, content in reversed(sources):  # weakest first
         parsed = parse(content, loader)
         problems.extend((path, problem) for problem in parsed.problems)
-        if any(problem.fatal for problem in parsed.problems):
-            continue
-        raw = {assignment.name: assignment.value for assignment in parsed.assignments}
-        if not known.joint:
-            expanded = _expanded(known, raw, {**outside}, parsed.assignments)
-            if expanded is None:
-                problems.append((path, _LOST))
-                continue
-            raw = expanded
-        for assignment in parsed.assignments:
-            merged.pop(assignment.name, None)
-            merged[assignment.name] = (path, assignment)
-        values.update(raw)
-    if known.joint:
-        literal = tuple(assignment for _, assignment in merged.values())
-        expanded = _expanded(known, {name: values[name] for name in values}, outside, literal)
-        if expanded is None:
-            return Reading({}, (*problems, *((path, _LOST) for path, _ in sources)))
-        values = expanded
+        files.append((path, parsed.assignments))
+    if any(problem.fatal for _, problem in problems):
+        return Reading({}, tuple(problems))
+    budget = Budget(sum(len(content) for _, content in sources))
+    lost = Reading({}, (*problems, *((path, _LOST) for path, _ in sources)))
+    values: dict[str, str] = {}
+    try:
+        if known.expands is Pass.LINEWISE:
+            for _, assignments in files:
+                for assignment in assignments:
+                    value = _function(known.expansion)(assignment, values, outer or {}, budget)
+                    budget.spend(value)
+                    values[assignment.name] = value
+        elif known.expands is Pass.JOINT:
+            merged = {assignment.name: assignment.value for _, assignments in files for assignment in assignments}
+            values = _function(known.expansion)(merged, outer or {})
+        else:
+            for path, assignments in reversed(files):
+                raw = {assignment.name: assignment.value for assignment in assignments}
+                try:
+                    values = {**_function(known.expansion)(raw, {**(outer or {}), **values}), **values}
+                except (Lost, RecursionError):  # the loader goes on with the next file
+                    problems.append((path, _LOST))
+    except (Lost, RecursionError):
+        return lost
     loaded = {
-        name: Loaded(Secret(values[name]), path, assignment.place, assignment.quote)
-        for name, (path, assignment) in merged.items()
-        if name in values
+        assignment.name: Loaded(Secret(values[assignment.name]), path, assignment.place, assignment.quote)
+        for path, assignments in files
+        for assignment in assignments
+        if assignment.name in values
     }
     return Reading(loaded, tuple(problems))
 
@@ -203,18 +225,6 @@ def load(sources: Sequence[tuple[str, str]], loader: str, outer: Mapping[str, st
 
 
 _LOST = Problem("a variable that needs itself: the loader fails and none of the names is set", Place(1, 1, 0), fatal=True)
-
-
-def _expanded(loader: Loader, raw: dict[str, str], outer: Mapping[str, str], assignments: Sequence[Assignment]) -> dict[str, str] | None:
-    try:
-        if loader.dialect == "compose:parse":
-            from driftline.loaders import compose
-
-            return compose.expand(raw, outer, frozenset(a.name for a in assignments if a.quote == "'"))
-        expansion: Expansion = _function(loader.expansion)
-        return expansion(raw, outer)
-    except (Lost, RecursionError):
-        return None
 
 
 @cache

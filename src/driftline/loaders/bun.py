@@ -1,50 +1,97 @@
-"""Bun's own dialect (measured with Bun 1.4): npm dotenv's grammar, but what follows a closing quote is dropped."""
+"""Bun's own dialect (src/env_loader.zig, measured with Bun 1.4): ASCII names and white space, one closing quote, its own expansion."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
-from driftline.loaders import npm
-from driftline.loaders.assignment import Parsed
+from driftline.loaders.assignment import Assignment, Parsed, Positions
 from driftline.loaders.expand import MAX_EXPANDED, Lost, Values
 
-_TRAILED = re.compile(r"""(?s)(["'`])(.*?)(?<!\\)\1[^\n]*\Z""")
-_VARIABLE = re.compile(r"(\\)?\$(?:\{([A-Za-z0-9_]+)(?::-([^}\\]*))?\}|([A-Za-z0-9_]+))")
+_SPACE = " \t\n\v\f\r"
+_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+_NEXT = re.compile(r"export[ \t\n\v\f\r]+(?=[A-Za-z0-9_.-])")
+_SEPARATOR = re.compile(r"[ \t\n\v\f\r]*(?:=|:(?=[ \t\n\v\f\r]))")
+_QUOTED = {quote: re.compile(rf"{quote}((?:[^\\{quote}]|\\.)*){quote}", re.DOTALL) for quote in "\"'`"}
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPED = {"n": "\n", "r": "\r"}
+_UNQUOTED = re.compile(r"[^#\r\n]*")
 
 
 def parse(content: str) -> Parsed:
     """The assignments of an env file as Bun finds them."""
-    parsed = npm.parse(content)
-    found = []
-    for assignment in parsed.assignments:
-        trailed = _TRAILED.match(assignment.value) if not assignment.quote else None
-        found.append(assignment._replace(value=trailed[2], quote=trailed[1]) if trailed else assignment)
-    return parsed._replace(assignments=tuple(found))
+    positions = Positions(content, fold=False)
+    found: list[Assignment] = []
+    position = 1 if content.startswith("\ufeff") else 0
+    unclosed: set[str] = set()
+    while position < len(content):
+        if content[position] in _SPACE:
+            position += 1
+            continue
+        start = position
+        exported = _NEXT.match(content, position)
+        name = _NAME.match(content, exported.end() if exported else position)
+        separator = _SEPARATOR.match(content, name.end()) if name else None
+        if name is None or separator is None:
+            position = _line_end(content, start)
+            continue
+        position = separator.end()
+        value = _UNQUOTED.match(content, position)
+        first = _skip(content, position)
+        quote = content[first : first + 1]
+        # A quote that nothing closes from here on is closed by nothing further down either: one search a kind keeps this linear.
+        quoted = _QUOTED[quote].match(content, first) if quote in _QUOTED and quote not in unclosed else None
+        if quote in _QUOTED and quoted is None:
+            unclosed.add(quote)
+        if quoted is not None:
+            text = quoted[1].replace("\r\n", "\n")
+            text = _ESCAPE.sub(lambda escape: _ESCAPED.get(escape[1], escape[0]), text) if quote == '"' else text
+            found.append(Assignment(name[0], text, quote, positions.at(name.start())))
+            position = quoted.end()
+        else:
+            found.append(Assignment(name[0], value[0].strip(_SPACE) if value else "", "", positions.at(name.start())))
+        position = _line_end(content, position)
+    return Parsed(tuple(found))
+
+
+def _skip(content: str, position: int) -> int:
+    while position < len(content) and content[position] in _SPACE:
+        position += 1
+    return position
+
+
+def _line_end(content: str, position: int) -> int:
+    while position < len(content) and content[position] not in "\r\n":
+        position += 1
+    return position
 
 
 def expand(parsed: Values, outer: Mapping[str, str]) -> Values:
-    """`$NAME`, `${NAME}` and `${NAME:-default}` in every kind of quote; a variable that names itself keeps its text."""
+    """`$NAME`, `${NAME}` and `${NAME:-default}` in every kind of quote, one level deep: what is put in is not looked at again."""
+    values = {name: outer.get(name, value) for name, value in parsed.items()}
+    for name in parsed:
+        if name not in outer:
+            values[name] = _expanded(values[name], values, outer, 0)
+    return values
 
-    def value_of(name: str, path: tuple[str, ...]) -> str:
-        if len(path) > 100:
-            raise Lost
 
-        def one(match: re.Match[str]) -> str:
-            if match[1]:
-                return match[0][1:]
-            other = match[2] or match[4]
-            if other in path:
-                return match[0]
-            if other in outer:
-                return outer[other]
-            if other in parsed:
-                return value_of(other, (*path, other))
-            return match[3] or ""
+_VARIABLE = re.compile(r"(\\)?\$(?:\{([A-Za-z0-9_]*)(?::-((?:[^{}\\]|\{[^{}]*\})*))?\}|([A-Za-z0-9_]+))")
 
-        expanded = _VARIABLE.sub(one, parsed[name])
-        if len(expanded) > MAX_EXPANDED:
-            raise Lost
-        return expanded
 
-    return {name: outer.get(name, value_of(name, (name,))) for name in parsed}
+def _expanded(value: str, known: Mapping[str, str], outer: Mapping[str, str], depth: int) -> str:
+    if "$" not in value:
+        return value
+
+    def one(match: re.Match[str]) -> str:
+        if match[1]:
+            return match[0][1:]
+        name = match[2] if match[2] is not None else match[4]
+        value = outer.get(name, known.get(name))
+        if value is None:
+            return _expanded(match[3], known, outer, depth + 1) if match[3] and depth < 100 else match[3] or ""
+        return value
+
+    expanded = _VARIABLE.sub(one, value)
+    if len(expanded) > MAX_EXPANDED:
+        raise Lost
+    return expanded

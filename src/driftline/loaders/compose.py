@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from driftline.loaders.assignment import Assignment, Parsed, Positions, Problem
-from driftline.loaders.expand import MAX_EXPANDED, Lost, Values
+from driftline.loaders.expand import MAX_EXPANDED, Budget, Lost
 
 _BLANK = "\t\v\f\r \x85\u00a0"
-_ESCAPE = re.compile(r'\\([abcfnrtv$"\\]|0\d{0,3})')
+_ESCAPE = re.compile(r'\\([abcfnrtv$"\\]|0\d{0,3})', re.ASCII)
 _ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", '"': '"', "\\": "\\"}
 _EXPORT = re.compile(rf"export[{_BLANK}\n]+")
 
@@ -24,10 +25,9 @@ class _Refused(Exception):
 def parse(content: str) -> Parsed:
     """The assignments of an env file; a refused line is a fatal problem, since Compose then reads nothing of the file.
 
-    A name without `=` takes the shell's value and declares nothing. Double-quoted values keep a mark for the interpolation:
-    `Assignment.quote` is `'` where nothing is interpolated.
+    A name without `=` takes the shell's value and declares nothing.
     """
-    positions = Positions(content.replace("\r\n", "\n"), fold=False) if "\r\n" in content else Positions(content, fold=False)
+    positions = Positions(content, fold=False)
     text = positions.text.removeprefix("\ufeff")
     shift = len(positions.text) - len(text)
     found: list[Assignment] = []
@@ -39,7 +39,8 @@ def parse(content: str) -> Parsed:
             if inherited:
                 continue
             value, quote, position = _value(text, position)
-            found.append(Assignment(key, value, quote, positions.at(start + shift)))
+            if key:  # `=x` gives a value to a variable without a name, which nothing can read
+                found.append(Assignment(key, value, quote, positions.at(start + shift)))
     except _Refused as refusal:
         return Parsed((), (Problem(refusal.reason, positions.at(refusal.position + shift), fatal=True),))
     return Parsed(tuple(found))
@@ -106,41 +107,89 @@ def _value(text: str, start: int) -> tuple[str, str, int]:
 def _unescape(match: re.Match[str]) -> str:
     escaped = match[1]
     if escaped == "$":
-        return match[0]
+        return "$$"  # the interpolation's own way to write a dollar
     if escaped.startswith("0"):
-        return chr(int(escaped, 8) & 0xFF) if all(digit in "01234567" for digit in escaped) else match[0]
+        # Go wants exactly three octal digits behind the backslash, and the parser has taken the zero away before it asks.
+        digits = escaped[1:]
+        return chr(int(digits, 8)) if len(digits) == 3 and digits < "400" and not set(digits) - set("01234567") else "\\" + digits
     return _ESCAPED.get(escaped, match[0])
 
 
-_VARIABLE = re.compile(r"\$(?:(\$)|([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-?+])([^{}]*))?\}|(.|\Z))", re.DOTALL)
+# template/template.go: the pattern is greedy up to the line's last brace; what lies behind the expression's own brace is looked at again.
+_NAME = r"[_A-Za-z\u017f\u212a][_A-Za-z0-9\u017f\u212a]*"  # (?i) of Go folds the long s and the Kelvin sign into [a-z]
+_VARIABLE = re.compile(rf"\$(?:(\$)|({_NAME})|\{{({_NAME}(?:(?::?[-?+])[^\n]*)?)\}}|(\{{))")
+_OPERATORS = (":?", "?", ":-", "-", ":+", "+")
+_MAX_DEPTH = 50
 
 
-def expand(parsed: Values, outer: Mapping[str, str], literal: frozenset[str] = frozenset()) -> Values:
-    """Compose's interpolation: names of the file above win after the shell's; `${X:?}` on an unset name refuses the file (Lost).
+def interpolate(assignment: Assignment, known: Mapping[str, str], outer: Mapping[str, str], budget: Budget) -> str:
+    """Compose's interpolation of one value with the shell's names and those above; `${X:?}` on an unset name refuses the file (Lost)."""
+    if assignment.quote == "'":
+        return assignment.value
+    return _substituted(assignment.value, _Names(known, outer, budget), 0)
 
-    `literal` are the names whose value stood in single quotes.
-    """
-    result: Values = {}
+
+class _Names(NamedTuple):
+    known: Mapping[str, str]
+    outer: Mapping[str, str]
+    budget: Budget
+
+    def get(self, name: str) -> str | None:
+        return self.outer.get(name, self.known.get(name))
+
+
+def _substituted(text: str, names: _Names, depth: int) -> str:
+    names.budget.spend(text)
+    if depth > _MAX_DEPTH or len(text) > MAX_EXPANDED:
+        raise Lost
 
     def one(match: re.Match[str]) -> str:
         if match[1]:
             return "$"
-        if match[6] is not None:
+        if match[4]:
             raise Lost
-        name = match[2] or match[3]
-        known = outer.get(name, result.get(name))
-        operator, word = match[4], match[5]
-        present = known is not None and (known != "" or not (operator or "").startswith(":"))
-        if operator in ("-", ":-"):
-            return known or "" if present else word
-        if operator in ("+", ":+"):
-            return word if present else ""
-        if operator in ("?", ":?") and not present:
+        if match[2]:
+            return names.get(match[2]) or ""
+        whole = match[0]
+        closing = _closing_brace(whole)
+        rest, whole = (whole[closing + 1 :], whole[: closing + 1]) if closing >= 0 else ("", whole)
+        inner = _VARIABLE.fullmatch(whole)
+        if inner is None or not inner[3]:
             raise Lost
-        return known or ""
+        expression = inner[3]
+        operator = min((one for one in _OPERATORS if one in expression), key=lambda one: (expression.index(one), -len(one)), default=None)
+        if operator is None:
+            # Compose drops what follows a plain `${X}` inside one greedy match only if there is an operator behind it.
+            return (names.get(expression) or "") + _substituted(rest, names, depth + 1)
+        name, _, word = expression.partition(operator)
+        value = names.get(name)
+        present = value is not None and (value != "" or not operator.startswith(":"))
+        if operator[-1] == "-":
+            read = (value or "") if present else _substituted(word, names, depth + 1)
+        elif operator[-1] == "+":
+            read = _substituted(word, names, depth + 1) if present else (value or "")
+        elif not present:
+            raise Lost
+        else:
+            read = value or ""
+        return read + _substituted(rest, names, depth + 1)
 
-    for name, value in parsed.items():
-        result[name] = value if name in literal else _VARIABLE.sub(one, value)
-        if len(result[name]) > MAX_EXPANDED:
-            raise Lost
-    return result
+    expanded = _VARIABLE.sub(one, text)
+    if len(expanded) > MAX_EXPANDED:
+        raise Lost
+    return expanded
+
+
+def _closing_brace(text: str) -> int:
+    """The brace that closes the first one, as Compose counts them: the character after an opening brace is not looked at."""
+    opened = position = 0
+    while position < len(text):
+        if text[position] == "}":
+            opened -= 1
+            if opened == 0:
+                return position
+        if text[position] == "{":
+            opened += 1
+            position += 1
+        position += 1
+    return -1

@@ -5,12 +5,31 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from driftline.loaders.assignment import Assignment
+
 Values = dict[str, str]
 
 # A hostile file can make `${A}` double at every step; no real value is longer.
 MAX_EXPANDED = 1_000_000
 _MAX_STEPS = 1_000
 _MAX_DEPTH = 100
+
+
+class Budget:
+    """What the expansion of one set of files may cost, in characters looked at: references can double at every step and leave nothing."""
+
+    def __init__(self, size: int) -> None:
+        self._left = 5_000_000 + 40 * size
+
+    def spend(self, text: str) -> None:
+        """Takes the length of a text off; raises Lost when nothing is left."""
+        self._left -= len(text) + 40  # a step costs something even where its text is short
+        if self._left < 0:
+            raise Lost
+
+
+def _budget(parsed: Values) -> Budget:
+    return Budget(sum(map(len, parsed.values())))
 
 
 class Lost(Exception):
@@ -42,15 +61,17 @@ def expand12(parsed: Values, outer: Mapping[str, str], *, progressive: bool = Tr
     """dotenv-expand 12.0.3, lib/main.js. Vite 6 to 8 bundle it patched: `progressive=False`, every name of the file is visible."""
     running: Values = {} if progressive else dict(parsed)
     result: Values = {}
+    budget = _budget(parsed)
     for key, value in parsed.items():
-        expanded = outer[key] if outer.get(key) and outer[key] != value else _expand12(value, outer, running)
+        expanded = outer[key] if outer.get(key) and outer[key] != value else _expand12(value, outer, running, budget)
         running[key] = result[key] = _unescape(expanded)
     return result
 
 
-def _expand12(value: str, outer: Mapping[str, str], running: Values) -> str:
+def _expand12(value: str, outer: Mapping[str, str], running: Values, budget: Budget) -> str:
     seen: set[str] = set()
     for _ in range(_MAX_STEPS):
+        budget.spend(value)
         match = _V12.search(value)
         if match is None:
             return value
@@ -72,14 +93,19 @@ def _expand12(value: str, outer: Mapping[str, str], running: Values) -> str:
 
 # --- dotenv-expand 11, and Expo's copy -----------------------------------------------------------------------------------------
 
+# Its nested repeats look at open braces again and again: with hundreds of them the real ones take for ever.
+_MAX_BRACES = 50
 _V11 = re.compile(r"(\\)?\$(?!\()(\{?)([A-Za-z0-9_.]+)(?::?-((?:\$\{(?:\$\{(?:\$\{[^}]*\}|[^}])*\}|[^}])*\}|[^}])+))?(\}?)")
 
 
-def expand11(parsed: Values, outer: Mapping[str, str]) -> Values:
-    """dotenv-expand 11.0.7, lib/main.js (Vite 5 bundles it)."""
+def expand11(parsed: Values, outer: Mapping[str, str], *, keeps_itself: bool = False) -> Values:
+    """dotenv-expand 11.0.7, lib/main.js; in 11.0.6 a variable that names itself keeps its text (`keeps_itself`)."""
+
+    budget = _budget(parsed)
 
     def interpolate(value: str, depth: int) -> str:
-        if depth > _MAX_DEPTH or len(value) > MAX_EXPANDED:
+        budget.spend(value)
+        if depth > _MAX_DEPTH or len(value) > MAX_EXPANDED or value.count("${") > _MAX_BRACES:
             raise Lost
 
         def one(match: re.Match[str]) -> str:
@@ -88,8 +114,8 @@ def expand11(parsed: Values, outer: Mapping[str, str]) -> Values:
             key, default = match[3], match[4]
             if outer.get(key):
                 return outer[key] if outer[key] == parsed.get(key) else interpolate(outer[key], depth + 1)
-            if parsed.get(key) and parsed[key] != value:
-                return interpolate(parsed[key], depth + 1)
+            if parsed.get(key) and (keeps_itself or parsed[key] != value):
+                return parsed[key] if parsed[key] == value else interpolate(parsed[key], depth + 1)
             if default:
                 return interpolate(default, depth + 1) if default.startswith("$") else default
             return ""
@@ -104,12 +130,20 @@ def expand11(parsed: Values, outer: Mapping[str, str]) -> Values:
     return parsed
 
 
+def expand_vite5(parsed: Values, outer: Mapping[str, str]) -> Values:
+    """Vite 5 bundles dotenv-expand 11.0.6."""
+    return expand11(parsed, outer, keeps_itself=True)
+
+
 def expand_expo(parsed: Values, outer: Mapping[str, str]) -> Values:
     """@expo/env 2.5, build/parse.js: as dotenv-expand 11, but a variable that names itself is recognised by its name."""
     output = dict(parsed)
 
+    budget = _budget(parsed)
+
     def interpolate(value: str, source: str, depth: int) -> str:
-        if depth > _MAX_DEPTH or len(value) > MAX_EXPANDED:
+        budget.spend(value)
+        if depth > _MAX_DEPTH or len(value) > MAX_EXPANDED or value.count("${") > _MAX_BRACES:
             raise Lost
 
         def one(match: re.Match[str]) -> str:
@@ -140,9 +174,11 @@ _NEXT = re.compile(r"(?<!\\)\$\{?([A-Za-z0-9_]+)(?::-([^}\\]*))?\}?")
 def expand_next(parsed: Values, outer: Mapping[str, str]) -> Values:
     """@next/env 16.4, the bundled expansion: from the last `$` to the first; a variable that needs itself loses the file (Lost)."""
     parsed = dict(parsed)
+    budget = _budget(parsed)
     for key in parsed:
         value = outer.get(key, parsed[key])
         for _ in range(_MAX_STEPS):
+            budget.spend(value)
             start = max((match.start() for match in re.finditer(r"(?<!\\)\$", value)), default=-1)
             match = _NEXT.search(value, start) if start >= 0 else None
             if match is None:
@@ -155,6 +191,94 @@ def expand_next(parsed: Values, outer: Mapping[str, str]) -> Values:
             raise Lost
         parsed[key] = _unescape(value)
     return parsed
+
+
+# --- dotenv-expand 5, and c12's copy --------------------------------------------------------------------------------------------
+
+_DOT = "[^\n\r\u2028\u2029]"
+_V5 = re.compile(rf"({_DOT}?)\$\{{?([A-Za-z0-9_]+)?\}}?")
+_C12 = re.compile(rf"({_DOT}?)\$\{{?([A-Za-z0-9_:]+)?\}}?")
+
+
+def expand5(parsed: Values, outer: Mapping[str, str]) -> Values:
+    """dotenv-expand 5.1.0, lib/main.js, as Create React App calls it: what is put in is expanded again; a cycle ends the build (Lost)."""
+    known = {**parsed, **outer}
+    budget = _budget(parsed)
+
+    def interpolate(value: str, depth: int) -> str:
+        budget.spend(value)
+        if depth > _MAX_DEPTH:
+            raise Lost
+        result = value
+        for match in _V5.finditer(value):
+            if match[1] == "\\":
+                part, by = match[0], match[0].replace("\\$", "$", 1)
+            else:
+                part, by = match[0][len(match[1]) :], interpolate(known.get(match[2] or "", ""), depth + 1)
+            result = _javascript_replace(result, part, by)
+            budget.spend(result)
+            if len(result) > MAX_EXPANDED:
+                raise Lost
+        return result
+
+    return {name: interpolate(known[name], 0) for name in parsed}
+
+
+def expand_c12(parsed: Values, outer: Mapping[str, str]) -> Values:
+    """c12 3.3 (Nuxt, Nitro), loadDotenv: no defaults, an unknown name stays as it is written, and a cycle leaves nothing of the value."""
+    known = {**parsed, **outer}
+    budget = _budget(parsed)
+
+    def interpolate(value: str, parents: tuple[str | None, ...]) -> str:
+        budget.spend(value)
+        if len(parents) > _MAX_DEPTH:
+            raise Lost
+        result = value
+        for match in _C12.finditer(value):
+            if match[1] == "\\":
+                result = _javascript_replace(result, match[0], match[0].replace("\\$", "$", 1))
+                continue
+            if match[2] in parents:
+                result = ""
+                continue
+            if match[2] is None or match[2] not in known:
+                continue
+            by = interpolate(known[match[2]], (*parents, match[2]))
+            budget.spend(result)
+            result = _javascript_replace(result, match[0][len(match[1]) :], by)
+            if len(result) > MAX_EXPANDED:
+                raise Lost
+        return result
+
+    for name in list(known):
+        known[name] = interpolate(known[name], ())
+    return {name: known[name] for name in parsed}
+
+
+# --- dotenvx --------------------------------------------------------------------------------------------------------------------
+
+
+def interpolate_dotenvx(assignment: Assignment, known: Mapping[str, str], outer: Mapping[str, str], budget: Budget) -> str:
+    """dotenvx 2.38: names above and the environment's, nothing in single quotes; its `$(command)` is never run here."""
+    if assignment.quote == "'":
+        return assignment.value
+    value = assignment.value
+    for _ in range(_MAX_STEPS):
+        budget.spend(value)
+        match = _V12.search(value)
+        if match is None:
+            return _unescape(value)
+        operator = _V12_OPERATOR.search(match[1] or "")
+        name, word = (match[1][: operator.start()], match[1][operator.end() :]) if operator else (match[1] or match[2], "")
+        known_value, sign = outer.get(name, known.get(name)), operator[0] if operator else ""
+        present = bool(known_value) if sign in (":-", ":+", "") else known_value is not None
+        by = (word if present else "") if "+" in sign else (known_value or "") if present else word
+        value = _javascript_replace(value, match[0], by)
+        if len(value) > MAX_EXPANDED:
+            raise Lost
+        if value == known_value:
+            return _unescape(value)
+    raise Lost
 
 
 Expansion = Callable[[Values, Mapping[str, str]], Values]

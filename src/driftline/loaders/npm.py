@@ -33,3 +33,15 @@ def parse(content: str) -> Parsed:
             value = value.replace("\\n", "\n").replace("\\r", "\r")
         found.append(Assignment(match["key"], value, quote if value != raw else "", positions.at(match.start("key"))))
     return Parsed(tuple(found))
+
+
+def parse_dotenvx(content: str) -> Parsed:
+    """dotenvx's parser: npm dotenv's grammar, `\\t` in double quotes and `\\'` in single ones."""
+    parsed = parse(content)
+    return Parsed(tuple(_dotenvx(assignment) for assignment in parsed.assignments))
+
+
+def _dotenvx(assignment: Assignment) -> Assignment:
+    if assignment.quote == "'":
+        return assignment._replace(value=assignment.value.replace("\\'", "'"))
+    return assignment._replace(value=assignment.value.replace("\\t", "\t")) if assignment.quote == '"' else assignment

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+from collections import ChainMap
 from collections.abc import Mapping
+from typing import cast
 
 from driftline.loaders.assignment import Assignment, Parsed, Positions, Problem
-from driftline.loaders.expand import MAX_EXPANDED, Lost, Values
+from driftline.loaders.expand import MAX_EXPANDED, Budget, Lost
 
 
 def parse(content: str) -> Parsed:
@@ -37,16 +39,17 @@ def _quote(original: str) -> str:
     return value[:1] if value[:1] in ("'", '"') else ""
 
 
-def expand(parsed: Values, outer: Mapping[str, str]) -> Values:
+def interpolate(assignment: Assignment, known: Mapping[str, str], outer: Mapping[str, str], budget: Budget) -> str:
     """python-dotenv's `${NAME}` and `${NAME:-default}`, in quoted values too; `$NAME` stays as it is (dotenv/main.py, resolve_variables)."""
     from dotenv.variables import parse_variables
 
-    result: Values = {}
-    for name, value in parsed.items():
-        # `override=True`, the default of dotenv_values: a name of the file beats the environment.
-        known: dict[str, str | None] = {**outer, **result}
-        expanded = "".join(atom.resolve(known) for atom in parse_variables(value))
-        if len(expanded) > MAX_EXPANDED:
-            raise Lost
-        result[name] = expanded
-    return result
+    if "${" not in assignment.value:
+        return assignment.value
+    for _ in range(assignment.value.count("${")):  # each is looked for a closing brace up to the end of the value
+        budget.spend(assignment.value)
+    # `override=True`, the default of dotenv_values: a name of the file beats the environment.
+    names: ChainMap[str, str | None] = ChainMap(cast(dict[str, str | None], known), cast(dict[str, str | None], outer))
+    expanded = "".join(atom.resolve(names) for atom in parse_variables(assignment.value))
+    if len(expanded) > MAX_EXPANDED:
+        raise Lost
+    return expanded
