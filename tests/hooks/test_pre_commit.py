@@ -170,14 +170,19 @@ def test_a_submodule(shop: Path, store: Path, tmp_path: Path) -> None:
     assert run(outer / "shop", store).returncode == 1
 
 
-def test_the_gate_runs_by_hand(shop: Path, store: Path, hooks: Path) -> None:
+def test_the_gate_and_the_bundle_hook_run_by_hand(shop: Path, store: Path, hooks: Path) -> None:
     text = (shop / ".pre-commit-config.yaml").read_text()
-    (shop / ".pre-commit-config.yaml").write_text(text + "  - id: driftline-predeploy\n")
+    (shop / ".pre-commit-config.yaml").write_text(text + "  - id: driftline-predeploy\n  - id: driftline-bundle\n    args: [out]\n")
     stage(shop, ".env.production", TEST)
     git(shop, "add", "-A", "-f")
     done = run(shop, store, "driftline-predeploy", "--hook-stage", "manual")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "test-credential-in-production" in done.stdout
+    (shop / "out").mkdir()
+    (shop / "out" / "app.js").write_text(expand('fetch("/pay", {key: "{{stripe.secret key.live}}"})'))
+    done = run(shop, store, "driftline-bundle", "--hook-stage", "manual")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "exposed-secret" in done.stdout
 
 
 @pytest.mark.parametrize("script", ["pre-commit", "pre-deploy", "audit-bundle"])

@@ -141,3 +141,23 @@ def test_no_live_leaves_the_process_environment_out(shop: Path) -> None:
     )
     assert code == 0, printed
     assert not [f for f in report["findings"] if f["rule"] == "test-credential-in-production"]
+
+
+def test_the_build_that_lies_there_is_searched_for_the_live_values(shop: Path) -> None:
+    keys = {
+        "STRIPE_SECRET_KEY": expand(LIVE_KEY),
+        "RESEND_API_KEY": expand("{{resend.API key}}"),
+        "SESSION_PASSWORD": "c0rrect h0rse 99",
+    }
+    (shop / "lib" / "session.ts").write_text("export const password = process.env.SESSION_PASSWORD!;\n")
+    (shop / "out").mkdir()
+    (shop / "out" / "index.html").write_text("<script src=app.js></script>")
+    (shop / "out" / "app.js").write_text('fetch("/x", {headers: {a: "c0rrect h0rse 99"}})')
+    code, report, printed = gate(shop, {**PLATFORMS["vercel"][0], **keys})
+    found = [(f["rule"], f["variable"], f["location"]["path"]) for f in report["findings"] if f["severity"] == "blocker"]
+    assert found == [("exposed-env-value", "SESSION_PASSWORD", "out/app.js")], printed
+    assert code == 1
+    assert "c0rrect h0rse" not in printed
+    (shop / "out" / "app.js").write_text("fetch('/x')")
+    code, report, printed = gate(shop, {**PLATFORMS["vercel"][0], **keys})
+    assert code == 0, printed
