@@ -179,7 +179,7 @@ class _Assembler:
             tuple(
                 self._with_address(literal)
                 for literal in self.survey.literals
-                if not any(self._runs(p, literal) for p in self.layout.plans)
+                if not any(self._runs(p, literal.location.path) for p in self.layout.plans)
             ),
             tuple(self._stray(apps)),
         )
@@ -251,7 +251,10 @@ class _Assembler:
             examples=tuple(item for item, _ in examples),
             readings=tuple(readings),
             public_prefixes=plan.framework.public_prefixes if plan.framework else (),
-            literals=tuple(self._with_address(literal) for literal in self.survey.literals if self._runs(plan, literal)),
+            literals=tuple(self._with_address(literal) for literal in self.survey.literals if self._runs(plan, literal.location.path)),
+            routes=None
+            if self.survey.routes is None
+            else tuple(route for route in self.survey.routes if self._runs(plan, route.location.path)),
         )
         self._say_unknown(app)
         return app
@@ -680,9 +683,9 @@ class _Assembler:
         settles = _settling(draft, self.platforms)
         return Cell(State.MISSING, doubt=f"it may be kept where files do not show it{f'; `{settles}` would tell' if settles else ''}")
 
-    def _runs(self, plan: Plan, literal: Literal) -> bool:
-        """Whether an app runs the code of a literal: its own, or that of a package it depends on."""
-        return owner(literal.location.path, self.layout.folders) in plan.folders
+    def _runs(self, plan: Plan, path: str) -> bool:
+        """Whether an app runs the code of a file: its own, or that of a package it depends on."""
+        return owner(path, self.layout.folders) in plan.folders
 
     def _with_addresses(self, reading: Reading) -> Reading:
         return reading._replace(origins=tuple((context, self._with_address(literal)) for context, literal in reading.origins))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import importlib
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from types import ModuleType
 from typing import NamedTuple, Protocol, cast
 
-from driftline.model import Literal, Location, Reference, Unread, Use
+from driftline.model import Literal, Location, Reference, Route, Unread, Use
 
 # Longer files are generated or minified; hand-written sources in eight large public repositories stay under 600 kB (2026-08).
 MAX_PARSED = 2 * 1024 * 1024
@@ -56,12 +56,14 @@ class Language(Protocol):
 
 
 class Survey(NamedTuple):
-    """Everything the code says. `mentions` maps a path to the names that stand in it as whole string literals."""
+    """Everything the code says. `mentions` maps a path to the names that stand in it as whole string literals; `routes` is None where only
+    a part of the code was looked at."""
 
     references: tuple[Reference, ...]
     literals: tuple[Literal, ...]
     mentions: Mapping[str, frozenset[str]]
     unread: tuple[Unread, ...]
+    routes: tuple[Route, ...] | None = ()
 
 
 _TEST = re.compile(
@@ -132,17 +134,21 @@ def is_code(path: str) -> bool:
 _MENTION = re.compile(rb"""["'`]([A-Z][A-Z0-9]*_[A-Z0-9_]*)["'`]""")
 
 
-def survey(files: Iterable[CodeFile], *, packages: Mapping[str, str] | None = None) -> Survey:
-    """All references in `files`, in their order; `packages` maps workspace package names to their folders.
+def survey(files: Iterable[CodeFile], *, packages: Mapping[str, str] | None = None, folders: Sequence[str] = ()) -> Survey:
+    """All references in `files`, in their order; `packages` maps workspace package names to their folders, `folders` are those of all
+    packages, the longest first.
 
     A file that may call a helper of the project is kept until all helpers are known; the others are let go at once.
     """
+    from driftline.code import routes
+
     references: list[Reference] = []
     literals: list[Literal] = []
     mentions: dict[str, frozenset[str]] = {}
     unread: list[Unread] = []
     helpers: list[Helper] = []
     callers: list[CodeFile] = []
+    serving: list[routes.File] = []
     for file in files:
         named = frozenset(name.decode() for name in _MENTION.findall(file.content)) if b"_" in file.content else frozenset()
         if named:
@@ -150,6 +156,11 @@ def survey(files: Iterable[CodeFile], *, packages: Mapping[str, str] | None = No
         module = _module_of(file.path)
         if module is None:
             continue
+        if len(file.content) <= MAX_PARSED:
+            folder = next((folder for folder in folders if file.path.startswith(folder + "/")), ".")
+            found = routes.read(file.path, file.content, folder)
+            if found is not None:
+                serving.append(found)
         language = _language(module)
         traced = any(trace in file.content for trace in language.TRACES)
         # A fixed address needs no variable; a file that is too large to be written by hand holds none worth a look.
@@ -178,7 +189,7 @@ def survey(files: Iterable[CodeFile], *, packages: Mapping[str, str] | None = No
 
         references += javascript.calls(callers, helpers, packages or {})
     kept = (r._replace(use=Use.MENTION) if is_tool(r.location.path) else r for r in references if not is_test(r.location.path))
-    return Survey(tuple(kept), tuple(literals), mentions, tuple(unread))
+    return Survey(tuple(kept), tuple(literals), mentions, tuple(unread), tuple(routes.joined(serving, packages or {})))
 
 
 _WITH_ADDRESSES = frozenset(("javascript", "python"))

@@ -21,7 +21,7 @@ TRACES = (
     b"://localhost", b"://127.", b"://0.0.0.0", b"://192.168.", b"://10.", b"://172.", b"://[::1]", b".ngrok", b"trycloudflare", b"loca.lt", b"webhook.site",
     b".vercel.app", b".netlify.app", b"lovable", b"sandbox", b"mailtrap", b"resend.dev", b"ethereal", b"success_url", b"successUrl", b"cancel_url",
     b"cancelUrl", b"return_url", b"returnUrl", b"redirectTo", b"RedirectTo", b"callbackURL", b"callbackUrl", b"notification_url", b"notify_url",
-    b"buy.stripe.com/test_", b"devtunnels.ms",
+    b"buy.stripe.com/test_", b"devtunnels.ms", b"redirectUr", b"redirect_ur", b"webhookU", b"webhook_u", b"notificationU", b"statusCallback",
 )  # fmt: skip
 
 # A quote behind `:` or `=`, before what can be an address or a mail's sender; what stands before it is the key. The syntax tree says what is meant.

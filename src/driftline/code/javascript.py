@@ -670,12 +670,12 @@ def _imported(file: CodeFile, by_name: Mapping[str, Sequence[Helper]], packages:
         for item in match[1].decode("utf-8", "replace").split(","):
             imported, _, local = (part.strip() for part in item.removeprefix("type ").partition(" as "))
             for helper in by_name.get(imported, ()):
-                if (local or imported) not in found and _leads_to(specifier, file.path, helper.path, packages):
+                if (local or imported) not in found and leads_to(specifier, file.path, helper.path, packages):
                     found[local or imported] = helper
     return found
 
 
-def _leads_to(specifier: str, importer: str, path: str, packages: Mapping[str, str]) -> bool:
+def leads_to(specifier: str, importer: str, path: str, packages: Mapping[str, str]) -> bool:
     """Whether an import specifier can mean the file at `path`: relative, by package, or by a path alias with the same ending."""
     stem = re.sub(r"\.d?\.?[cm]?[jt]sx?$", "", path)
     short = stem.removesuffix("/index")

@@ -69,6 +69,10 @@ class _Data(NamedTuple):
     arguments: Mapping[str, Role]
     platform: Mapping[str, PlatformUrl]
     flags: Mapping[str, str]
+    headers: Mapping[str, tuple[str, ...]]
+    webhook_path: re.Pattern[str]
+    webhook_tools: re.Pattern[str]
+    verifies: re.Pattern[bytes]
     of_providers: Mapping[str, Role]
 
 
@@ -149,6 +153,56 @@ def platform_flag(name: str) -> str | None:
     return _data().flags.get(name)
 
 
+def receives_events(path: str) -> bool:
+    """Whether a route's or a file's path is that of a webhook (`api/webhooks/stripe`, `stripe-webhook`)."""
+    plain = path.lower()
+    return _data().webhook_path.search(plain) is not None and _data().webhook_tools.search(plain) is None
+
+
+def provider_of_header(content: bytes) -> str | None:
+    """The provider whose signature header a text names, None where it names none."""
+    lower = content.lower()
+    for header, providers in _data().headers.items():
+        if header.encode() not in lower:
+            continue
+        if len(providers) == 1:
+            return providers[0]
+        # A header that several use: the one that is spoken of besides.
+        for word, provider in _webhook_words().items():
+            if provider in providers and re.search(rb"(?<![a-z])" + word.replace("_", "[_ -]?").encode(), lower):
+                return provider
+    return None
+
+
+def provider_of_words(text: str) -> str | None:
+    """The provider with webhooks that a path or name speaks of (`/api/webhooks/stripe`), None without one; longer words first."""
+    plain = re.sub(r"[^a-z0-9]+", "_", text.lower())
+    found = [(len(word), provider) for word, provider in _webhook_words().items() if re.search(rf"(?:^|_){word}(?=_|$)", plain)]
+    return max(found)[1] if found else None
+
+
+def verification(content: bytes) -> str | None:
+    """The idiom in a text that checks a webhook's signature, None where there is none."""
+    found = _data().verifies.search(content)
+    return found[0].decode("utf-8", "replace").strip(" ({:").splitlines()[0][:60] if found else None
+
+
+@cache
+def _webhook_words() -> Mapping[str, str]:
+    """Words for providers that sign webhooks: those with a kind of key for it."""
+    known = catalog.load()
+    signing = {kind.provider for kind in known.keys if kind.slot == "webhook_secret"} | {
+        provider for providers in _data().headers.values() for provider in providers
+    }
+    return {
+        word.lower().replace("-", "_"): provider.id
+        for provider in known.providers.values()
+        if provider.id in signing and provider.id != "generic"
+        for word in (*provider.words, provider.id)
+        if len(word) > 3  # `kv`, `gh`, `mp` are parts of other words
+    }
+
+
 @cache
 def _data() -> _Data:
     import tomli
@@ -168,6 +222,13 @@ def _data() -> _Data:
         arguments={name: Role(table["role"]) for table in tables["argument"] for name in table["names"]},
         platform={name: PlatformUrl(t["by"], t["scheme"], t["of"]) for t in tables["platform"] for name in t["names"]},
         flags={name: table["by"] for table in tables["flag"] for name in table["names"]},
+        headers={
+            header: (providers,) if isinstance(providers, str) else tuple(providers)
+            for header, providers in tables["webhooks"]["headers"].items()
+        },
+        webhook_path=re.compile(tables["webhooks"]["path"]),
+        webhook_tools=re.compile(tables["webhooks"]["tools"]),
+        verifies=re.compile(tables["webhooks"]["verifies"].encode()),
         of_providers={
             catalog.canonical(name): _OF_JOB[provider.job]
             for provider in known.providers.values()

@@ -13,8 +13,10 @@ from driftline.project.settings import Settings
 
 # What a base address of one's own can be; a tunnel or a developer's machine is nobody's origin.
 _OWN = frozenset((Class.OTHER, Class.PLATFORM, Class.BUILDER, Class.PREVIEW, Class.BUILDER_PREVIEW, Class.NON_PRODUCTION))
-# Callbacks live below the app's own origin; where files are served and webhooks go may be somebody else's.
-_BASES = frozenset((Role.SITE, Role.AUTH, Role.API, Role.OAUTH, Role.PAYMENT, Role.MAIL))
+# Callbacks live below the app's own origin, which speaks for itself where a variable holds it; where files are served and webhooks go may be
+# somebody else's.
+_BASES = frozenset((Role.SITE, Role.AUTH, Role.API))
+_BELOW = frozenset((Role.OAUTH, Role.PAYMENT, Role.MAIL))
 
 
 class Place(NamedTuple):
@@ -65,12 +67,17 @@ def _stated(readings: Iterable[tuple[Source, Reading]], settings: Settings) -> I
             yield environment, url, f"{literal.role} in {source.path}:{literal.location.line}"
 
 
-def _agreed(place: Place) -> Iterator[tuple[Url, str]]:
-    """The base addresses that an environment's own variables hold; a base file of all environments says nothing about one of them."""
+def _agreed(place: Place) -> list[tuple[Url, str]]:
+    """The base addresses that an environment's own variables hold, else the hosts of its callbacks."""
+    return list(_held(place, _BASES)) or list(_held(place, _BELOW))
+
+
+def _held(place: Place, roles: frozenset[Role]) -> Iterator[tuple[Url, str]]:
+    """The addresses of variables of these roles; a base file of all environments says nothing about one of them."""
     for name, cell in sorted(place.cells.items()):
         declaration = cell.declaration
         url = cell.traits.url if cell.traits is not None else None
-        if declaration is None or url is None or cell.state is not State.SET or callbacks.role_of(name) not in _BASES:
+        if declaration is None or url is None or cell.state is not State.SET or callbacks.role_of(name) not in roles:
             continue
         if callbacks.may_name_production(name) and place.kind is not Kind.PRODUCTION:
             continue

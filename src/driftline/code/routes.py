@@ -1,0 +1,341 @@
+"""The paths an app serves: by the file system of its framework, and by the calls, decorators and tables that name a path in code.
+
+A path's parts that vary become `:name`, a rest of any length `*`. A router may be mounted below a prefix that its file does not show: then
+`Route.prefixed` is True, and a longer path may end in it. Next.js, SvelteKit, Nuxt, Astro, Remix, React Router, Netlify, Vercel, Supabase,
+Cloudflare Pages, Express, Hono, Fastify, Koa, Elysia, Nest, FastAPI, Flask and Django docs, routing, 2026-11.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from driftline.code import Place, is_example, is_test
+from driftline.knowledge import callbacks
+from driftline.model import Route
+
+
+class File(NamedTuple):
+    """What one file adds: its routes, its import specifiers where it speaks of webhooks, and whether it can check a signature."""
+
+    path: str
+    routes: tuple[Route, ...] = ()
+    imports: tuple[str, ...] = ()
+    verifies: bool = False
+
+
+def read(path: str, content: bytes, folder: str = ".") -> File | None:
+    """The routes of a file of the package in `folder`; None for one that neither serves a path nor checks a signature."""
+    # An app may serve `/docs` or `/demo`; only whole folders of them beside the app are no part of it.
+    if is_test(path) or is_example(path.partition("/")[0] + "/"):
+        return None
+    inside = path if folder == "." else path.removeprefix(folder + "/")
+    place = Place(path, content)
+    found = [*_by_place(inside, path, content), *_by_code(path, content, place)]
+    verifies = any(trace in content for trace in _VERIFY_TRACES) and callbacks.verification(content) is not None
+    imports = tuple(_specifiers(content)) if not verifies and (b"ebhook" in content or callbacks.receives_events(path)) else ()
+    if not found and not verifies and not imports:
+        return None
+    return File(path, tuple(_hook(route, content) for route in found), imports, verifies)
+
+
+def joined(files: Iterable[File], packages: Mapping[str, str]) -> Iterator[Route]:
+    """All routes; a webhook whose signature is checked in a file that it imports, or that such a file imports, counts as checked there."""
+    listed = list(files)
+    for file in listed:
+        helper: str | None = None
+        if any(route.provider is not None and route.verified is None for route in file.routes):
+            helper = _checked_in(file, listed, packages, hops=2)
+        for route in file.routes:
+            yield route if helper is None or route.provider is None or route.verified else route._replace(verified=f"in {helper}")
+
+
+def _checked_in(file: File, files: Sequence[File], packages: Mapping[str, str], hops: int) -> str | None:
+    """The file with the check, at most so many imports away."""
+    imported = [
+        other for other in files if other.path != file.path and any(_means(name, file.path, other.path, packages) for name in file.imports)
+    ]
+    found = next((other.path for other in imported if other.verifies), None)
+    if found is not None or hops == 1:
+        return found
+    return next((path for other in imported if (path := _checked_in(other, files, packages, hops - 1)) is not None), None)
+
+
+def _means(specifier: str, importer: str, path: str, packages: Mapping[str, str]) -> bool:
+    """Whether an import means a file; behind a path alias its last two parts must agree, because `route` and `index` are everywhere."""
+    from driftline.code.javascript import leads_to
+
+    if not leads_to(specifier, importer, path, packages):
+        return False
+    if specifier.startswith(".") or any(specifier == name or specifier.startswith(name + "/") for name in packages):
+        return True
+    tail = "/".join(specifier.rstrip("/").split("/")[-2:]).lstrip("@~#/")
+    return f"/{tail}." in f"/{path}" or f"/{tail}/index." in f"/{path}"
+
+
+_VERIFY_TRACES = (b"ignature", b"onstruct", b"ebhook", b"hmac", b"Hmac", b"timingSafe")
+
+
+# --- webhooks -----------------------------------------------------------------------------------------------------------------
+
+
+def _hook(route: Route, content: bytes) -> Route:
+    """The route with its provider where it receives webhooks, and how their signature is checked."""
+    words = f"{route.path} {route.location.path}"
+    events = callbacks.receives_events(route.path) or callbacks.receives_events(route.location.path)
+    if not events or (route.methods and not {"POST", "ALL"} & set(route.methods)) or route.framework.endswith("page"):
+        return route
+    provider = callbacks.provider_of_words(route.path) or callbacks.provider_of_words(words) or callbacks.provider_of_header(content)
+    if provider is None:
+        return route
+    verified = callbacks.verification(content)
+    return route._replace(provider=provider, verified=verified, caveat=_caveat(route, content) if verified else None)
+
+
+def _caveat(route: Route, content: bytes) -> str | None:
+    """What keeps a check from ever passing: the body was parsed before, so its bytes are not those that were signed."""
+    if b"onstruct" not in content:
+        return None
+    raw = re.search(
+        rb"\.text\(\)|arrayBuffer\(|\braw\b|rawBody|raw_body|bodyParser\s*:\s*false|\bbuffer\(|get_data\(|\.body\(\)|request\.body\b|req\.on\(|readRawBody|getRawBody|micro",
+        content,
+    )
+    if raw is None and re.search(rb"JSON\.stringify\(\s*(?:req(?:uest)?\.body|body|payload|await\s+req(?:uest)?\.json\(\))", content):
+        return "the body is parsed and written again before the signature is checked"
+    if route.framework == "next pages api" and not re.search(rb"bodyParser\s*:\s*false", content):
+        return "the Pages Router parses the body first: `export const config = { api: { bodyParser: false } }` is missing"
+    return None
+
+
+_IMPORTED = re.compile(rb"(?:from|import|require\()\s*[\"']([^\"'\n]{1,200})[\"']")
+_IMPORTED_PY = re.compile(rb"^[ \t]*from\s+([.\w]+)\s+import|^[ \t]*import\s+([.\w]+)", re.MULTILINE)
+
+
+def _specifiers(content: bytes) -> Iterator[str]:
+    for match in _IMPORTED.finditer(content):
+        yield match[1].decode("utf-8", "replace")
+    for match in _IMPORTED_PY.finditer(content):
+        name = (match[1] or match[2]).decode("utf-8", "replace")
+        yield name.lstrip(".").replace(".", "/")
+
+
+# --- by the file's place ------------------------------------------------------------------------------------------------------
+
+
+class _Convention(NamedTuple):
+    """A framework's files: `pattern` has a group `path`; `clean` turns it into a served path; `prefix` stands before it."""
+
+    framework: str
+    pattern: re.Pattern[str]
+    clean: Callable[[str], str]
+    prefix: str = ""
+
+
+_EXPORTED = re.compile(rb"export\s+(?:async\s+)?(?:function|const|let)\s+(GET|POST|PUT|PATCH|DELETE|ALL|action|loader)\b")
+
+
+def _by_place(inside: str, path: str, content: bytes) -> Iterator[Route]:
+    if "/" not in path:
+        return
+    for convention in _CONVENTIONS:
+        # Supabase's functions are an app of their own, whose folder is part of the convention.
+        match = convention.pattern.fullmatch(path if convention.framework == "supabase function" else inside)
+        if match is None:
+            continue
+        if convention.framework == "cloudflare function" and b"onRequest" not in content:
+            continue  # any other project's folder of functions
+        if convention.framework == "remix" and re.search(
+            rb"export\s+(?:async\s+)?(?:function|const)\s+(?:GET|POST)\b|\bFileRoute\(", content
+        ):
+            continue  # a folder `routes` of another framework
+        if convention.framework == "nuxt api" and b"ventHandler(" not in content:
+            continue  # any other project's folder of server code
+        if convention.framework == "tanstack" and b"FileRoute(" not in content and b"ServerRoute(" not in content:
+            continue
+        served = convention.prefix + convention.clean(match["path"].strip("/"))
+        method = match.groupdict().get("method")
+        methods = [method.upper()] if method else [m.decode() for m in _EXPORTED.findall(content)] if convention.framework != "page" else []
+        methods = ["POST" if m == "action" else "GET" if m == "loader" else m for m in methods]
+        # A remix route without an action still serves its path; a handler's default export takes every method.
+        kept = tuple(dict.fromkeys(methods)) if convention.framework in ("next api", "sveltekit", "nuxt api", "remix") else ()
+        yield Route(_whole(served), Place(path, b"").at(0), convention.framework, kept)
+        return
+
+
+def _brackets(text: str) -> str:
+    """`(group)/[id]/[...rest]` -> `:id/*`; parallel slots and groups are no part of the path, `index` is none at the end."""
+    parts = []
+    for part in text.split("/"):
+        if not part or re.fullmatch(r"\((?!\.)[^)]*\)|@.*", part):
+            continue
+        part = re.sub(r"^\(\.{1,3}\)(?:\(\.\.\))*", "", part)  # an intercepted route serves the path it names
+        part = re.sub(r"\[\[?\.\.\.[^\]]*\]\]?", "*", part)
+        part = re.sub(r"\[\[?([^\]=]+)(?:=[^\]]*)?\]\]?", r":\1", part)
+        parts.append(part)
+    if parts and parts[-1] == "index":
+        parts.pop()
+    return "/".join(parts)
+
+
+def _dots(text: str) -> str:
+    """Remix' flat files: dots and `+/` separate, `$id` varies, a leading `_` names no part, a trailing one opts out of nesting."""
+    parts = []
+    for raw in re.split(r"(?<!\[)[./](?!\])", re.sub(r"\+/", ".", text)):
+        part = re.sub(r"\[([^\]]*)\]", r"\1", raw.rstrip("+"))
+        if not part or part.startswith("_") or part in ("index", "route") or re.fullmatch(r"\(.*\)", part):
+            continue
+        part = part.rstrip("_")
+        parts.append("*" if part == "$" else ":" + part[1:] if part.startswith("$") else part)
+    return "/".join(parts)
+
+
+def _whole(path: str) -> str:
+    """One leading slash, none at the end, parameters of all dialects as `:name`."""
+    path = re.sub(r"<(?:[a-z_]+:)?path:?[^>]*>|<path:[^>]*>|\{[^{}]*:path\}|\*\w*|\{\*[^{}]*\}", "*", path)
+    path = re.sub(r"<(?:[a-z]+:)?(\w+)>|\{(\w+)(?::[^{}]*)?\}", lambda m: ":" + (m[1] or m[2]), path)
+    path = re.sub(r":(\w+)\{[^{}]*\}", r":\1", path)
+    path = re.sub(r":(\w+)(?:\([^)]*\))?[?+*]?", r":\1", path)
+    return "/" + re.sub(r"/{2,}", "/", path).strip("/")
+
+
+_JS = r"(?:[cm]?[jt]sx?)"
+_CONVENTIONS = (
+    _Convention("remix", re.compile(rf"app/routes/(?P<path>.+?)(?:/route|/_?index|/_layout)?\.(?:{_JS}|mdx?)"), _dots),
+    _Convention("next api", re.compile(rf"(?:src/)?app/(?P<path>(?:.*/)?)route\.{_JS}"), _brackets),
+    _Convention("next page", re.compile(rf"(?:src/)?app/(?P<path>(?:.*/)?)page\.(?:{_JS}|mdx?)"), _brackets),
+    _Convention("next pages api", re.compile(rf"(?:src/)?pages/(?P<path>api/.*|api)\.{_JS}"), _brackets),
+    _Convention("page", re.compile(rf"(?:src/)?pages/(?P<path>(?!_)(?!api/).*)\.(?:{_JS}|mdx?|vue|astro)"), _brackets),
+    _Convention("sveltekit", re.compile(r"src/routes/(?P<path>(?:.*/)?)\+server\.[jt]s"), _brackets),
+    _Convention("sveltekit page", re.compile(r"src/routes/(?P<path>(?:.*/)?)\+page(?:@[\w-]*)?(?:\.server)?\.(?:svelte|[jt]s)"), _brackets),
+    _Convention("nuxt api", re.compile(rf"server/(?P<path>api/.*?)(?:\.(?P<method>get|post|put|patch|delete|head))?\.{_JS}"), _brackets),
+    _Convention("nuxt api", re.compile(rf"server/routes/(?P<path>.*?)(?:\.(?P<method>get|post|put|patch|delete|head))?\.{_JS}"), _brackets),
+    _Convention("page", re.compile(r"app/pages/(?P<path>.*)\.vue"), _brackets),
+    _Convention("netlify function", re.compile(rf"netlify/functions/(?P<path>[^/]+?)(?:/(?:index|[^/]+))?\.(?:{_JS}|py|go)"), str, "/.netlify/functions/"),
+    _Convention("supabase function", re.compile(rf"(?:.*/)?supabase/functions/(?P<path>[^_/.][^/]*)/index\.{_JS}"), str, "/functions/v1/"),
+    _Convention("vercel function", re.compile(rf"(?P<path>api/(?!.*(?:^|/)_).*)\.(?:{_JS}|py|go|rb)"), _brackets),
+    _Convention("cloudflare function", re.compile(rf"functions/(?P<path>(?!.*(?:^|/)_middleware).*)\.{_JS}"), _brackets),
+    _Convention("tanstack", re.compile(rf"(?:src|app)/routes/(?P<path>(?!__root)[^+]+)\.{_JS}"), _dots),
+)  # fmt: skip
+
+
+# --- by the code --------------------------------------------------------------------------------------------------------------
+
+_SERVERS = (b"express", b"hono", b"Hono", b"astify", b"Router", b"koa", b"lysia", b"@Controller", b"itty", b"polka", b"restify", b"oak")
+_MADE = re.compile(
+    rb"(?:const|let|var)\s+(\w+)(?:\s*:\s*[\w.<>\[\], ]{1,60})?\s*=\s*(?:await\s+)?(?:new\s+)?(?:\w+\.)?"
+    rb"(?:express|Router|Hono|OpenAPIHono|[fF]astify|Elysia|Koa|polka|restify|AutoRouter|IttyRouter|Application|createRouter|createApp)\b"
+)
+_USUAL = frozenset((b"app", b"router", b"server", b"fastify", b"routes", b"r", b"hono", b"instance"))
+_CALLED = re.compile(
+    rb"(?:\b([\w$]+)\s*|\)\s*)\.\s*(get|post|put|patch|delete|all|options|head|route|use|on|basePath)\s*(?:<[^<>()]{0,80}>)?\(\s*(?:\[[^\]]{0,80}\]\s*,\s*)?[\"'`](/[^\"'`\n]{0,300}|\*)[\"'`]"
+)
+_FASTIFY_URL = re.compile(rb"\.route\(\s*\{[^{}]{0,300}?\burl\s*:\s*[\"'`](/[^\"'`\n]{0,200})")
+_OPENAPI_PATH = re.compile(rb"\bcreateRoute\(\s*\{[^{}]{0,300}?\bpath\s*:\s*[\"'`](/[^\"'`\n]{0,200})")
+_CONTROLLER = re.compile(rb"@Controller\(\s*(?:\{[^{}]{0,200}?path\s*:\s*)?(?:[\"'`]([^\"'`\n]{0,200})[\"'`])?")
+_HANDLER = re.compile(rb"@(Get|Post|Put|Patch|Delete|All|Options|Head)\(\s*(?:[\"'`]([^\"'`\n]{0,200})[\"'`])?\s*\)")
+_CLIENT_ROUTE = re.compile(
+    rb"<Route\b[^<>]{0,300}?\bpath=\{?\s*[\"'`]([^\"'`\n]{1,200})[\"'`]|\bpath\s*:\s*[\"'`](/?[^\"'`\n]{0,200})[\"'`]\s*,[^{}]{0,200}?(?:component|element|Component|lazy|children|loader)\b"
+)
+_TABLE_ROUTE = re.compile(rb"\b(?:route|prefix)\(\s*[\"'`]([^\"'`\n]{1,200})[\"'`]\s*,")
+_REWRITE = re.compile(rb"\bsource\s*:\s*[\"'`](/[^\"'`\n]{0,200})[\"'`]")
+_FUNCTION_PATH = re.compile(
+    rb"export\s+const\s+config\b[^=]{0,40}=\s*\{[^{}]{0,200}?\bpath\s*:\s*(\[[^\]]{0,400}\]|[\"'`]/[^\"'`\n]{0,200}[\"'`])"
+)
+
+_PY_DECORATED = re.compile(
+    rb"^[ \t]*@\w+(?:\.\w+){0,3}\.(get|post|put|patch|delete|route|api_route|websocket)\(\s*(?:(?:path|rule)\s*=\s*)?[rf]?[\"']([^\"'\n]{0,300})[\"']([^\n]{0,300})",
+    re.MULTILINE,
+)
+_PY_PREFIX = re.compile(rb"(?:APIRouter|Blueprint|Router|Namespace)\([^()]{0,300}?(?:prefix|url_prefix)\s*=\s*[\"']([^\"'\n]{0,200})[\"']")
+_PY_METHODS = re.compile(rb"methods\s*=\s*[\[({]([^\])}]{0,200})")
+_DJANGO = re.compile(rb"\b(path|re_path|url)\(\s*r?[\"']([^\"'\n]{0,300})[\"']\s*,\s*([\w.]+\(?)")
+_DRF = re.compile(rb"\.register\(\s*r?[\"']([^\"'\n]{1,200})[\"']\s*,")
+
+
+def _by_code(path: str, content: bytes, place: Place) -> Iterator[Route]:
+    if path.endswith(".py"):
+        yield from _python(path, content, place)
+        return
+    if any(trace in content for trace in _SERVERS):
+        yield from _javascript(content, place)
+    if b"<Route" in content or (b"path:" in content and (b"outer" in content or b"component" in content)):
+        for match in _CLIENT_ROUTE.finditer(content):
+            text = (match[1] or match[2] or b"").decode("utf-8", "replace")
+            yield Route(_whole(text), place.at(match.start()), "client page", prefixed=not text.startswith("/"))
+    base = path.rpartition("/")[2]
+    if base.startswith("routes.") or b"@react-router/dev/routes" in content:
+        for match in _TABLE_ROUTE.finditer(content):
+            yield Route(_whole(match[1].decode("utf-8", "replace")), place.at(match.start()), "react router", prefixed=True)
+    if b"NextResponse.rewrite(" in content:
+        # A middleware that puts a tenant or a locale before the path: every path may be served below another one.
+        yield Route("/", place.at(content.find(b"NextResponse.rewrite(")), "rewrites page")
+    if re.match(r"(?:next|nuxt|astro|svelte|vite)\.config\.", base):
+        for match in _REWRITE.finditer(content):
+            yield Route(_whole(match[1].decode("utf-8", "replace")), place.at(match.start()), "rewrite page")
+    if "netlify/" in path and b"path" in content:
+        for match in _FUNCTION_PATH.finditer(content):
+            for text in re.findall(rb"[\"'`](/[^\"'`\n]{0,200})[\"'`]", match[1]):
+                yield Route(_whole(text.decode("utf-8", "replace")), place.at(match.start(1)), "netlify function")
+
+
+def _javascript(content: bytes, place: Place) -> Iterator[Route]:
+    """Calls on routers, and the decorators of Nest."""
+    routers = _USUAL | set(_MADE.findall(content))
+    if any(
+        name in content
+        for name in (b".get(", b".post(", b".put(", b".patch(", b".delete(", b".all(", b".route(", b".use(", b".on(", b"createRoute(")
+    ):
+        for match in _CALLED.finditer(content):
+            name, verb = match[1], match[2].decode()
+            if name is not None and name not in routers and not name.lower().endswith((b"router", b"routes", b"app", b"server")):
+                continue
+            if verb in ("use", "basePath", "route") and not _handles(content, match, verb):
+                continue  # a prefix for other files
+            text = match[3].decode("utf-8", "replace")
+            methods = () if verb in ("all", "use", "route", "on") else (verb.upper(),)
+            yield Route(_whole(text), place.at(match.start(3)), "server", methods, prefixed=True)
+        for match in (*_FASTIFY_URL.finditer(content), *_OPENAPI_PATH.finditer(content)):
+            yield Route(_whole(match[1].decode("utf-8", "replace")), place.at(match.start(1)), "server", prefixed=True)
+    if b"@Controller" in content:
+        controllers = list(_CONTROLLER.finditer(content))
+        for match in _HANDLER.finditer(content):
+            above = [c for c in controllers if c.start() < match.start()]
+            base = (above[-1][1] or b"").decode("utf-8", "replace") if above else ""
+            text = f"{base}/{(match[2] or b'').decode('utf-8', 'replace')}"
+            verb = match[1].decode().upper()
+            yield Route(_whole(text), place.at(match.start()), "nest", () if verb == "ALL" else (verb,), prefixed=True)
+
+
+def _handles(content: bytes, match: re.Match[bytes], verb: str) -> bool:
+    """Whether `use` or `route` answers by itself: `.route("/x").post(...)`, `.use("/x", (req, res) => ...)`."""
+    after = content[match.end() : match.end() + 200]
+    if verb == "route":
+        return re.match(rb"\s*\)\s*\.\s*(?:get|post|put|patch|delete|all)\(", after) is not None
+    return verb == "use" and re.match(rb"\s*,\s*(?:async\s*)?(?:\([^()]{0,80}\)\s*=>|function\b|\w*[hH]andler\b)", after) is not None
+
+
+def _python(path: str, content: bytes, place: Place) -> Iterator[Route]:
+    if b"@" in content:
+        prefix = _PY_PREFIX.search(content)
+        start = prefix[1].decode("utf-8", "replace") if prefix else ""
+        for match in _PY_DECORATED.finditer(content):
+            text = match[2].decode("utf-8", "replace")
+            if text and not text.startswith("/"):
+                continue
+            listed = _PY_METHODS.search(match[3])
+            verb = match[1].decode().upper()
+            names = tuple(re.findall(r"[A-Z]{3,7}", listed[1].decode("utf-8", "replace").upper())) if listed else ()
+            methods = names or (("GET",) if verb == "ROUTE" else () if verb in ("API_ROUTE", "WEBSOCKET") else (verb,))
+            yield Route(_whole(start + text), place.at(match.start(2)), "python", methods, prefixed=True)
+    if b"urlpatterns" in content or path.endswith("urls.py"):
+        for match in _DJANGO.finditer(content):
+            text = match[2].decode("utf-8", "replace")
+            if match[3].startswith(b"include"):
+                continue  # a prefix for another file's patterns
+            if match[1] != b"path":
+                text = re.sub(r"\(\?P<(\w+)>[^()]*\)", r":\1", text).strip("^$").replace("\\", "")
+            yield Route(_whole(text), place.at(match.start(2)), "django", prefixed=True)
+        for match in _DRF.finditer(content):
+            text = match[1].decode("utf-8", "replace")
+            yield Route(_whole(text), place.at(match.start(1)), "django", prefixed=True)
