@@ -212,12 +212,14 @@ class Place:
     def __init__(self, path: str, content: bytes) -> None:
         self._path = path
         self._content = content
-        self._starts = [0, *(match.end() for match in re.finditer(rb"\r\n|\n|\r", content))]
+        self._starts: list[int] = []
 
     def at(self, offset: int) -> Location:
         """The location of a 0-based byte offset."""
         from bisect import bisect_right
 
+        if not self._starts:  # most files that are looked at have nothing to place
+            self._starts = [0, *(match.end() for match in re.finditer(rb"\r\n|\n|\r", self._content))]
         line = bisect_right(self._starts, offset)
         start = self._starts[line - 1]
         return Location(self._path, line, len(self._content[start:offset].decode("utf-8", "replace")) + 1, offset)
