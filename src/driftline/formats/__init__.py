@@ -56,13 +56,11 @@ def readers() -> tuple[Reader, ...]:
 
 def readers_of(path: str, *, ignored: bool = False) -> Iterator[Reader]:
     """The formats that recognise a file by its name; of the files that git ignores only env files are sources."""
-    names, patterns = _index()
+    names, (heads, tails), wild = _index()
     base = path.rpartition("/")[2]
     found = list(names.get(base, ()))
-    if patterns[0].match(base) or patterns[0].match(path):
-        found += [
-            reader for pattern, reader in patterns[1] if reader not in found and pattern.match(path if "/" in pattern.pattern else base)
-        ]
+    if base.startswith(heads) or path.endswith(tails):
+        found += [reader for pattern, reader in wild if reader not in found and pattern.match(path if "/" in pattern.pattern else base)]
     # Several patterns of one format may match.
     for reader in {reader.FORMAT.name: reader for reader in found}.values():
         recognises = getattr(reader, "recognises", None)
@@ -76,14 +74,24 @@ def is_env_file(path: str) -> bool:
 
 
 @cache
-def _index() -> tuple[dict[str, list[Reader]], tuple[re.Pattern[str], list[tuple[re.Pattern[str], Reader]]]]:
-    """Readers by exact base name, and (one pattern that any wildcard matches, each wildcard's own pattern with its reader)."""
+def _index() -> tuple[dict[str, list[Reader]], tuple[tuple[str, ...], tuple[str, ...]], list[tuple[re.Pattern[str], Reader]]]:
+    """Readers by exact base name; how a base name begins, or a path ends, that a wildcard may match; each wildcard with its reader.
+
+    Repositories have many files and few sources: two string comparisons leave out nearly all of them before a pattern is tried.
+    """
     names: dict[str, list[Reader]] = {}
     wild: list[tuple[re.Pattern[str], Reader]] = []
+    heads: set[str] = set()
+    tails: set[str] = set()
     for reader in readers():
         for pattern in reader.FORMAT.files:
-            if "*" in pattern or "?" in pattern or "[" in pattern or "/" in pattern:
-                wild.append((re.compile(fnmatch.translate(pattern)), reader))
-            else:
+            parts = re.split(r"[*?/]|\[[^]]*\]", pattern)
+            if len(parts) == 1:
                 names.setdefault(pattern, []).append(reader)
-    return names, (re.compile("|".join(f"(?:{pattern.pattern})" for pattern, _ in wild) or r"(?!)"), wild)
+                continue
+            wild.append((re.compile(fnmatch.translate(pattern)), reader))
+            if parts[0] and "/" not in pattern:
+                heads.add(parts[0])
+            else:
+                tails.add(parts[-1])
+    return names, (tuple(heads), tuple(tails)), wild
