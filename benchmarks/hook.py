@@ -1,0 +1,136 @@
+"""What a commit waits for: CPU from start to end of `driftline commit` and of other hooks, ten files staged in a repository of 5,000.
+
+    python benchmarks/hook.py --peer betterleaks=... --peer detect-secrets-hook=... --peer kingfisher=... --runs 15
+
+Every tool is run as its own pre-commit hook runs it, on the same staged files, interleaved; medians of user and system time of the
+process and of the git it starts. `--repository` takes a repository with something staged instead of the generated one. Quote the
+ratios: the milliseconds are this machine's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+# How each tool's own hook calls it (.pre-commit-hooks.yaml of each, 2026-11), without validation and updates over a network.
+TOOLS = {
+    "driftline": ["commit"],
+    "betterleaks": ["git", "--staged", "--redact", "--no-banner", "--no-color"],
+    "detect-secrets-hook": ["{files}"],
+    "kingfisher": ["scan", "{folder}", "--staged", "--quiet", "--no-update-check", "--no-validate"],
+}
+STAGED = 10
+
+
+def repository(folder: Path, count: int) -> None:
+    """Writes a web app of `count` files, commits it, and stages a change of ten of them, as of one feature: code, an env example, a page."""
+    dice = random.Random(7)
+    names = [f"{area}_{part}" for area in ("STRIPE", "RESEND", "S3", "AUTH", "SENTRY", "DATABASE") for part in ("KEY", "URL", "REGION", "SECRET")]
+    written = {
+        "package.json": '{"name": "shop", "dependencies": {"next": "16.0.0", "stripe": "20.0.0", "resend": "6.0.0"}}\n',
+        ".env.example": "".join(f"{name}=\n" for name in names),
+        ".env": "".join(f"{name}=local-{number}\n" for number, name in enumerate(names)),
+        ".gitignore": "node_modules\n.env*.local\n",
+    }
+    kinds = [("components", "tsx"), ("lib", "ts"), ("app", "tsx"), ("styles", "css"), ("docs", "md"), ("messages", "json"), ("public", "svg")]
+    for number in range(count - len(written)):
+        folder_name, extension = kinds[number % len(kinds)]
+        written[f"{folder_name}/{number % 83}/item-{number}.{extension}"] = _file(dice, number, extension, names)
+    for path, text in written.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
+    git(folder, "init", "--quiet")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "base")
+    changed = [path for path in written if path.endswith((".ts", ".tsx"))][:: count // 20][: STAGED - 2]
+    for number, path in enumerate(changed):
+        with open(folder / path, "a", encoding="utf-8") as file:
+            file.write(f"export const added{number} = process.env.{dice.choice(names)};\n")
+    with open(folder / ".env.example", "a", encoding="utf-8") as file:
+        file.write("QUEUE_URL=\n")
+    (folder / "lib" / "queue.ts").write_text("export const queue = process.env.QUEUE_URL ?? 'memory';\n", encoding="utf-8")
+    git(folder, "add", "--all")
+
+
+def _file(dice: random.Random, number: int, extension: str, names: Sequence[str]) -> str:
+    """About two kilobytes of text of a kind; every twentieth code file reads a variable."""
+    words = " ".join(dice.choice(("order", "basket", "price", "user", "mail", "total", "state", "index")) for _ in range(12))
+    if extension == "css":
+        return "".join(f".item-{number}-{line} {{ color: #{dice.randrange(1 << 24):06x}; }}\n" for line in range(50))
+    if extension == "md":
+        return f"# Item {number}\n\n" + f"{words}\n" * 20
+    if extension == "json":
+        return "{\n" + "".join(f'  "line{line}": "{words}",\n' for line in range(20)) + '  "end": ""\n}\n'
+    if extension == "svg":
+        return f'<svg viewBox="0 0 8 8"><path d="{" ".join(str(dice.randrange(99)) for _ in range(600))}"/></svg>\n'
+    read = f"export const value = process.env.{names[number % len(names)]};\n" if number % 20 == 0 else ""
+    lines = "".join(f"export function step{line}(value: number) {{\n  return value * {line} + {dice.randrange(99)}; // {words}\n}}\n" for line in range(12))
+    return f"import {{ cache }} from 'react';\n{read}{lines}export const page = cache(() => step1({number}));\n"
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """The output of one git command that knows no configuration but ours."""
+    alone = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+    names = ["-c", "user.name=benchmark", "-c", "user.email=benchmark@example.com", "-c", "core.autocrlf=false", "-c", "gc.auto=0"]
+    done = subprocess.run(["git", *names, *arguments], cwd=folder, env={**os.environ, **alone}, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def cost(command: Sequence[str], folder: Path) -> tuple[float, float, int]:
+    """(CPU seconds, wall seconds, exit code) of a command and of all that it started and waited for."""
+    started = time.perf_counter()
+    process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return used.ru_utime + used.ru_stime, time.perf_counter() - started, process.returncode
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--driftline", default=shutil.which("driftline") or "driftline")
+    parser.add_argument("--peer", action="append", default=[], metavar="NAME=COMMAND", help=f"one of {', '.join(list(TOOLS)[1:])}")
+    parser.add_argument("--repository", type=Path)
+    parser.add_argument("--files", type=int, default=5000)
+    parser.add_argument("--runs", type=int, default=15)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = arguments.repository
+        if folder is None:
+            folder = Path(temporary)
+            repository(folder, arguments.files)
+        staged = git(folder, "diff", "--cached", "--name-only", "--diff-filter=d", "-z").split("\0")[:-1]
+        total = git(folder, "ls-files", "-z").count("\0")
+        commands = {"driftline": [arguments.driftline, *TOOLS["driftline"]]}
+        for peer in arguments.peer:
+            name, _, command = peer.partition("=")
+            commands[name] = [command or name, *TOOLS[name]]
+        told = {
+            name: [word.replace("{folder}", str(folder)) for part in words for word in (staged if part == "{files}" else [part])]
+            for name, words in commands.items()
+        }
+        measured: dict[str, list[tuple[float, float, int]]] = {name: [] for name in told}
+        for number in range(arguments.runs + 1):
+            for name, words in told.items():
+                run = cost(words, folder)
+                if number:  # the first round fills the caches of all
+                    measured[name].append(run)
+    print(f"{total} files in the index, {len(staged)} staged, {arguments.runs} runs, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    print("| hook | CPU ms | wall ms | driftline's CPU / its CPU | exit code |\n| --- | --- | --- | --- | --- |")
+    own = statistics.median(cpu for cpu, _, _ in measured["driftline"])
+    for name, runs in measured.items():
+        cpu, wall = (statistics.median(run[part] for run in runs) for part in (0, 1))
+        print(f"| {name} | {cpu * 1000:.0f} | {wall * 1000:.0f} | {own / cpu:.2f} | {runs[-1][2]} |")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
