@@ -270,6 +270,8 @@ def read_tree(request: Request, tree: Tree, content: Callable[[str], bytes], cod
         documented=assembly.documented,
         literals=assembly.literals,
         stray=assembly.stray,
+        shared=settings.shared,
+        accounts=settings.accounts,
     )
     unread = (*tree.unread, *reader.unread, *layout.unread, *survey.unread, *assembly.unread)
     return Project(facts, assembly, tuple(dict.fromkeys(unread)), reader.count, reader.bytes, reader.known_text, keys)
@@ -313,7 +315,11 @@ class _Reader:
         found = []
         present = {file.path for file in self.tree.files}
         for file in self.tree.files:
-            readers = () if apps.is_material(file.path) else tuple(formats.readers_of(file.path, ignored=file.ignored))
+            readers: tuple[formats.Reader, ...] = ()
+            if not apps.is_material(file.path):
+                readers = tuple(formats.readers_of(file.path, ignored=file.ignored))
+            if not readers and file.path in self.request.settings.sources:  # the user says that it is one, whatever its name
+                readers = (dotenv,)
             if not readers or files.target(self.tree.root, file.path) in present:  # what a link leads to is read at its own place
                 continue
             for reader in readers:
@@ -321,6 +327,8 @@ class _Reader:
                 if source is not None:
                     found.append(source)
         handed = [self._handed(environment, path) for environment, path in self.request.env_files]
+        for path in sorted(self.request.settings.sources - present):
+            self.notes.append(Related(Location(self.request.settings.path or "", 1), f"names {path}, which is not here"))
         paths = {source.path for source in handed}
         return (*(source for source in found if source.path not in paths), *handed)
 

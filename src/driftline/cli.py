@@ -319,8 +319,8 @@ def baseline(root: str, reason: str, expires: str | None, **options: Any) -> int
     from driftline import audit, suppress
 
     until = _date(expires)
-    request = _request(root, options)
-    report = audit.check(request._replace(command="baseline", baseline=()))
+    request = _request(root, options, with_baseline=False)
+    report = audit.check(request._replace(command="baseline"))
     path = options["baseline"] or os.path.join(root, request.settings.baseline or suppress.FILE)
     _write_whole(path, [suppress.baseline_text(report.findings, reason, until)])
     accepted = len(report.open)
@@ -510,16 +510,17 @@ def rules() -> int:
     return 0
 
 
-def _request(root: str, options: dict[str, Any]) -> Any:
+def _request(root: str, options: dict[str, Any], *, with_baseline: bool = True) -> Any:
     from driftline import audit, rules, suppress
     from driftline.project import settings
 
     read = settings.read(root, options["config"], rules.identifiers())
+    rules.refuse_unknown({name: setting.options for name, setting in read.rules.items()}, read.path or "")
     baseline: tuple[suppress.Accepted, ...] = ()
     path = options["baseline"] or (os.path.join(root, read.baseline) if read.baseline else None)
     if path is None and os.path.isfile(os.path.join(root, suppress.FILE)):
         path = os.path.join(root, suppress.FILE)
-    if path and not options.get("reason"):
+    if path and with_baseline:
         try:
             with open(path, encoding="utf-8") as file:
                 baseline = suppress.read_baseline(file.read(), path)

@@ -579,6 +579,8 @@ class Facts(NamedTuple):
     anything in it reads or mentions, `documented` the names of any example file. `evidence` is what the launch review gathered,
     `committed` the credentials that stand in staged or tracked text.
     `literals` are the addresses fixed in code that belongs to no app, `stray` the platform files that do.
+    `shared` are the variables and stores that environments share on purpose, `accounts` per provider those that may stand side by side:
+    both are the words of driftline.toml.
     """
 
     root: str
@@ -596,6 +598,8 @@ class Facts(NamedTuple):
     committed: tuple[Sighting, ...] = ()
     output: Output = Output()
     stray: tuple[tuple[Source, Reading], ...] = ()
+    shared: tuple[str, ...] = ()
+    accounts: Mapping[str, tuple[str, ...]] = {}
 
 
 class Finding(NamedTuple):

@@ -19,7 +19,7 @@ from driftline.model import Unreadable
 from driftline.project import files
 from driftline.project import git as asking
 from tests.project.trees import app_of, check, is_root, repository, sources, write
-from tests.projects import git, patterns
+from tests.projects import git
 
 COMMANDS = (["check"], ["commit"], ["matrix"], ["check", "--format", "json"], ["predeploy", "--env", "production"])
 
@@ -44,7 +44,7 @@ def driftline(folder: Path, *arguments: str, **variables: str) -> Done:
         os.chdir(folder)
         for name in [name for name in os.environ if name.startswith("GIT_")]:
             del os.environ[name]
-        os.environ.update({"XDG_CACHE_HOME": os.path.dirname(patterns()), **variables})
+        os.environ.update(variables)
         with redirect_stdout(printed), redirect_stderr(printed):
             code = cli.run(arguments)
     finally:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import os
+import posixpath
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from fnmatch import fnmatchcase
@@ -72,6 +74,12 @@ class Settings(NamedTuple):
     accounts: Mapping[str, tuple[str, ...]] = {}
     owners: Mapping[str, str] = {}
 
+    @property
+    def sources(self) -> frozenset[str]:
+        """The files that the settings call env files, of an environment or of an app."""
+        named = [setting.sources for setting in self.environments.values()] + [setting.sources for setting in self.apps.values()]
+        return frozenset(path for sources in named for path in sources)
+
     def canonical(self, word: str) -> str:
         """The name of the environment that a word stands for: by an alias of the settings, else as everybody says it (`prod`)."""
         for setting in self.environments.values():
@@ -120,33 +128,54 @@ def read(root: str, config: str | None, rules: Iterable[str] = ()) -> Settings:
     """
     import tomli
 
-    path = config or os.path.join(root, FILE)
-    table_name: str | None = None
-    if config is None and not os.path.isfile(path):
-        path = os.path.join(root, "pyproject.toml")
-        table_name = "tool.driftline"
+    path, in_pyproject = config or os.path.join(root, FILE), False
+    if config is None and not os.path.lexists(path):
+        path, in_pyproject = os.path.join(root, "pyproject.toml"), True
         if not os.path.isfile(path):
             return Settings()
     shown = path if config else os.path.relpath(path, root)
     try:
-        with open(path, "rb") as file:
-            raw = file.read()
-        data = tomli.loads(raw.decode("utf-8"))
-    except OSError as error:
-        raise Misuse(f"{shown}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise Misuse(f"{shown}: is not UTF-8") from None
-    except (tomli.TOMLDecodeError, RecursionError) as error:
-        if table_name:  # pyproject.toml is not ours to judge; the python reader reports it
+        text = _text(path)
+        data = tomli.loads(text)
+    except Misuse as problem:
+        if in_pyproject:  # it is not ours to judge; whoever reads the project's packages reports it
             return Settings()
-        where = str(error).rpartition("(")[2].rstrip(")")
-        raise Misuse(f"{shown}: is not valid TOML ({where})") from None
-    if table_name:
+        raise Misuse(f"{shown}: {problem}") from None
+    except (ValueError, RecursionError) as error:  # a number of a thousand digits is a ValueError that is no TOMLDecodeError
+        if in_pyproject:
+            return Settings()
+        where = re.search(r"\((at line \d+, column \d+|at end of document)\)$", str(error))
+        raise Misuse(f"{shown}: is not valid TOML{f' ({where[1]})' if where else ''}") from None
+    reader = _Reader(shown, text, tuple(rules))
+    if in_pyproject:
         tool = data.get("tool")
         data = tool.get("driftline", {}) if isinstance(tool, dict) else {}
+        if not isinstance(data, dict):
+            raise Misuse(f"{shown}: tool.driftline must be a table")
         if not data:
             return Settings()
-    return _Reader(shown, raw.decode("utf-8"), tuple(rules)).settings(data)
+    return reader.settings(data)
+
+
+# The longest settings anybody writes by hand are a hundred times shorter.
+_MAX_LENGTH = 1024 * 1024
+
+
+def _text(path: str) -> str:
+    """The text of a settings file. Raises Misuse."""
+    if os.path.isdir(path):
+        raise Misuse("is a folder, not a file")
+    try:
+        with open(path, "rb") as file:
+            content = file.read(_MAX_LENGTH + 1)
+    except OSError as error:
+        raise Misuse(f"cannot be read: {error.strerror}") from None
+    if len(content) > _MAX_LENGTH:
+        raise Misuse("is larger than 1 MiB")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Misuse("is not UTF-8") from None
 
 
 class _Reader:
@@ -161,8 +190,8 @@ class _Reader:
         self._known(data, _TOP, "")
         return Settings(
             path=self.shown,
-            environments={name: self._environment(name, table) for name, table in self._tables(data, "environments")},
-            apps={name.strip("/") or ".": self._app(name, table) for name, table in self._tables(data, "apps")},
+            environments=self._environments(data),
+            apps={posixpath.normpath(name.strip("/") or "."): self._app(name, table) for name, table in self._tables(data, "apps")},
             rules={name: self._rule(name, table) for name, table in self._tables(data, "rules", allow_word=True)},
             accept=self._accepts(data.get("accept", [])),
             exclude=self._strings(data, "exclude"),
@@ -171,20 +200,36 @@ class _Reader:
             shared=self._strings(data, "shared"),
             fail_on=self._word(data, "fail-on", _FAIL_ON, "fail-on"),
             baseline=self._string(data, "baseline", "baseline"),
-            accounts={name: self._strings(data.get("accounts", {}), name, "accounts.") for name in data.get("accounts", {})},
+            accounts={name: self._strings(self._table(data, "accounts"), name, "accounts.") for name in self._table(data, "accounts")},
             owners={name: self._word_of(name, word) for name, word in self._table(data, "owners").items()},
         )
+
+    def _environments(self, data: dict[str, Any]) -> dict[str, EnvironmentSetting]:
+        environments = {name: self._environment(name, table) for name, table in self._tables(data, "environments")}
+        spoken: dict[str, str] = {}
+        for name, setting in environments.items():
+            for word in (name, *setting.aliases):
+                other = spoken.setdefault(word, name)
+                if other != name:
+                    raise Misuse(f'{self.shown}: "{word}" stands for {other} and for {name}')
+        return environments
 
     def _environment(self, name: str, table: dict[str, Any]) -> EnvironmentSetting:
         place = f"environments.{name}."
         self._known(table, _ENVIRONMENT, place)
         kind = self._word(table, "kind", [kind.value for kind in Kind], f"{place}kind")
+        if kind is None and platform.environment_kind(name) is None:
+            raise Misuse(f"{self.shown}: {place}kind must say what it is for: {', '.join(kind.value for kind in Kind)}")
+        origins = tuple(origin.rstrip("/") for origin in self._strings(table, "origins", place))
+        for origin in origins:
+            if not origin.startswith(("https://", "http://")):
+                raise Misuse(f"{self.shown}: {place}origins must be addresses such as https://app.example.com")
         return EnvironmentSetting(
             name,
             Kind(kind) if kind else None,
             self._strings(table, "aliases", place),
-            tuple(origin.rstrip("/") for origin in self._strings(table, "origins", place)),
-            self._strings(table, "sources", place),
+            origins,
+            tuple(posixpath.normpath(path) for path in self._strings(table, "sources", place)),
         )
 
     def _app(self, name: str, table: dict[str, Any]) -> AppSetting:
@@ -192,7 +237,7 @@ class _Reader:
         self._known(table, _APP, place)
         return AppSetting(
             self._string(table, "loader", f"{place}loader"),
-            self._strings(table, "sources", place),
+            tuple(posixpath.normpath(path) for path in self._strings(table, "sources", place)),
             self._strings(table, "optional", place),
             self._strings(table, "ignore", place),
         )
@@ -297,5 +342,6 @@ class _Reader:
 
 
 def _nearest(word: str, words: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(words), 1, 0.6)
+    known = list(words)
+    close = difflib.get_close_matches(word, known, 1, 0.6) or [other for other in known if len(word) > 2 and other.startswith(word)]
     return f'; did you mean "{close[0]}"?' if close else ""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Protocol, cast
 
-from driftline.model import Facts, Finding, Rule
+from driftline.model import Facts, Finding, Misuse, Rule
 
 GROUPS = ("drift", "exposure", "credentials", "callbacks", "review")
 
@@ -81,3 +82,25 @@ def check(
             failed[rule_id] = type(error).__name__
             continue
         yield from found
+
+
+def refuse_unknown(options: Mapping[str, Mapping[str, Any]], shown: str) -> None:
+    """Raises Misuse for an option of driftline.toml (`shown`) that its rule does not take, and for a value of another type than its default's."""
+    for rule_id, given in options.items():
+        if not given:
+            continue
+        taken = {name: p.default for name, p in _parameters(rule_id).items() if p.kind is p.KEYWORD_ONLY}
+        for name, value in given.items():
+            word = f"rules.{rule_id}.{name.replace('_', '-')}"
+            if name not in taken:
+                near = difflib.get_close_matches(name, (*taken, "severity", "paths"), 1, 0.6)
+                advice = f'; did you mean "{near[0].replace("_", "-")}"?' if near else ""
+                raise Misuse(f'{shown}: unknown key "{word}"{advice}')
+            if type(value) is not type(taken[name]):
+                raise Misuse(f"{shown}: {word} must be like {taken[name]!r}, its default")
+
+
+def _parameters(rule_id: str) -> Mapping[str, Any]:
+    import inspect
+
+    return inspect.signature(_some((rule_id,))[rule_id][1].check).parameters

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from driftline.model import App
@@ -17,15 +18,21 @@ class Shared(NamedTuple):
     same_line: bool
 
 
-def shared(app: App, wanted: Callable[[Held], object]) -> Iterator[Shared]:
+def is_named(patterns: Sequence[str], *words: str | None) -> bool:
+    """Whether a variable or a store is one of those that driftline.toml calls `shared`; `*` is a wildcard."""
+    return any(word and fnmatchcase(word, pattern) for word in words for pattern in patterns)
+
+
+def shared(app: App, wanted: Callable[[Held], object], spared: Sequence[str] = ()) -> Iterator[Shared]:
     """Pairs of environments of different kinds that hold the same thing, once per thing and pair of kinds.
 
-    `wanted` gives what is compared (a digest, an account), None for values that do not concern the rule.
+    `wanted` gives what is compared (a digest, an account), None for values that do not concern the rule; `spared` are the names and
+    stores that are shared on purpose.
     """
     found: dict[object, list[Held]] = {}
     for one in held(app):  # the most protected environment first
         thing = wanted(one)
-        if thing is not None:
+        if thing is not None and not is_named(spared, one.variable.name, one.traits.identity.account if one.traits.identity else None):
             found.setdefault(thing, []).append(one)
     for values in found.values():
         # An address says where things are; a key beside it only says to whom it belongs.

@@ -8,7 +8,7 @@ Example: the publishable and the secret key of Stripe name two accounts; the Sup
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from driftline.knowledge import catalog, decoders
 from driftline.model import Facts, Finding, Related, Rule, Severity
@@ -25,7 +25,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             if tied is not None:
                 groups.setdefault((one.environment.name, *tied), []).append(one)
         for values in groups.values():
-            pair = _differing(values)
+            pair = _differing(values, facts.accounts)
             if pair is None:
                 continue
             one, other = pair
@@ -63,11 +63,16 @@ def _tied(one: Held) -> tuple[str, str] | None:
     return identity.provider, kind.tied
 
 
-def _differing(values: list[Held]) -> tuple[Held, Held] | None:
+def _differing(values: list[Held], accepted: Mapping[str, Sequence[str]]) -> tuple[Held, Held] | None:
     for index, one in enumerate(values):
         for other in values[index + 1 :]:
             mine, theirs = one.traits.identity, other.traits.identity
-            if mine and theirs and mine.account and theirs.account and not decoders.same_account(mine.account, theirs.account):
+            if mine is None or theirs is None or not mine.account or not theirs.account:
+                continue
+            side_by_side = accepted.get(mine.provider, ())
+            if all(any(decoders.same_account(account, own) for own in side_by_side) for account in (mine.account, theirs.account)):
+                continue
+            if not decoders.same_account(mine.account, theirs.account):
                 # The server's side is named first: it is what a repair starts from.
                 return (other, one) if one.variable.public and not other.variable.public else (one, other)
     return None

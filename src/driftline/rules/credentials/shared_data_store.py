@@ -8,21 +8,21 @@ Example: preview and production name one Supabase project; two wrangler environm
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from driftline.knowledge import catalog
 from driftline.model import App, Declaration, Environment, Facts, Finding, Kind, Location, Mode, Related, Rule, Severity
 from driftline.rules.phrases import PROTECTION, Held, title
-from driftline.rules.sharing import Shared, shared
+from driftline.rules.sharing import Shared, is_named, shared
 
 RULE = Rule("shared-data-store", Severity.BLOCKER, "production's data store is also another environment's")
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     for app in facts.apps:
-        yield from _bindings(app)
+        yield from _bindings(app, facts.shared)
         seen: set[tuple[Location, Location]] = set()
-        for pair in shared(app, _store):
+        for pair in shared(app, _store, facts.shared):
             one, other, same_line = pair
             places = (one.declaration.location, other.declaration.location)
             if one.environment.kind is not Kind.PRODUCTION or one.traits.identity is None or places in seen:
@@ -49,14 +49,19 @@ def check(facts: Facts) -> Iterator[Finding]:
             )
 
 
-def _bindings(app: App) -> Iterator[Finding]:
+def _bindings(app: App, spared: Sequence[str]) -> Iterator[Finding]:
     """Bindings and aliases that name their store: a Worker's D1 database, a Firebase project."""
     ordered = sorted(app.environments, key=lambda e: (PROTECTION[e.kind], e.name))
     homes: dict[str, tuple[Environment, str, Declaration]] = {}
     for environment in ordered:
         for variable in app.variables.values():
             declaration = variable.cells[environment.name].declaration
-            if declaration is None or declaration.store is None or variable.ignored:
+            if (
+                declaration is None
+                or declaration.store is None
+                or variable.ignored
+                or is_named(spared, variable.name, declaration.store.rpartition(" ")[2])
+            ):
                 continue
             home, name, first = homes.setdefault(declaration.store, (environment, variable.name, declaration))
             if home.kind is not Kind.PRODUCTION or environment.kind is Kind.PRODUCTION:

@@ -20,7 +20,7 @@ RULE = Rule("shared-secret", Severity.WARNING, "two environments share a secret"
 
 def check(facts: Facts) -> Iterator[Finding]:
     for app in facts.apps:
-        for one, other, same_line in shared(app, _wanted):
+        for one, other, same_line in shared(app, _wanted, facts.shared):
             if same_line:
                 says = f"{one.place} holds a secret, and one line serves {one.environment.name} and {other.environment.name}"
             else:

@@ -19,7 +19,7 @@ RULE = Rule("shared-webhook-secret", Severity.BLOCKER, "two environments share a
 
 def check(facts: Facts) -> Iterator[Finding]:
     for app in facts.apps:
-        for one, other, same_line in shared(app, _wanted):
+        for one, other, same_line in shared(app, _wanted, facts.shared):
             if same_line:
                 says = f"{one.place} is one line that signs webhooks of {one.environment.name} and of {other.environment.name}"
             else:
