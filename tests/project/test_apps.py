@@ -212,6 +212,7 @@ def test_a_manifest_of_odd_types_is_read_as_far_as_it_goes(tmp_path: Path, text:
 @pytest.mark.parametrize(
     "text",
     [
+        '{"version": ' + "9" * 5000 + "}",
         "[]",
         '"x"',
         "null",
@@ -220,6 +221,7 @@ def test_a_manifest_of_odd_types_is_read_as_far_as_it_goes(tmp_path: Path, text:
         '{"name": 1, "scripts": 2, "exports": []}',
         '{"scripts": {"start": {}}}',
     ],
+    ids=lambda text: text[:30],
 )
 def test_a_package_of_odd_types(tmp_path: Path, text: str) -> None:
     report = check(repository(tmp_path, {"package.json": text, "a.ts": "process.env.A!", ".env.production": "B=1\n"}))
@@ -233,8 +235,10 @@ def test_a_package_of_odd_types(tmp_path: Path, text: str) -> None:
         ("package.json", '{"name": \n  oops}', 2),
         ("package.json", "[" * 100_000, None),
         ("package.json", "", 1),
-        ("pyproject.toml", "a = [", 1),
+        ("pyproject.toml", "a = b", 1),
+        ("pyproject.toml", f"a = {'9' * 5000}", None),
     ],
+    ids=lambda value: str(value)[:30],
 )
 def test_a_broken_manifest_is_told_with_its_line(tmp_path: Path, name: str, text: str, line: int | None) -> None:
     report = check(repository(tmp_path, {f"apps/x/{name}": text, "a.ts": "process.env.A!", ".env.production": "B=1\n"}))

@@ -381,7 +381,7 @@ def toml_document(path: str, text: str) -> Document:
     lines = Lines(text)
     try:
         data = tomli.loads(text.removeprefix("\ufeff").replace("\r\n", "\n"))
-    except (tomli.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError, or a number of thousands of digits
         found = _TOML_POSITION.search(str(error))
         raise Unreadable("not valid TOML", int(found[1]) if found else None, int(found[2]) if found else None) from None
     return Document(path, text, _toml_node(data, (), _TomlScan(text).places(), (0, 0)), lines)

@@ -218,7 +218,7 @@ _RUNNERS = frozenset(
 
 def _package_json(text: str) -> _Manifest:
     try:
-        data = json.loads(text.removeprefix("\ufeff"))
+        data = json.loads(text.removeprefix("\ufeff"), parse_int=str)  # Python refuses to convert thousands of digits
     except json.JSONDecodeError as error:
         raise Unreadable("not valid JSON", error.lineno, error.colno) from None
     except RecursionError:
@@ -257,10 +257,9 @@ def _pyproject(text: str) -> _Manifest:
         data = tomli.loads(text)
     except RecursionError:
         raise Unreadable("nested too deep") from None
-    except tomli.TOMLDecodeError as error:
+    except ValueError as error:  # TOMLDecodeError, or a number of thousands of digits
         where = re.search(r"\(at line (\d+), column (\d+)\)$", str(error))
-        line, column = (int(where[1]), int(where[2])) if where else (text.count("\n") + 1, 1)
-        raise Unreadable("not valid TOML", line, column) from None
+        raise Unreadable("not valid TOML", *((int(where[1]), int(where[2])) if where else ())) from None
     project, poetry = _table(data.get("project")), _table(_table(data.get("tool")).get("poetry"))
     lists = [
         project.get("dependencies"),

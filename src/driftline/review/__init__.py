@@ -161,7 +161,7 @@ def _config(path: str, paths: list[str], text: Callable[[str], str]) -> dict[str
 
     try:
         return tomli.loads(text(path))
-    except (tomli.TOMLDecodeError, Unreadable, RecursionError):
+    except (ValueError, Unreadable, RecursionError):  # TOMLDecodeError, or a number of thousands of digits
         return {}  # its own reader says that it cannot be read
 
 
