@@ -54,6 +54,8 @@ _SCHEME_BITS = 2.0
 _WIDE_REPEAT = 6
 # An expression of this length is not made longer.
 _LONG = 400
+# What a literal character is worth for the speed of a trigger, beside its information.
+_CARRIED = 8.0
 # A head is spelled out in its encoded forms up to this length.
 _HEAD = 7
 
@@ -149,13 +151,14 @@ def _without_longer(heads: dict[str, list[int]]) -> dict[str, list[int]]:
 
 
 class _Part(NamedTuple):
-    """An element of a shape as text: its widths, its bits of information, how many of its leading characters are literal."""
+    """An element of a shape as text: its widths, its bits of information, where it may be cut, how many literal characters it is."""
 
     text: str
     least: int
     most: int
     bits: float
     cut: str | None = None
+    literal: int = 0
 
 
 def plain_trigger(shape: str) -> tuple[str, tuple[int, int]]:
@@ -163,21 +166,24 @@ def plain_trigger(shape: str) -> tuple[str, tuple[int, int]]:
     parts = [_part(*item) for item in _flat(list(shapes.parse(shape)))]
     best, chosen = -1.0, (0, 0)
     for start in range(len(parts)):
-        bits, length = 0.0, 0
+        bits, length, run, longest = 0.0, 0, 0, 0
         stop = start
         for part in parts[start:]:
             stop += 1
             bits += part.bits
             length += len(part.text)
+            run = run + part.literal if part.literal else 0
+            longest = max(longest, run)
             if length >= _LONG or (part.cut is not None and bits >= _ENOUGH):
                 break
         while stop > start + 1 and parts[stop - 1].bits == 0.0:  # what may be absent says nothing, and would match at every length
             stop -= 1
-        # A later start has to be clearly better: the head of a key is where its reader looks, too.
-        score = min(bits, 2 * _ENOUGH) - 2.0 * (start > 0)
+        # The literal matcher carries what holds a few letters in a row; the rest is run for every byte. A later start has to be
+        # clearly better: the head of a key is where its reader looks, too.
+        score = min(bits, 2 * _ENOUGH) + _CARRIED * min(longest, 4) - 2.0 * (start > 0)
         if score > best:
             best, chosen = score, (start, stop)
-        if start == 0 and bits >= _ENOUGH and not shape.startswith(("http", "(?:http")):
+        if start == 0 and bits >= _ENOUGH and longest >= 3 and not shape.startswith(("http", "(?:http")):
             break
     start, stop = chosen
     last = parts[stop - 1]
@@ -201,7 +207,7 @@ def _flat(items: list[Any]) -> Iterator[tuple[Any, Any]]:
 def _part(op: Any, value: Any) -> _Part:
     if op is c.LITERAL:
         bits = _LITERAL_BITS if chr(value) not in "htps:/" else _SCHEME_BITS
-        return _Part(_escape(value), 1, 1, bits)
+        return _Part(_escape(value), 1, 1, bits, None, 1)
     if op is c.NOT_LITERAL:
         return _Part(f"[^{_escape(value)}]", 1, 1, 0.1)
     if op is c.IN:
@@ -213,7 +219,8 @@ def _part(op: Any, value: Any) -> _Part:
         least = min(sum(part.least for part in branch) for branch in branches)
         most = max(sum(part.most for part in branch) for branch in branches)
         bits = min(sum(part.bits for part in branch) for branch in branches) - math.log2(len(branches))
-        return _Part(f"(?:{text})", least, most, max(bits, 0.0))
+        literal = least if all(part.literal for branch in branches for part in branch) else 0
+        return _Part(f"(?:{text})", least, most, max(bits, 0.0), None, literal)
     if op is c.MAX_REPEAT:
         low, high, inner = value
         inside = [_part(*item) for item in _flat(list(inner))]
