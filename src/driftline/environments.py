@@ -31,7 +31,7 @@ from driftline.model import (
     Unread,
     Variable,
 )
-from driftline.project import live, origins
+from driftline.project import dashboards, live, origins
 from driftline.project.apps import Layout, Plan, folder_of, owner
 from driftline.project.settings import Settings
 
@@ -167,6 +167,8 @@ class _Assembler:
         if self.surroundings is not None:
             declared |= {name for name, value in self.surroundings.variables.items() if value.strip()}
         apps = tuple(self._app(plan) for plan in self.layout.plans)
+        stray = tuple(self._stray(apps))
+        self.unknown += (one for app in apps for one in dashboards.unknown(app, stray))
         notes = [note for source in self.sources for note in source.reading.notes]
         return Assembly(
             apps,
@@ -181,7 +183,7 @@ class _Assembler:
                 for literal in self.survey.literals
                 if not any(self._runs(p, literal.location.path) for p in self.layout.plans)
             ),
-            tuple(self._stray(apps)),
+            stray,
         )
 
     def _stray(self, apps: Sequence[App]) -> Iterator[tuple[Source, Reading]]:

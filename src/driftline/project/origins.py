@@ -59,7 +59,7 @@ def _stated(readings: Iterable[tuple[Source, Reading]], settings: Settings) -> I
     for source, reading in readings:
         for context, literal in reading.origins:
             url = literal.traits.url if literal.traits is not None else None
-            if url is None or _class(url) not in _OWN or literal.role == "additional_redirect_urls":
+            if url is None or _class(url) not in _OWN or literal.role in ("additional_redirect_urls", "webhook endpoint"):
                 continue
             if context is None and source.format == "supabase":
                 continue  # the base speaks for the stack on the developer's machine

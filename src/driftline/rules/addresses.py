@@ -152,6 +152,33 @@ def fixed(facts: Facts) -> Iterator[tuple[str, Fixed]]:
             yield path, Fixed(literal, url, hosts.classify(url), role)
 
 
+class Registered(NamedTuple):
+    """A webhook endpoint as an export of the provider shows it; `kind` is of the environment it is registered for."""
+
+    app: str
+    environment: str
+    kind: Kind
+    literal: Literal
+    url: Url
+    place: Place
+
+
+def registered(facts: Facts) -> Iterator[Registered]:
+    """The endpoints that exports show, each once."""
+    seen: set[Location] = set()
+    readings = [
+        *((app.path, reading) for app in facts.apps for _, reading in app.readings),
+        *((".", reading) for _, reading in facts.stray),
+    ]
+    for app, reading in readings:
+        for context, literal in reading.origins:
+            url = literal.traits.url if literal.traits is not None else None
+            if literal.role == "webhook endpoint" and url is not None and literal.location not in seen:
+                seen.add(literal.location)
+                kind = Kind.PREVIEW if context == "preview" else Kind.PRODUCTION
+                yield Registered(app, context or "production", kind, literal, url, hosts.classify(url))
+
+
 def fallback_url(literal: Literal | None) -> Url | None:
     """The address that code falls back to; not a bare host (it is compared, not opened), nor what runs in one mode only."""
     if literal is None or literal.role != "fallback" or literal.traits is None:

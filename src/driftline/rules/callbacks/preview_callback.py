@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from driftline.model import Facts, Finding, Kind, Related, Rule, Severity
-from driftline.rules.addresses import PREVIEWS, addresses, fixed, is_origin, own_address, shown
+from driftline.rules.addresses import PREVIEWS, addresses, fixed, is_origin, own_address, registered, shown
 
 RULE = Rule("preview-callback", Severity.BLOCKER, "production's callback leads to a preview")
 
@@ -42,4 +42,15 @@ def check(facts: Facts) -> Iterator[Finding]:
                 app=path,
                 location=one.literal.location,
                 subject=f"{one.literal.location.path}:{one.literal.role}",
+            )
+    for endpoint in registered(facts):
+        if endpoint.place.kind in PREVIEWS and endpoint.kind is Kind.PRODUCTION:
+            yield RULE.finding(
+                f"the endpoint {shown(endpoint.url)} is registered for {endpoint.environment}, and is {endpoint.place.words}",
+                fix=f"register {endpoint.environment}'s own address at the provider, and delete this endpoint",
+                avoid="do not open the previews to everybody to make the endpoint work",
+                app=endpoint.app,
+                location=endpoint.literal.location,
+                environment=endpoint.environment,
+                subject=f"{endpoint.literal.location.path}:{shown(endpoint.url)}",
             )

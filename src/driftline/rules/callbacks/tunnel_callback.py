@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from driftline.model import Facts, Finding, Related, Rule, Severity
-from driftline.rules.addresses import NON_LOCAL, TUNNELS, addresses, fixed, own_address, shown
+from driftline.model import Facts, Finding, Kind, Related, Rule, Severity
+from driftline.rules.addresses import NON_LOCAL, TUNNELS, addresses, fixed, own_address, registered, shown
 
 RULE = Rule("tunnel-callback", Severity.BLOCKER, "a callback leads to a tunnel")
 
@@ -42,4 +42,16 @@ def check(facts: Facts) -> Iterator[Finding]:
                 app=path,
                 location=one.literal.location,
                 subject=f"{one.literal.location.path}:{one.literal.role}",
+            )
+    for endpoint in registered(facts):
+        # A test endpoint may lead to a developer's machine.
+        if endpoint.place.kind in TUNNELS and endpoint.kind is Kind.PRODUCTION:
+            yield RULE.finding(
+                f"the endpoint {shown(endpoint.url)} is registered for {endpoint.environment}, and is {endpoint.place.words}",
+                fix=f"register {endpoint.environment}'s own address at the provider, and delete this endpoint",
+                avoid="do not reserve the tunnel's name to keep it working",
+                app=endpoint.app,
+                location=endpoint.literal.location,
+                environment=endpoint.environment,
+                subject=f"{endpoint.literal.location.path}:{shown(endpoint.url)}",
             )

@@ -19,7 +19,7 @@ from driftline.knowledge import callbacks
 from driftline.knowledge.callbacks import Role
 from driftline.knowledge.hosts import Class
 from driftline.model import Facts, Finding, Kind, Related, Route, Rule, Severity, Url
-from driftline.rules.addresses import NON_LOCAL, addresses, is_origin
+from driftline.rules.addresses import NON_LOCAL, addresses, is_origin, origin_hosts, registered
 
 RULE = Rule("unroutable-callback", Severity.WARNING, "a callback leads to no route")
 
@@ -40,6 +40,8 @@ def check(facts: Facts) -> Iterator[Finding]:
     # A path may be another app's: where one of them shows no route, nobody can tell.
     if any(app.framework in _BY_FILES | _SERVERS and not app.routes and not app.path.startswith("packages/") for app in facts.apps):
         return
+    if served:
+        yield from _registered(facts, served)
     for app in facts.apps:
         if not app.routes or app.framework not in _BY_FILES | _SERVERS:
             continue
@@ -73,6 +75,23 @@ def check(facts: Facts) -> Iterator[Finding]:
                 location=literal.location,
                 subject=f"{literal.location.path}:{_shown(url)}",
                 related=tuple(Related(near.location, f"`{near.path}` is served here") for near in _near(url.path, served)),
+            )
+
+
+def _registered(facts: Facts, served: list[Route]) -> Iterator[Finding]:
+    """Endpoints that an export of the provider shows, on a host of this project."""
+    own = {host for app in facts.apps for environment in app.environments for host in origin_hosts(environment)}
+    for endpoint in registered(facts):
+        if endpoint.url.host in own and _is_lost(endpoint.url.path, served):
+            yield RULE.finding(
+                f"an endpoint is registered for the path `{_shown(endpoint.url)}` of {endpoint.url.host}, which no route serves",
+                fix="register the path that is served, or add the route",
+                avoid="do not answer it by a catch-all route",
+                app=endpoint.app,
+                location=endpoint.literal.location,
+                environment=endpoint.environment,
+                subject=f"{endpoint.literal.location.path}:{_shown(endpoint.url)}",
+                related=tuple(Related(near.location, f"`{near.path}` is served here") for near in _near(endpoint.url.path, served)),
             )
 
 
