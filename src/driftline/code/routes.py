@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from driftline.code import Place, is_example, is_test
@@ -33,7 +34,7 @@ def read(path: str, content: bytes, folder: str = ".") -> File | None:
     inside = path if folder == "." else path.removeprefix(folder + "/")
     place = Place(path, content)
     found = [*_by_place(inside, path, content), *_by_code(path, content, place)]
-    verifies = any(trace in content for trace in _VERIFY_TRACES) and callbacks.verification(content) is not None
+    verifies = any(trace in content for trace in _VERIFY_TRACES) and _verification(content) is not None
     imports = tuple(_specifiers(content)) if not verifies and (b"ebhook" in content or callbacks.receives_events(path)) else ()
     if not found and not verifies and not imports:
         return None
@@ -74,6 +75,12 @@ def _means(specifier: str, importer: str, path: str, packages: Mapping[str, str]
     return f"/{tail}." in f"/{path}" or f"/{tail}/index." in f"/{path}"
 
 
+@lru_cache(maxsize=4)
+def _verification(content: bytes) -> str | None:
+    """What checks a signature in a file, looked for once and not for each of its routes."""
+    return callbacks.verification(content)
+
+
 _VERIFY_TRACES = (b"ignature", b"onstruct", b"ebhook", b"hmac", b"Hmac", b"timingSafe")
 
 
@@ -89,7 +96,7 @@ def _hook(route: Route, content: bytes) -> Route:
     provider = callbacks.provider_of_words(route.path) or callbacks.provider_of_words(words) or callbacks.provider_of_header(content)
     if provider is None:
         return route
-    verified = callbacks.verification(content)
+    verified = _verification(content)
     return route._replace(provider=provider, verified=verified, caveat=_caveat(route, content) if verified else None)
 
 

@@ -144,17 +144,23 @@ def read(root: str, path: str, limit: int = MAX_SOURCE) -> bytes:
     """
     full = os.path.join(root, path)
     try:
-        if os.path.islink(full):
+        status = os.lstat(full)
+        if stat.S_ISLNK(status.st_mode):
             real_root = os.path.realpath(root)
             target = os.path.realpath(full, strict=True)
             if os.path.commonpath((real_root, target)) != real_root:
                 raise Unreadable("a link out of the audited folder; not followed")
-        _refuse(os.stat(full), limit)
+            status = os.stat(full)
+        _refuse(status, limit)
         # Opened without waiting, and looked at again: a pipe that takes a file's place meanwhile must not hold us up.
         descriptor = os.open(full, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         with os.fdopen(descriptor, "rb") as file:
-            _refuse(os.fstat(file.fileno()), limit)
-            content = file.read(limit + 1)
+            status = os.fstat(file.fileno())
+            _refuse(status, limit)
+            # Reading asks for a buffer of the given size: one of the file's own, not of the limit; more only where the file has grown.
+            content = file.read(status.st_size + 1)
+            if len(content) > status.st_size:
+                content += file.read(limit + 1 - len(content))
     except (FileNotFoundError, NotADirectoryError):
         raise Unreadable(GONE) from None
     except OSError as error:
