@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from driftline import code, environments, formats, rules, suppress
@@ -17,7 +16,7 @@ from driftline.knowledge import platform
 from driftline.model import App, Facts, Finding, Location, Misuse, Related, Report, Severity, Text, Unread, Unreadable
 from driftline.project import apps, files, live
 from driftline.project.files import File, Tree
-from driftline.project.settings import Settings
+from driftline.project.settings import Settings, matches
 
 JUDGED = ("drift", "credentials", "callbacks", "exposure")
 
@@ -56,6 +55,7 @@ class Project(NamedTuple):
     bytes: int
     texts: Callable[[str], str | None]
     keys: Keys
+    commented: tuple[str, ...] = ()
 
 
 def check(request: Request) -> Report:
@@ -193,7 +193,16 @@ def judge(request: Request, project: Project, started: float, keep: Callable[[Fi
     findings = suppress.number(_ordered(_wanted(found, request)))
     today = request.today or date.today()
     whole = request.target is None and request.app is None and request.command in ("check", "matrix", "baseline")
-    result = suppress.mark(findings, request.settings, request.baseline, project.texts, today, whole=whole)
+    result = suppress.mark(
+        findings,
+        request.settings,
+        request.baseline,
+        project.texts,
+        today,
+        whole=whole,
+        judged={rule: _is_judged(rule, group in groups, failed, request) for rule, (group, _) in rules.registry().items()},
+        commented=project.commented,
+    )
     if not project.files and not request.bundles:
         project = project._replace(
             unread=(*project.unread, Unread(".", "there is nothing to audit here: no env file, configuration or code"))
@@ -217,6 +226,13 @@ def judge(request: Request, project: Project, started: float, keep: Callable[[Fi
         seconds=time.perf_counter() - started,
         stale=result.stale,
     )
+
+
+def _is_judged(rule: str, wanted: bool, failed: Mapping[str, str], request: Request) -> bool:
+    """Whether a rule was judged in this run, so that its silence means something."""
+    setting = request.settings.rules.get(rule)
+    switched_on = setting is None or setting.enabled
+    return wanted and switched_on and rule not in failed and (bool(request.bundles) or rule not in _ON_OUTPUT)
 
 
 def read(request: Request) -> Project:
@@ -274,7 +290,9 @@ def read_tree(request: Request, tree: Tree, content: Callable[[str], bytes], cod
         accounts=settings.accounts,
     )
     unread = (*tree.unread, *reader.unread, *layout.unread, *survey.unread, *assembly.unread)
-    return Project(facts, assembly, tuple(dict.fromkeys(unread)), reader.count, reader.bytes, reader.known_text, keys)
+    return Project(
+        facts, assembly, tuple(dict.fromkeys(unread)), reader.count, reader.bytes, reader.known_text, keys, tuple(reader.commented)
+    )
 
 
 # A folder with one of these is deployed, or run, with an environment of its own.
@@ -291,6 +309,7 @@ class _Reader:
         self.code_paths = code_paths
         self.unread: list[Unread] = []
         self.notes: list[Related] = []
+        self.commented: list[str] = []
         self.count = 0
         self.bytes = 0
         self._texts: dict[str, str] = {}
@@ -299,7 +318,7 @@ class _Reader:
         """A file's text. Raises Unreadable."""
         if path not in self._texts:
             content = self.content(path)
-            self._counted(content)
+            self._counted(content, path)
             self._texts[path] = files.decode(content)
         return self._texts[path]
 
@@ -349,7 +368,7 @@ class _Reader:
             reading = dotenv.read(Text(shown if not shown.startswith("..") else path, content, False))
         except Unreadable as problem:
             raise Misuse(f"{path}: {problem.reason}") from None
-        self._counted(content.encode())
+        self._counted(content.encode(), shown)
         return ReadSource(shown if not shown.startswith("..") else path, dotenv.FORMAT, reading, False, False, content, word)
 
     def _source(self, file: File, reader: formats.Reader) -> ReadSource | None:
@@ -380,14 +399,16 @@ class _Reader:
                 if file.tracked is not True or problem.reason != files.GONE:
                     self.unread.append(Unread(file.path, problem.reason, problem.line, problem.column))
                 continue
-            self._counted(content)
+            self._counted(content, file.path)
             if self.request.progress is not None:
                 self.request.progress(done)
             yield code.CodeFile(file.path, content)
 
-    def _counted(self, content: bytes) -> None:
+    def _counted(self, content: bytes, path: str) -> None:
         self.count += 1
         self.bytes += len(content)
+        if b"driftline:" in content:
+            self.commented.append(path)
 
 
 _SEVERITY_ORDER = {Severity.BLOCKER: 0, Severity.WARNING: 1, Severity.NOTE: 2}
@@ -399,7 +420,7 @@ def _wanted(found: Iterable[Finding], request: Request) -> list[Finding]:
     for finding in found:
         setting = request.settings.rules.get(finding.rule)
         if setting is not None:
-            if not setting.enabled or any(fnmatchcase(finding.location.path, pattern) for pattern in setting.paths):
+            if not setting.enabled or matches(finding.location.path, setting.paths):
                 continue
             if setting.severity is not None:
                 finding = finding._replace(severity=setting.severity)

@@ -5,20 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from driftline.model import Finding, Misuse, Suppression
-from driftline.project.settings import Accept, Settings
+from driftline.project.settings import Accept, Settings, matches
 
 BASELINE = "driftline/baseline/1"
 # Where a baseline lies unless driftline.toml says otherwise.
 FILE = "driftline-baseline.json"
 
-# In any comment syntax: what stands before the word is not looked at.
+# In any comment syntax: of what stands before the word only counts whether the line is all comment.
 _COMMENT = re.compile(r"driftline:[ \t]*ignore\[([a-z0-9, \t-]{1,200})\][ \t:,-]*([^\r\n]{0,300})")
+
+# How a line begins that is nothing but a comment: scripts and configuration, C's family, HTML, JSX, SQL and Lua, INI, templates, batch.
+_ALL_COMMENT = ("#", "//", "/*", "*", "<!--", "{/*", "{#", "{{!", "--", ";", "%", "'", "REM ", "rem ", '"""')
+
+# Line ends as locations count them; str.splitlines knows more of them.
+_LINE_END = re.compile(r"\r\n|\n|\r")
 
 # detect-secrets' own comment, in its comment syntaxes (detect_secrets/filters/allowlist.py, 1.5.0); it speaks of a secret in that line
 # of text, and so for these rules only. One that meets no finding of ours is detect-secrets' business and never stale.
@@ -36,6 +41,14 @@ class Accepted(NamedTuple):
     subject: str
 
 
+class _Comment(NamedTuple):
+    """An ignore comment; `alone` is True where its line holds nothing else."""
+
+    rules: tuple[str, ...]
+    reason: str
+    alone: bool
+
+
 class Result(NamedTuple):
     """Every finding, marked where accepted, and a sentence for each suppression that matches nothing or has expired."""
 
@@ -49,8 +62,9 @@ def fingerprint(finding: Finding) -> str:
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:20]
 
 
-# `index-B7x2kQ9a.js`, `main.3f9c2ab1.js`, `page-0a1b2c3d4e5f6a7b.js`: the hash changes with every build.
-_BUILD_HASH = re.compile(r"([-._])(?=[A-Za-z0-9_]*\d)[A-Za-z0-9_]{8,}(?=\.)")
+# `index-B7x2kQ9a.js`, `main.3f9c2ab1.js`, `page-0a1b2c3d4e5f6a7b.js`: the hash changes with every build. A word and a number
+# (`config-production2.ts`) is a name.
+_BUILD_HASH = re.compile(r"([-._])(?=[A-Za-z0-9_]*\d)(?![A-Za-z_]+\d{1,4}\.)[A-Za-z0-9_]{8,}(?=\.)")
 
 
 def _steady(path: str) -> str:
@@ -76,14 +90,16 @@ def mark(
     today: date,
     *,
     whole: bool = True,
+    judged: Mapping[str, bool] | None = None,
+    commented: Iterable[str] = (),
 ) -> Result:
     """The findings with their suppressions. `text_of` gives a file's text or None.
 
-    `whole` is False where only a part was judged (one environment, one commit): then silence proves no suppression stale.
+    `whole` is False where only a part was judged (one environment, one commit): then silence proves no suppression stale. `judged` are
+    all rules and whether each was judged in this run, None for all of them. `commented` are files that may hold ignore comments.
     """
-    stale: list[str] = []
     used: set[object] = set()
-    comments: dict[str, Mapping[int, tuple[tuple[str, ...], str]]] = {}
+    comments: dict[str, Mapping[int, _Comment]] = {}
     pragmas: dict[str, frozenset[int]] = {}
     marked = []
     for finding in findings:
@@ -92,49 +108,58 @@ def mark(
             text = text_of(path)
             comments[path] = _comments(text)
             pragmas[path] = _pragmas(text)
-        suppression, key = _suppression(finding, comments[path], settings.accept, baseline, today)
+        suppressions = list(_suppressions(finding, comments[path], settings.accept, baseline, today))
+        used.update(key for _, key in suppressions)
+        suppression = suppressions[0][0] if suppressions else None
         if suppression is None and finding.rule in _PRAGMA_RULES and finding.location.line in pragmas[path]:
             suppression = Suppression("comment", "pragma: allowlist secret")
-        used.add(key)
         marked.append(finding._replace(suppressed=suppression))
+
+    def is_stale(rule: str, key: object) -> bool:
+        return whole and key not in used and (judged is None or judged.get(rule, True))
+
+    stale: list[str] = []
     for accept in settings.accept:
         if accept.expires and accept.expires < today:
             stale.append(f"{settings.path}:{accept.line}: the accepted {accept.rule} of {accept.subject} expired on {accept.expires}")
-        elif whole and accept not in used:
+        elif is_stale(accept.rule, accept):
             stale.append(f"{settings.path}:{accept.line}: accepts {accept.rule} of {accept.subject}, which is not found any more")
     for entry in baseline:
         if entry.expires and entry.expires < today:
             stale.append(f"baseline: the accepted {entry.rule} of {entry.subject} expired on {entry.expires}")
-        elif whole and entry not in used:
+        elif is_stale(entry.rule, entry):
             stale.append(f"baseline: accepts {entry.rule} of {entry.subject}, which is not found any more")
-    if whole:
-        for path, lines in comments.items():
-            for line, (rules, _) in lines.items():
-                stale.extend(
-                    f"{path}:{line}: the comment ignores {rule}, which is not found there"
-                    for rule in rules
-                    if (path, line, rule) not in used
-                )
+    for path in commented if whole else ():
+        if path not in comments:
+            comments[path] = _comments(text_of(path))
+    for path, lines in comments.items():
+        for line, comment in lines.items():
+            for rule in comment.rules:
+                if is_stale(rule, (path, line, rule)):
+                    known = judged is None or rule in judged
+                    stale.append(f"{path}:{line}: the comment ignores {rule}, which is {'not found there' if known else 'no rule'}")
     return Result(tuple(marked), tuple(sorted(stale)))
 
 
-def _suppression(
+def _suppressions(
     finding: Finding,
-    comments: Mapping[int, tuple[tuple[str, ...], str]],
+    comments: Mapping[int, _Comment],
     accepts: Sequence[Accept],
     baseline: Sequence[Accepted],
     today: date,
-) -> tuple[Suppression | None, object]:
-    for line in (finding.location.line, finding.location.line - 1):
-        if line in comments and finding.rule in comments[line][0]:
-            return Suppression("comment", comments[line][1] or "no reason given"), (finding.location.path, line, finding.rule)
+) -> Iterator[tuple[Suppression, object]]:
+    """Every suppression of a finding with its key, the one that counts first."""
+    at = finding.location.line
+    for line, comment in ((at, comments.get(at)), (at - 1, comments.get(at - 1))):
+        # Behind code, a comment speaks of its own line only.
+        if comment is not None and finding.rule in comment.rules and (line == at or comment.alone):
+            yield Suppression("comment", comment.reason or "no reason given"), (finding.location.path, line, finding.rule)
     for accept in accepts:
-        if accept.rule == finding.rule and fnmatchcase(finding.subject, accept.subject) and _applies(accept, finding, today):
-            return Suppression("config", accept.reason, accept.expires.isoformat() if accept.expires else None), accept
+        if accept.rule == finding.rule and matches(finding.subject, (accept.subject,)) and _applies(accept, finding, today):
+            yield Suppression("config", accept.reason, accept.expires.isoformat() if accept.expires else None), accept
     for entry in baseline:
         if entry.fingerprint == finding.fingerprint and (entry.expires is None or entry.expires >= today):
-            return Suppression("baseline", entry.reason, entry.expires.isoformat() if entry.expires else None), entry
-    return None, None
+            yield Suppression("baseline", entry.reason, entry.expires.isoformat() if entry.expires else None), entry
 
 
 def _applies(accept: Accept, finding: Finding, today: date) -> bool:
@@ -145,16 +170,19 @@ def _applies(accept: Accept, finding: Finding, today: date) -> bool:
     )
 
 
-def _comments(text: str | None) -> dict[int, tuple[tuple[str, ...], str]]:
-    """Line -> (rules, reason) of the ignore comments in a text."""
+def _comments(text: str | None) -> dict[int, _Comment]:
+    """The ignore comments of a text, by line."""
     if text is None or "driftline:" not in text:
         return {}
     found = {}
-    for number_, line in enumerate(text.splitlines(), 1):
+    for number_, line in enumerate(_LINE_END.split(text), 1):
         match = _COMMENT.search(line)
         if match:
-            reason = match[2].strip().removesuffix("-->").removesuffix("*/").removesuffix("*/}").strip()
-            found[number_] = (tuple(rule.strip() for rule in match[1].split(",")), reason)
+            reason = match[2].strip()
+            for end in ("*/}", "*/", "-->", "#}", "}}"):
+                reason = reason.removesuffix(end).strip()
+            rules = tuple(rule.strip() for rule in match[1].split(",") if rule.strip())
+            found[number_] = _Comment(rules, reason, line.lstrip().startswith(_ALL_COMMENT))
     return found
 
 
@@ -162,7 +190,7 @@ def _pragmas(text: str | None) -> frozenset[int]:
     """The lines that detect-secrets is told to leave alone."""
     if text is None or "list" not in text or "pragma:" not in text:
         return frozenset()
-    found = ((number_, _PRAGMA.search(line)) for number_, line in enumerate(text.splitlines(), 1) if "pragma:" in line)
+    found = ((number_, _PRAGMA.search(line)) for number_, line in enumerate(_LINE_END.split(text), 1) if "pragma:" in line)
     return frozenset(number_ + bool(match[1]) for number_, match in found if match)
 
 

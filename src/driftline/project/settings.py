@@ -96,19 +96,20 @@ class Settings(NamedTuple):
 
     def is_optional(self, name: str, app: str) -> bool:
         """Whether a variable is declared optional (for all apps or this one); `*` is a wildcard."""
-        return _matches(name, self.optional) or (app in self.apps and _matches(name, self.apps[app].optional))
+        return matches(name, self.optional) or (app in self.apps and matches(name, self.apps[app].optional))
 
     def is_ignored(self, name: str, app: str) -> bool:
         """Whether a variable is not judged at all (for all apps or this one); `*` is a wildcard."""
-        return _matches(name, self.ignore) or (app in self.apps and _matches(name, self.apps[app].ignore))
+        return matches(name, self.ignore) or (app in self.apps and matches(name, self.apps[app].ignore))
 
     def is_excluded(self, path: str) -> bool:
         """Whether a path is left out of the audit (`exclude` globs, `*` crosses `/`; a folder's name excludes what is in it)."""
-        return any(fnmatchcase(path, pattern) or path.startswith(pattern.rstrip("/") + "/") for pattern in self.exclude)
+        return matches(path, self.exclude) or any(path.startswith(pattern.rstrip("/") + "/") for pattern in self.exclude)
 
 
-def _matches(name: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
+def matches(word: str, patterns: Iterable[str]) -> bool:
+    """Whether a name or a path is one of `patterns`, literally (`app/[id]/page.tsx` is a path) or with its wildcards."""
+    return any(word == pattern or fnmatchcase(word, pattern) for pattern in patterns)
 
 
 _TOP = ("environments", "apps", "rules", "accept", "exclude", "optional", "ignore", "shared", "fail-on", "baseline", "accounts", "owners")
