@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from driftline import __version__
@@ -74,10 +75,16 @@ def cached(known: Catalog, folder: str | None) -> Engine:
     name = os.path.join(folder, f"patterns-{_digest(known)}") if folder else None
     found = _load(name) if name else None
     if found is None:
-        found = build(triggers.of_catalog(known))
+        found = _compiled(known)
         if name:
             _save(name, found)
     return found
+
+
+@lru_cache(maxsize=1)
+def _compiled(known: Catalog) -> Engine:
+    """Once per process: a database does not change, and compiling takes as long as a small audit."""
+    return build(triggers.of_catalog(known))
 
 
 def _digest(known: Catalog) -> str:
