@@ -21,13 +21,16 @@ TRACES = (
     b"process.env", b"process?.env", b"import.meta.env", b"Deno.env", b"Bun.env", b"$env/", b"$app/env", b"astro:env", b"useRuntimeConfig",
     b"createEnv", b"cleanEnv", b"ProcessEnv", b"ImportMetaEnv", b"ConfigService", b"env: Env", b"Bindings", b"c.env.", b"context.env.",
     b"envField", b"cloudflare:workers", b"process['env']", b'process["env"]', b"} = process",
+    b'"node:process"', b"'node:process'", b"(request, env", b"(req, env", b"loadEnv(", b"runtimeConfig", b"extConfig", b"$config",
 )  # fmt: skip
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _UPPER = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 
 # Where the environment object stands: each match is looked up in the syntax tree, so comments and strings do not count.
-_OBJECT = re.compile(rb"process\s*\??\.\s*env\b|import\.meta\.env\b|\bBun\.env\b|\bDeno\.env\b|process\[['\"]env['\"]\]")
+_OBJECT = re.compile(
+    rb"(?:\b(?:globalThis|global|window|self)\s*\.\s*)?\bprocess\s*\??\.\s*env\b|import\.meta\.env\b|\bBun\.env\b|\bDeno\.env\b|\bprocess\[['\"]env['\"]\]"
+)
 
 _INLINED = ("NEXT_PUBLIC_", "REACT_APP_", "EXPO_PUBLIC_", "GATSBY_", "VUE_APP_", "NX_PUBLIC_")
 
@@ -61,12 +64,13 @@ class _File:
             if node is None or not _is_code(node) or node.start_byte != match.start():
                 continue
             how = "import.meta.env" if match[0].startswith(b"import") else match[0].decode().replace("?", "").replace(" ", "")
-            if not how.startswith("process") or node.end_byte == match.end():
-                self._object(node, "process.env" if how.startswith("process") else how)
+            if "process" not in how or node.end_byte == match.end():
+                self._object(node, "process.env" if "process" in how else how)
         self._imports(code)
         self._schemas(code)
         self._injected_objects(code)
         self._types(code)
+        self._configs(code)
         if _addresses.may_stand_in(self.path, code):
             self._addresses(code)
         # What a test has let through (`if (process.env.X) use(process.env.X!)`) is no need of its own.
@@ -85,7 +89,14 @@ class _File:
             inlined = how == "import.meta.env" or name.startswith(_INLINED)
         self.references.append(
             Reference(
-                name, self.place.at(node.start_byte), need, more.pop("side", self.side), how=how, fallback=fallback, inlined=inlined, **more
+                name,
+                self.place.at(node.start_byte),
+                need,
+                more.pop("side", Side.SERVER if how.startswith(("Deno", "Bun")) else self.side),
+                how=how,
+                fallback=fallback,
+                inlined=inlined,
+                **more,
             )
         )
 
@@ -115,6 +126,8 @@ class _File:
     def _whole(self, node: Node, how: str) -> None:
         """The object as a whole: destructured, given another name, or tested with `in`."""
         holder = node
+        if how == "Deno.env":
+            return  # no map of names
         while holder.parent is not None and holder.parent.type in _WRAPPERS:
             holder = holder.parent
         parent = holder.parent
@@ -156,7 +169,9 @@ class _File:
         """`const env = process.env; ... env.X`: every later `alias.X`, `alias["X"]` and `{ X } = alias` of this file."""
         if self.root is None or not _NAME.match(alias):
             return
-        pattern = re.compile(rb"(?<![\w$.])" + re.escape(alias.encode()) + rb"\b(?=\s*(?:\??\.\s*[A-Za-z_]|\[|;|,|\)))")
+        pattern = re.compile(
+            rb"(?<![\w$.])" + re.escape(alias.encode()) + rb"\b(?=\s*(?:\??\.\s*[A-Za-z_]|\[|;|,|\)|\})|[ \t]*(?:[\r\n]|\Z))"
+        )
         for match in pattern.finditer(self.content):
             node = self.root.descendant_for_byte_range(match.start(), match.end())
             if node is None or node.type != "identifier" or node.parent is None:
@@ -180,6 +195,9 @@ class _File:
 
     def _deno(self, member: Node, method: str) -> None:
         call = member.parent
+        if method == "toObject" and call is not None and call.type == "call_expression":
+            self._object(call, "Deno.env.toObject")
+            return
         if method not in ("get", "has") or call is None or call.type != "call_expression":
             return
         arguments = _arguments(call)
@@ -277,7 +295,13 @@ class _File:
             elif kind == "member_expression" and parent.child_by_field_name("object") == current:
                 if optional:
                     break
-                return (Need.OPTIONAL if _is_optional_chain(parent) else Need.REQUIRED), None
+                call = parent.parent
+                if not _is_optional_chain(parent):
+                    return Need.REQUIRED, None
+                if call is None or call.type != "call_expression" or _text(parent.child_by_field_name("property")) not in _TEXT_METHODS:
+                    return Need.OPTIONAL, None
+                optional = True  # `process.env.X?.trim() ?? "..."`: what stands behind decides
+                parent = call
             elif kind == "arguments":
                 callee = _text(parent.parent.child_by_field_name("function") if parent.parent else None)
                 if callee.rpartition(".")[2] in ("Boolean", "isset", "isNil"):
@@ -397,12 +421,27 @@ class _File:
                         Reference(imported, self.place.at(offset), need, side, how=source, inlined="static" in source or not private)
                     )
                 elif imported == "env":
+                    own, self.side = self.side, side
                     self._alias(local or "env", source)
+                    self.side = own
         if b"getSecret(" in code and b"astro:env" in code:
             for match in re.finditer(rb"getSecret\(\s*[\"']([A-Z][A-Z0-9_]*)[\"']", code):
                 self.references.append(Reference(match[1].decode(), self.place.at(match.start()), Need.PLAIN, Side.SERVER, how="astro:env"))
         if b"cloudflare:workers" in code and re.search(rb"import\s*\{[^}]*\benv\b", code):
             self._alias("env", "cloudflare:workers")
+        for match in _PROCESS_ENV.finditer(code):
+            self._alias((match[1] or match[2] or b"env").decode(), "process.env")
+        for match in _LOAD_ENV.finditer(code):
+            self._alias(match[1].decode(), "loadEnv")
+
+    def _configs(self, code: bytes) -> None:
+        """What the config files of Nuxt and Next.js state, and the keys of Nuxt's runtime config."""
+        from driftline.code import _configs
+
+        if self.root is not None:
+            self.references += _configs.references(self.path, code, self.root, self.place)
+        if b"useRuntimeConfig" in self.content or (b"$config" in self.content and self.path.endswith(".vue")):
+            self.references += _configs.uses(self.content, self.place)
 
     def _injected_objects(self, code: bytes) -> None:
         """Frameworks that hand the environment in: NestJS' ConfigService, a Worker's `env` parameter, Hono's `c.env`."""
@@ -560,7 +599,7 @@ class _File:
     def _schemas(self, code: bytes) -> None:
         if self.root is None:
             return
-        handed_over = _HANDED_OVER.search(code) is not None
+        handed_over = (_HANDED_OVER.search(code) or _BEHIND.search(code)) is not None
         for match in _SCHEMA_CALL.finditer(code):
             node = self.root.descendant_for_byte_range(match.start(), match.start() + 1)
             while node is not None and node.type != "call_expression":
@@ -695,6 +734,7 @@ def leads_to(specifier: str, importer: str, path: str, packages: Mapping[str, st
 # --- syntax -----------------------------------------------------------------------------------------------------------------------
 
 _WRAPPERS = frozenset(("parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression"))
+_TEXT_METHODS = frozenset(("trim", "trimEnd", "trimStart", "replace", "replaceAll", "toLowerCase", "toString", "slice"))
 _COMPARISONS = frozenset(("===", "!==", "==", "!=", "<", ">", "<=", ">="))
 _FUNCTIONS = frozenset(
     ("function_declaration", "function_expression", "arrow_function", "method_definition", "function", "generator_function_declaration")
@@ -704,6 +744,12 @@ _IMPORT = re.compile(rb"import\s*(?:[A-Za-z_$][\w$]*\s*,\s*)?\{([^}]{0,4000})\}\
 _ENV_IMPORT = re.compile(
     rb"import\s*\{([^}]{0,8000})\}\s*from\s*[\"'](\$env/(?:static|dynamic)/(?:private|public)|\$app/env(?:/\w+)*|astro:env/(?:client|server))[\"']"
 )
+_PROCESS_ENV = re.compile(
+    rb"\{[^{}]{0,200}?\benv\b(?:\s+as\s+(\w+)|\s*:\s*(\w+))?[^{}]{0,200}\}\s*(?:from\s*[\"'](?:node:)?process[\"']|=\s*(?:globalThis\.)?process\b(?!\s*[.\[(]))"
+)
+_LOAD_ENV = re.compile(rb"\b(?:const|let|var)\s+(\w+)\s*(?::[^=\n]{0,80})?=\s*loadEnv\(")
+# valibot and arktype take the data behind the schema: `v.parse(v.object({ ... }), process.env)`.
+_BEHIND = re.compile(rb"\}\s*\)\s*,\s*(?:process\.env|import\.meta\.env|Bun\.env)\s*[,)]")
 _WORKER = re.compile(
     rb"\bfetch\s*\(\s*\w+\s*(?::[^,)]{0,60})?,\s*env\b|\benv\s*:\s*(?:Env|Bindings|CloudflareEnv|WorkerEnv)\b|Bindings\s*:|\bBindings\b|context\.env\.|c\.env\."
 )
@@ -730,7 +776,7 @@ _FENCE = re.compile(rb"\A\s*---[ \t]*\r?\n(.*?)\r?\n---", re.DOTALL)
 def _side(path: str, content: bytes) -> Side:
     """Where a file's code runs, as far as its name and its first lines tell."""
     base = path.rpartition("/")[2]
-    head = content[:2000]
+    head = content[:2000].removeprefix(b"\xef\xbb\xbf")
     if re.search(r"\.config\.[cm]?[jt]s$", base):
         return Side.BUILD
     if re.search(rb"^\s*[\"']use client[\"']", head, re.MULTILINE) or re.search(r"\.client\.[jt]sx?$", base):
