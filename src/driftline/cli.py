@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from driftline import __version__
+from driftline import __version__, glance
 from driftline.model import Misuse, Report, Unreadable
 
 FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "markdown", "html")
@@ -141,6 +141,8 @@ def commit(paths: tuple[str, ...], **options: Any) -> int:
     given = [os.path.relpath(os.path.realpath(os.path.dirname(path) or ".") + os.sep + os.path.basename(path), real) for path in paths]
     report = staged.commit(_request(root, options)._replace(command="commit"), [path.replace(os.sep, "/") for path in given])
     _write(report, options)
+    if real == os.path.realpath(".") and options["config"] is None:
+        glance.prepare(glance.cache_folder(os.environ))
     return audit.exit_code(report, _fail_on(root, options), empty=0)
 
 
@@ -198,7 +200,7 @@ def bundle(paths: tuple[str, ...], **options: Any) -> int:
             root,
             digest_key=os.environ.get("DRIFTLINE_DIGEST_KEY") or None,
             jobs=options["jobs"],
-            cache=_cache_folder(),
+            cache=glance.cache_folder(os.environ),
             progress=_progress(options),
         )
         _write(report, options)
@@ -538,14 +540,8 @@ def _request(root: str, options: dict[str, Any], *, with_baseline: bool = True) 
         progress=_progress(options),
         bundles=tuple(os.path.abspath(path) for path in options["bundles"]),
         jobs=options["jobs"],
-        cache=_cache_folder(),
+        cache=glance.cache_folder(os.environ),
     )
-
-
-def _cache_folder() -> str | None:
-    """The user's cache folder, for compiled patterns: XDG_CACHE_HOME, LOCALAPPDATA or ~/.cache; None where there is no home."""
-    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or os.path.join(os.path.expanduser("~"), ".cache")
-    return os.path.join(base, "driftline") if os.path.isabs(base) else None
 
 
 def _date(word: str | None) -> Any:

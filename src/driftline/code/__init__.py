@@ -95,7 +95,7 @@ def is_example(path: str) -> bool:
 
 
 @cache
-def _languages() -> Mapping[str, str]:
+def languages() -> Mapping[str, str]:
     """Extension -> module name, read from the modules' own text so that none is imported before a file needs it."""
     found: dict[str, str] = {}
     folder = os.path.dirname(__file__)
@@ -119,10 +119,15 @@ def _language(module: str) -> Language:
     return cast(Language, loaded)
 
 
+def traces(language: str) -> tuple[bytes, ...]:
+    """The bytes one of which a file of a language (a module's name) holds where it speaks of variables."""
+    return _language(language).TRACES
+
+
 def _module_of(path: str) -> str | None:
     base = path.rpartition("/")[2]
     stem, dot, extension = base.rpartition(".")
-    return _languages().get("." + extension) if dot and stem else _languages().get(base)
+    return languages().get("." + extension) if dot and stem else languages().get(base)
 
 
 def is_code(path: str) -> bool:
@@ -131,7 +136,7 @@ def is_code(path: str) -> bool:
 
 
 # A name as a whole string: `"STRIPE_SECRET_KEY"`. Without an underscore it would be any word in capitals.
-_MENTION = re.compile(rb"""["'`]([A-Z][A-Z0-9]*_[A-Z0-9_]*)["'`]""")
+MENTION = re.compile(rb"""["'`]([A-Z][A-Z0-9]*_[A-Z0-9_]*)["'`]""")
 
 
 def survey(files: Iterable[CodeFile], *, packages: Mapping[str, str] | None = None, folders: Sequence[str] = ()) -> Survey:
@@ -150,7 +155,7 @@ def survey(files: Iterable[CodeFile], *, packages: Mapping[str, str] | None = No
     callers: list[CodeFile] = []
     serving: list[routes.File] = []
     for file in files:
-        named = frozenset(name.decode() for name in _MENTION.findall(file.content)) if b"_" in file.content else frozenset()
+        named = frozenset(name.decode() for name in MENTION.findall(file.content)) if b"_" in file.content else frozenset()
         if named:
             mentions[file.path] = named
         module = _module_of(file.path)

@@ -8,15 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from driftline.model import Unreadable
-
-# Settings of an audited repository that could start a program, switched off for every call (git-config(1), 2.39).
-_INERT = (
-    "-c", "core.fsmonitor=false",
-    "-c", "core.hooksPath=/dev/null",
-    "-c", "core.untrackedCache=keep",
-    "-c", "core.quotePath=false",
-    "-c", "diff.external=",
-)  # fmt: skip
+from driftline.project import inert
 
 
 class Listing(NamedTuple):
@@ -39,15 +31,15 @@ def run(root: str, *arguments: str, stdin: bytes | None = None, codes: tuple[int
     """
     try:
         done = subprocess.run(  # noqa: S603  # no shell; the arguments are ours
-            [_program(root), *_INERT, *arguments],
+            inert.command(root, *arguments),
             cwd=root,
-            env=_environment(),
+            env=inert.environment(),
             input=stdin,
             capture_output=True,
             check=False,
         )
     except OSError as error:
-        raise Unreadable(f"git cannot be started: {error.strerror or type(error).__name__}") from None
+        raise Unreadable(f"git cannot be started: {error.strerror or 'it is not on the PATH'}") from None
     if done.returncode not in codes:
         raise Unreadable(_refusal(done.stderr) or f"git {arguments[0]} failed with exit code {done.returncode}")
     return done.stdout
@@ -66,53 +58,15 @@ def start(root: str, *arguments: str) -> subprocess.Popen[bytes]:
     """A git command in `root` that answers through pipes; the caller closes it. Raises Unreadable when git cannot be started."""
     try:
         return subprocess.Popen(  # noqa: S603  # no shell; the arguments are ours
-            [_program(root), *_INERT, *arguments],
+            inert.command(root, *arguments),
             cwd=root,
-            env=_environment(),
+            env=inert.environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
     except OSError as error:
-        raise Unreadable(f"git cannot be started: {error.strerror or type(error).__name__}") from None
-
-
-def _program(root: str) -> str:
-    """The user's git, by its whole path: a program of that name in the audited folder is never started, whatever PATH says.
-
-    Windows would look into the current folder first, and so does an empty entry of PATH elsewhere. Raises Unreadable when there is none.
-    """
-    inside = os.path.join(os.path.abspath(root), "")
-    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
-        program = os.path.join(folder, _NAME)
-        if os.path.isabs(folder) and not program.startswith(inside) and os.path.isfile(program) and os.access(program, os.X_OK):
-            return program
-    raise Unreadable("git cannot be started: it is not on the PATH")
-
-
-_NAME = "git.exe" if os.name == "nt" else "git"
-
-
-def _environment() -> dict[str, str]:
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or key in _KEPT}
-    return kept | _QUIET
-
-
-# No lock on the index, no question, messages in English. A partial clone fetches missing blobs by itself, with commands of its own
-# configuration: GIT_NO_LAZY_FETCH stops that from git 2.45 on, and for all versions an empty list of protocols to talk with.
-_QUIET = {
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_TERMINAL_PROMPT": "0",
-    "LC_ALL": "C",
-    "GIT_PAGER": "cat",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_ALLOW_PROTOCOL": "",
-}
-
-# A hook runs with GIT_INDEX_FILE and GIT_DIR set: `git commit -a` and worktrees stage into that index, not the default one.
-_KEPT = frozenset(
-    ("GIT_INDEX_FILE", "GIT_DIR", "GIT_WORK_TREE", "GIT_PREFIX", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM")
-)
+        raise Unreadable(f"git cannot be started: {error.strerror or 'it is not on the PATH'}") from None
 
 
 def repository(root: str) -> str | None:

@@ -18,7 +18,7 @@ from driftline.rules.sightings import owner
 RULE = Rule("exposed-env-file", Severity.BLOCKER, "an env file, key file or server configuration is served to visitors")
 
 # What frameworks copy into the output as it is (their docs, read 2026-11).
-_PUBLIC_FOLDER = re.compile(
+PUBLIC_FOLDER = re.compile(
     r"(?:^|/)(?:public|static)/(?:[^/]+/)*(\.env(?:\.[A-Za-z0-9_.\-]+)?|\.dev\.vars|id_(?:rsa|ed25519)|\.npmrc|[^/]+\.(?:p12|pfx|jks))$"
 )
 _EXAMPLE = re.compile(r"(?:example|sample|template|schema|d\.ts)$", re.IGNORECASE)
@@ -40,7 +40,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     if facts.output.files:
         return
     for path in sorted(facts.files):
-        if _PUBLIC_FOLDER.search(path) and not _EXAMPLE.search(path) and _is_a_site(facts, path):
+        if PUBLIC_FOLDER.search(path) and not _EXAMPLE.search(path) and _is_a_site(facts, path):
             location = Location(path, 1)
             yield RULE.finding(
                 f"{path} lies in a folder that is served as it is",

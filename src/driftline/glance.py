@@ -1,0 +1,356 @@
+"""A glance at what is staged, before anything heavy is imported: passes a commit that speaks of no variable, address or credential.
+
+Most commits do not, and a hook runs a hundred times a day. What the audit would look for (names of sources and of code, the traces of a
+read, the catalogue's patterns) is compiled once into one file of the user's cache folder. Any hit, any doubt and any file that cannot
+be read leave the commit to the audit; so a glance says nothing but "passed". The file holds our own expressions only.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+TYPE_CHECKING = False  # as typing's, which takes as long to import as git takes to list the changes
+if TYPE_CHECKING:
+    from typing import Any
+
+_MAGIC = b"driftline glance 1"
+# A commit of more files than this, or with a larger one, is rare enough to be audited whole.
+_FILES = 400
+_LARGEST = 5 * 1024 * 1024
+# Owners of an expression: of every language; the name of a variable as a whole string; numbers above are languages.
+_ALL, _MENTION, _SOURCE = 0, 1, 2
+_KEPT = 4
+
+
+def cache_folder(environment: Mapping[str, str]) -> str | None:
+    """The user's cache folder: XDG_CACHE_HOME, LOCALAPPDATA or ~/.cache; None where there is no home."""
+    base = environment.get("XDG_CACHE_HOME") or environment.get("LOCALAPPDATA") or os.path.join(os.path.expanduser("~"), ".cache")
+    return os.path.join(base, "driftline") if os.path.isabs(base) else None
+
+
+# --- looking ----------------------------------------------------------------------------------------------------------------
+
+
+def passes(given: Sequence[str], cache: str | None) -> str | None:
+    """What to say of a commit that cannot matter; None where the audit has to look. `given` are the files named to the hook."""
+    if cache is None or not os.path.lexists(".git"):
+        return None
+    key = _key()
+    if not _is_settled(cache, key):
+        return None
+    gate = _load(os.path.join(cache, f"glance-{key}"))
+    if gate is None:
+        return None
+    try:
+        changes = _changes()
+        if changes is None:
+            return None
+        if given:
+            named = {os.fsencode(os.path.normpath(path).replace(os.sep, "/")) for path in given}
+            if not named <= changes.keys():
+                return None
+            changes = {path: blobs for path, blobs in changes.items() if path in named or blobs[1] is None}
+        if not 0 < len(changes) <= _FILES:
+            return None
+        owners = {}
+        for path in changes:
+            owners[path] = gate.owners(path)
+            if _SOURCE in owners[path]:
+                return None
+        # The version before counts only for code: there a read or a mention may have been taken away.
+        wanted = [
+            blob for path, (before, after) in changes.items() for blob in (before if owners[path] else None, after) if blob is not None
+        ]
+        blobs = dict(zip(wanted, _blobs(wanted), strict=False))
+        if len(blobs) < len(set(wanted)):
+            return None
+    except (OSError, ValueError):
+        return None
+    size = 0
+    for path, (before, after) in changes.items():
+        if after is not None:
+            size += len(blobs[after])
+            if b"\0" not in blobs[after][:8192] and gate.holds_key(blobs[after]):
+                return None
+        if owners[path] and gate.speaks(owners[path], *(blobs[blob] if blob else b"" for blob in (before, after))):
+            return None
+    count = f"{len(changes)} file{'' if len(changes) == 1 else 's'}"
+    return f"Looked at {count} ({size / 1000:.0f} kB): nothing staged speaks of a variable, an address or a credential."
+
+
+class _Gate:
+    """The compiled expressions: for names of files, for traces in code, and for credentials."""
+
+    def __init__(
+        self, databases: Sequence[Any], names: Sequence[int], traces: Sequence[int], silent: Iterable[int], mention: bytes
+    ) -> None:
+        self._names, self._traces, self._keys = databases
+        self._owner_of_name, self._owner_of_trace, self._silent, self._mention = names, traces, frozenset(silent), mention
+
+    def owners(self, path: bytes) -> set[int]:
+        """Who reads a file of this name: `_SOURCE`, and the languages."""
+        return {self._owner_of_name[number] for number in _hits(self._names, path)}
+
+    def holds_key(self, content: bytes) -> bool:
+        """Whether something in a text may be a credential."""
+        return not self._silent.issuperset(_hits(self._keys, content))
+
+    def speaks(self, owners: set[int], before: bytes, after: bytes) -> bool:
+        """Whether either version of a code file reads a variable or fixes an address, or the two mention different names."""
+        found = {self._owner_of_trace[number] for content in (before, after) for number in _hits(self._traces, content)}
+        if found & {_ALL, *owners}:
+            return True
+        if _MENTION not in found:
+            return False
+        import re
+
+        name = re.compile(self._mention)
+        return set(name.findall(before)) != set(name.findall(after))
+
+
+def _hits(database: Any, data: bytes) -> set[int]:
+    found: set[int] = set()
+
+    def on_match(number: int, _start: int, _end: int, _flags: int, _context: object) -> None:
+        found.add(number)
+
+    if data:
+        database.scan(data, match_event_handler=on_match)
+    return found
+
+
+def _key() -> str:
+    """What the compiled file depends on: this version, and every file that its expressions were made from."""
+    import hyperscan
+
+    from driftline import __version__
+
+    state = [__version__, sys.version, sys.platform, str(getattr(hyperscan, "__version__", ""))]
+    here = os.path.dirname(__file__)
+    for folder in ("", "formats", "code", "bundle", "knowledge", "knowledge/providers", "rules/exposure"):
+        entries = [entry for entry in os.scandir(os.path.join(here, folder)) if entry.name.endswith((".py", ".toml", ".json"))]
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            status = entry.stat()
+            state.append(f"{entry.name} {status.st_size} {status.st_mtime_ns}")
+    text = "\n".join(state).encode()
+    return f"{zlib.crc32(text):08x}{zlib.adler32(text):08x}"
+
+
+def _load(path: str) -> _Gate | None:
+    """The compiled expressions; None where there are none. One that is damaged or made for another processor is removed."""
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+    except OSError:
+        return None
+    import hyperscan
+
+    try:
+        magic, check, rest = content.split(b"\n", 2)
+        if magic != _MAGIC or int(check) != zlib.crc32(rest):
+            raise ValueError("damaged")
+        sizes, names, traces, silent, mention, content = rest.split(b"\n", 5)
+        databases = []
+        for size in map(int, sizes.split()):
+            database = hyperscan.loadb(content[:size], hyperscan.HS_MODE_BLOCK)
+            database.scratch = hyperscan.Scratch(database)
+            databases.append(database)
+            content = content[size:]
+        owners, owners_of_traces, never = ([int(number) for number in line.split()] for line in (names, traces, silent))
+        return _Gate(databases, owners, owners_of_traces, never, mention)
+    except (ValueError, hyperscan.error):
+        os.unlink(path)
+        return None
+
+
+def _changes() -> dict[bytes, tuple[str | None, str | None]] | None:
+    """Path -> (blob before, blob after) of what is staged; None where there is no commit yet, a conflict, or git speaks of another folder."""
+    top = _git("rev-parse", "--show-toplevel").rstrip(b"\r\n")
+    if not top or os.path.normcase(os.path.realpath(os.fsdecode(top))) != os.path.normcase(os.path.realpath(".")):
+        return None
+    listed = _git("diff-index", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff", "HEAD")
+    fields = iter(listed.split(b"\0"))
+    changes: dict[bytes, tuple[str | None, str | None]] = {}
+    for head in fields:
+        if not head:
+            break
+        old, new, before, after, status = head.decode("ascii").lstrip(":").split()
+        path = next(fields)
+        if status.startswith("U"):
+            return None
+        changes[path] = (before if old in ("100644", "100755") else None, after if new in ("100644", "100755") else None)
+    return changes
+
+
+def _git(*arguments: str) -> bytes:
+    import subprocess
+
+    from driftline.project import inert
+
+    done = subprocess.run(  # noqa: S603  # no shell; the arguments are ours
+        inert.command(".", *arguments), env=inert.environment(), stdin=subprocess.DEVNULL, capture_output=True, check=False
+    )
+    return done.stdout if done.returncode == 0 else b""
+
+
+def _blobs(names: Sequence[str]) -> Iterator[bytes]:
+    """The content of each blob; ends early at one that is missing or too large."""
+    import subprocess
+
+    from driftline.project import inert
+
+    if not names:
+        return
+    process = subprocess.Popen(  # noqa: S603  # no shell; the arguments are ours
+        inert.command(".", "cat-file", "--batch"),
+        env=inert.environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    if process.stdin is None or process.stdout is None:
+        return
+    with process, process.stdin as asked, process.stdout as told:
+        try:
+            asked.write("".join(f"{name}\n" for name in names).encode())  # a few hundred names fit into the pipe
+            asked.close()
+            for _ in names:
+                header = told.readline().split()
+                if len(header) != 3 or header[1] != b"blob" or int(header[2]) > _LARGEST:
+                    break
+                content = told.read(int(header[2]) + 1)
+                if len(content) != int(header[2]) + 1:
+                    break
+                yield content[:-1]
+        finally:
+            process.kill()
+
+
+# --- settings that were read without a complaint ------------------------------------------------------------------------------
+
+
+def _is_settled(cache: str, key: str) -> bool:
+    """Whether the project's settings, where it has some, were read whole before as they are now."""
+    state = _settings()
+    if state is None:
+        return True
+    try:
+        with open(os.path.join(cache, f"settled-{key}"), encoding="ascii") as file:
+            return state in file.read().split()
+    except (OSError, ValueError):
+        return False
+
+
+def _settings() -> str | None:
+    """A checksum of driftline.toml, or of a pyproject.toml that speaks of us; None where there is neither."""
+    for name in ("driftline.toml", "pyproject.toml"):
+        try:
+            with open(name, "rb") as file:
+                content = file.read()
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return "unreadable"
+        if name == "driftline.toml" or b"driftline" in content:
+            return f"{len(content)}-{zlib.crc32(content):08x}{zlib.adler32(content):08x}"
+    return None
+
+
+# --- compiling --------------------------------------------------------------------------------------------------------------
+
+
+def prepare(cache: str | None) -> None:
+    """Called when the audit has read the settings of the project in this folder: keeps that, and what the next glance needs.
+
+    A folder that cannot be used is no failure: every commit is then audited.
+    """
+    if cache is None:
+        return
+    key = _key()
+    try:
+        state = _settings()
+        if state is not None and not _is_settled(cache, key):
+            path = os.path.join(cache, f"settled-{key}")
+            before = []
+            if os.path.exists(path):
+                with open(path, encoding="ascii") as file:
+                    before = file.read().split()[-63:]
+            _write(cache, f"settled-{key}", "\n".join([*before, state, ""]).encode())
+        if not os.path.exists(os.path.join(cache, f"glance-{key}")):
+            rest = _compiled(cache)
+            _write(cache, f"glance-{key}", _MAGIC + b"\n%d\n" % zlib.crc32(rest) + rest)
+    except (OSError, ValueError):
+        return
+
+
+def _write(folder: str, name: str, content: bytes) -> None:
+    """Writes atomically; of each kind the newest few are kept."""
+    import tempfile
+
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(prefix=".glance-", dir=folder)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        os.replace(temporary, os.path.join(folder, name))
+    except OSError:
+        os.unlink(temporary)
+        raise
+    kind = name.partition("-")[0] + "-"
+    kept = sorted(
+        (entry for entry in os.scandir(folder) if entry.name.startswith(kind)), key=lambda entry: entry.stat().st_mtime, reverse=True
+    )
+    for entry in kept[_KEPT:]:
+        os.unlink(entry.path)
+
+
+def _compiled(cache: str) -> bytes:
+    """The content of the compiled file, behind its checksum."""
+    import re
+
+    from driftline import code, formats
+    from driftline.bundle import engine, triggers
+    from driftline.code import _addresses
+    from driftline.knowledge import catalog
+    from driftline.rules.exposure import exposed_env_file
+
+    names = [(_path_expression(pattern), _SOURCE) for reader in formats.readers() for pattern in reader.FORMAT.files]
+    names.append((exposed_env_file.PUBLIC_FOLDER.pattern, _SOURCE))
+    names += [(_path_expression(name), _SOURCE) for name in ("driftline.toml", "pyproject.toml")]
+    traces = [(trace, _ALL) for trace in _addresses.TRACES]
+    mention = code.MENTION.pattern
+    expressions = [mention, *(re.escape(trace) for trace, _ in traces)]
+    owners = [_MENTION, *(owner for _, owner in traces)]
+    numbers: dict[str, int] = {}
+    for extension, language in code.languages().items():
+        if language not in numbers:
+            numbers[language] = _SOURCE + 1 + len(numbers)
+            own = code.traces(language)
+            expressions += [re.escape(trace) for trace in own]
+            owners += [numbers[language]] * len(own)
+        names.append((_path_expression("*" + extension if extension.startswith(".") else extension), numbers[language]))
+    patterns = engine.cached(catalog.load(), cache)
+    silent = [number for number, trigger in enumerate(patterns.triggers) if trigger.form in (triggers.READ, triggers.SERVICE, triggers.MAP)]
+    databases = [_database([text.encode() for text, _ in names]), _database(expressions), patterns.dumped()]
+    lines = [[len(one) for one in databases], [owner for _, owner in names], owners, silent]
+    return b"\n".join([*(" ".join(map(str, line)).encode() for line in lines), mention, b"".join(databases)])
+
+
+def _path_expression(pattern: str) -> str:
+    """An `fnmatch` pattern of a base name, or of a path where it holds a `/`, as an expression on a path."""
+    import re
+
+    inside = "".join(".*" if part == "*" else "." if part == "?" else re.escape(part) for part in re.split(r"([*?])", pattern))
+    return f"^{inside}$" if "/" in pattern else f"(?:^|/){inside}$"
+
+
+def _database(expressions: Sequence[bytes]) -> bytes:
+    import hyperscan
+
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    flags = hyperscan.HS_FLAG_DOTALL | hyperscan.HS_FLAG_SINGLEMATCH
+    database.compile(expressions=list(expressions), ids=list(range(len(expressions))), flags=[flags] * len(expressions))
+    return bytes(hyperscan.dumpb(database))
