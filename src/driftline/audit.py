@@ -354,14 +354,14 @@ class _Reader:
     def _handed(self, environment: str | None, path: str) -> ReadSource:
         """A file named by the user, inside the root or not. Raises Misuse when it cannot be read: it was asked for."""
         folder, base = os.path.split(os.path.abspath(path))
-        word = (
-            environment
-            or dotenv.environment_word(base)
-            or self.request.target
-            or ("production" if self.request.command == "bundle" else None)
-        )
+        named = dotenv.environment_word(base) if dotenv.is_env_file(base) else None
+        if named is not None and self.request.settings.kind_of(named) is None:
+            named = None  # a service, not an environment
+        word = environment or named or self.request.target or ("production" if self.request.command == "bundle" else None)
         if word is None:
             raise Misuse(f"{path}: say which environment it is for: --env-file production={path}")
+        if self.request.settings.kind_of(word) is None:
+            raise Misuse(f"{path}: \"{word}\" names no kind of environment; [environments.{word}] of driftline.toml can say which it is")
         shown = os.path.relpath(os.path.join(folder, base), self.tree.root).replace(os.sep, "/")
         try:
             content = files.decode(files.read(folder, base))

@@ -125,10 +125,12 @@ def is_local(basename: str) -> bool:
 
 def environment_word(basename: str) -> str | None:
     """The word of a name that may be an environment or a service: `production` of `.env.production.local`, None for `.env.local`."""
-    words = [word for word in _words(basename) if word.lower() not in _EXAMPLE_WORDS and word.lower() not in _LOCAL_WORDS]
-    if basename in ("variables.env", ".flaskenv") or not words:
+    if basename in ("variables.env", ".flaskenv"):
         return None
-    return ".".join(words)
+    found = re.findall(r"([.\-]?)([^.\-]+)", basename.removeprefix(".dev.vars"))
+    kept = [(sign or ".", word) for sign, word in found if word != "env" and word.lower() not in _EXAMPLE_WORDS | _LOCAL_WORDS]
+    # Between words stays the sign that stands there: `.env.deploy-preview` names one environment.
+    return "".join(sign + word for sign, word in kept)[1:] or None
 
 
 def is_pulled(path: str, content: str) -> bool:
