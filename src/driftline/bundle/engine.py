@@ -72,12 +72,13 @@ def _compile(expressions: Sequence[str]) -> Any:
 
 def cached(known: Catalog, folder: str | None) -> Engine:
     """The database of a catalogue from the cache, else compiled and put there. A folder that cannot be used is no failure."""
-    name = os.path.join(folder, f"patterns-{_digest(known)}") if folder else None
-    found = _load(name) if name else None
+    if folder is None:
+        return _compiled(known)
+    name = os.path.join(folder, f"patterns-{_digest(known)}")
+    found = _load(name)
     if found is None:
-        found = _compiled(known)
-        if name:
-            _save(name, found)
+        found = build(triggers.of_catalog(known))
+        _save(name, found)
     return found
 
 
