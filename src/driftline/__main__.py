@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -10,7 +11,10 @@ def main() -> None:
     if sys.argv[1:] in (["--version"], ["-V"]):
         from driftline import __version__
 
-        print(f"driftline {__version__}")
+        try:
+            print(f"driftline {__version__}", flush=True)
+        except OSError:  # it did not arrive
+            os._exit(3)
         return
     if sys.argv[1:2] == ["commit"] and not any(word.startswith("-") for word in sys.argv[2:]):
         _glance(sys.argv[2:])

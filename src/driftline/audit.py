@@ -16,7 +16,7 @@ from driftline.knowledge import platform
 from driftline.model import App, Facts, Finding, Location, Misuse, Related, Report, Severity, Text, Unread, Unreadable
 from driftline.project import apps, files, live
 from driftline.project.files import File, Tree
-from driftline.project.settings import Settings, matches
+from driftline.project.settings import Settings, matches, nearest
 
 JUDGED = ("drift", "credentials", "callbacks", "exposure")
 
@@ -253,8 +253,10 @@ def read_tree(request: Request, tree: Tree, content: Callable[[str], bytes], cod
     homes = {apps.folder_of(source.path) for source in sources if source.format.name in _MAKES_AN_APP}
     told = {path: setting.loader for path, setting in settings.apps.items() if setting.loader}
     layout = apps.find(paths, reader.text, homes.__contains__, lambda path: request.loader or told.get(path))
-    if request.app is not None and request.app not in {plan.path for plan in layout.plans}:
-        raise Misuse(f'there is no app "{request.app}"; the apps are: {", ".join(plan.path for plan in layout.plans)}')
+    paths_of_apps = [plan.path for plan in layout.plans]
+    if request.app is not None and request.app not in paths_of_apps:
+        near = nearest(request.app, paths_of_apps)
+        raise Misuse(f'there is no app "{request.app}"; the apps are: {", ".join(paths_of_apps)}{near}')
     survey = code.survey(reader.code(), packages=layout.packages, folders=layout.folders)
     if code_paths is not None:
         survey = survey._replace(routes=None)
@@ -273,7 +275,8 @@ def read_tree(request: Request, tree: Tree, content: Callable[[str], bytes], cod
     assembly = assembly._replace(notes=(*tree.notes, *assembly.notes, *reader.notes))
     known = {environment.name for app in assembly.apps for environment in app.environments}
     if request.target is not None and request.target not in known:
-        raise Misuse(f'there is no environment "{request.target}"; the environments are: {", ".join(sorted(known))}')
+        near = nearest(request.target, known)
+        raise Misuse(f'there is no environment "{request.target}"; the environments are: {", ".join(sorted(known))}{near}')
     facts = Facts(
         root=request.root,
         apps=assembly.apps,

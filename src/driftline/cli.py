@@ -19,6 +19,8 @@ FAIL_ON = ("blocker", "warning", "note", "never")
 
 def run(arguments: Sequence[str]) -> int:
     """Runs one command and gives its exit code: 0, 1, 2 (misuse) or 3 (could not judge)."""
+    if sys.stdout is None:  # it was closed by whoever started us
+        return 3
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -36,7 +38,7 @@ def run(arguments: Sequence[str]) -> int:
     except Unreadable as error:
         _say(f"driftline: {error.reason}")
         return 3
-    except BrokenPipeError:  # the reader went away: the report is not whole
+    except (BrokenPipeError, SystemExit):  # the reader went away: the report is not whole; click makes an exit with 1 of it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 3
     except OSError as error:

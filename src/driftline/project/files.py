@@ -55,10 +55,10 @@ def walk(root: str, is_excluded: Callable[[str], bool] = lambda _path: False) ->
     """
     try:
         if not stat.S_ISDIR(os.stat(root).st_mode):
-            raise Unreadable("is not a folder")
+            raise Unreadable(f"{root}: is not a folder")
         os.listdir(root)
     except OSError as error:
-        raise Unreadable(error.strerror or "cannot be listed") from None
+        raise Unreadable(f"{root}: {error.strerror}") from None
     if git.repository(root) is not None:
         try:
             return _walk_git(root, is_excluded)

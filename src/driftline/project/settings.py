@@ -245,7 +245,7 @@ class _Reader:
 
     def _rule(self, name: str, table: Any) -> RuleSetting:
         if self.rules and name not in self.rules:
-            raise Misuse(f'{self.shown}: there is no rule "{name}"{_nearest(name, self.rules)}')
+            raise Misuse(f'{self.shown}: there is no rule "{name}"{nearest(name, self.rules)}')
         place = f"rules.{name}"
         if isinstance(table, str):  # the short form: `missing-variable = "warning"`
             table = {"severity": table}
@@ -271,7 +271,7 @@ class _Reader:
                 if not self._string(table, key, f"{place} {key}"):
                     raise Misuse(f"{self.shown}: {place} needs a {key}")
             if self.rules and table["rule"] not in self.rules:
-                raise Misuse(f'{self.shown}: {place}: there is no rule "{table["rule"]}"{_nearest(table["rule"], self.rules)}')
+                raise Misuse(f'{self.shown}: {place}: there is no rule "{table["rule"]}"{nearest(table["rule"], self.rules)}')
             accepts.append(
                 Accept(
                     table["rule"],
@@ -288,7 +288,7 @@ class _Reader:
     def _known(self, table: Mapping[str, Any], keys: Iterable[str], place: str) -> None:
         for key in table:
             if key not in keys:
-                raise Misuse(f'{self.shown}: unknown key "{place}{key}"{_nearest(key, keys)}')
+                raise Misuse(f'{self.shown}: unknown key "{place}{key}"{nearest(key, keys)}')
 
     def _tables(self, data: dict[str, Any], key: str, *, allow_word: bool = False) -> list[tuple[str, Any]]:
         tables = data.get(key, {})
@@ -326,7 +326,7 @@ class _Reader:
     def _word(self, table: Mapping[str, Any], key: str, words: Iterable[str], place: str) -> str | None:
         value = self._string(table, key, place)
         if value is not None and value not in words:
-            raise Misuse(f'{self.shown}: {place} cannot be "{value}"; it is one of {", ".join(words)}{_nearest(value, words)}')
+            raise Misuse(f'{self.shown}: {place} cannot be "{value}"; it is one of {", ".join(words)}{nearest(value, words)}')
         return value
 
     def _date(self, value: Any, place: str) -> date | None:
@@ -342,7 +342,8 @@ class _Reader:
             raise Misuse(f"{self.shown}: {place} must be a date such as 2027-01-31") from None
 
 
-def _nearest(word: str, words: Iterable[str]) -> str:
+def nearest(word: str, words: Iterable[str]) -> str:
+    """The end of a message that names the word which was probably meant; empty where none is near."""
     known = list(words)
     close = difflib.get_close_matches(word, known, 1, 0.6) or [other for other in known if len(word) > 2 and other.startswith(word)]
     return f'; did you mean "{close[0]}"?' if close else ""
