@@ -65,7 +65,19 @@ def test_javascript_is_spared(code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["tests/pay.ts", "src/pay.test.ts", "scripts/pay.ts", "docs/pay.ts", "prisma/seed.ts", "src/pay.stories.tsx"]
+    "path",
+    [
+        "tests/pay.ts",
+        "src/pay.test.ts",
+        "scripts/pay.ts",
+        "docs/pay.ts",
+        "prisma/seed.ts",
+        "src/pay.stories.tsx",
+        "config/development.ts",
+        "src/environments/environment.ts",
+        "src/api.dev.ts",
+        "cli/login.ts",
+    ],
 )
 def test_tests_tools_and_docs_are_spared(path: str) -> None:
     assert found(javascript.read(path, b"pay({ success_url: 'http://localhost:3000/ok' })")) == []
@@ -107,6 +119,7 @@ def test_python_fixes(code: str, expected: tuple[str, str, str | None]) -> None:
         "if settings.DEBUG:\n    pay(success_url='http://localhost:3000/ok')",
         "url = os.environ.get('SUCCESS_URL', 'http://localhost:3000')",
         "success_url = reverse_lazy('thanks')",
+        "class Settings(BaseSettings):\n    success_url: str = 'http://localhost:3000'",
     ],
 )
 def test_python_is_spared(code: str) -> None:

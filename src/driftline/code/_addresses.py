@@ -60,7 +60,13 @@ MAIL_KEYS = frozenset(("html", "text", "body", "content", "message", "template")
 
 # Files that somebody runs against a machine of their own (`test-checkout.js`), and command line tools, whose login returns to the
 # loopback address by design (RFC 8252, section 7.3).
-_BY_HAND = re.compile(r"(?:^|/)(?:test|debug|check|verify|try|demo)[-_][^/]+\.[cm]?[jt]s$|(?:^|/)cli/|[-_]cli/|example", re.IGNORECASE)
+_BY_HAND = re.compile(
+    r"(?:^|/)(?:test|debug|check|verify|try|demo)[-_][^/]+\.[cm]?[jt]s$|(?:^|/)cli/|[-_]cli/|example"
+    # Settings of one mode: `config/development.js`, `settings/local.py`, `local_settings.py`, `api.dev.ts`, Angular's `environment.ts`.
+    r"|(?:^|[/._-])(?:dev|develop|development|local|localhost)(?:[_-]?(?:settings|config|env))?\.(?:[cm]?[jt]s|py|json)$"
+    r"|(?:^|/)environments?/environment\.[jt]s$|(?:^|/)(?:local|dev)_settings\.py$|[-_.](?:dev|local)\.config\.",
+    re.IGNORECASE,
+)
 
 # Nobody writes more by hand; each one costs a walk through the syntax tree.
 MAX_CANDIDATES = 2000

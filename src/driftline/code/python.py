@@ -225,8 +225,10 @@ class _Reader:
 
     def addresses(self) -> Iterator[Literal]:
         """URLs and paths at keys that say what they are for, links in the text of mails, and sandboxes."""
+        # A field of a settings class has a default, which the environment overrides: that is a fallback, not a fixed address.
+        fields = {id(item) for node in ast.walk(self.tree) if isinstance(node, ast.ClassDef) for item in node.body}
         for node in ast.walk(self.tree):
-            for key, value, call in _keyed(node):
+            for key, value, call in _keyed(node) if id(node) not in fields else ():
                 text = _template(value)
                 if text is None or id(value) in self.of_one_mode:
                     continue
