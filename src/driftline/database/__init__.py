@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from driftline.model import Location
+
+if TYPE_CHECKING:
+    from driftline.database.tokens import Lines, Token
 
 
 class Name(NamedTuple):
@@ -20,14 +23,16 @@ class Name(NamedTuple):
 class Change(NamedTuple):
     """What one statement does. `verb` says what, the other fields hold what that verb needs; `location` is where the statement begins.
 
-    create table (name, columns) | drop table (name) | rename table (name, to) | move table (name, to: its schema) |
-    row security (name, flag) | force row security (name, flag) | add column (name, columns) | drop column (name, columns) |
+    create table (name, columns) | drop table (name, flag: cascade) | rename table (name, to) | move table (name, to: its schema) |
+    row security (name, flag) | force row security (name, flag) | add column (name, columns) | drop column (name, columns, flag: cascade) |
     create policy (name, policy) | alter policy (name, policy) | drop policy (name, word) | rename policy (name, word, to) |
-    grant, revoke (names, kind, words: privileges, roles) | default grant, default revoke (kind, words, roles, name.schema) |
-    create view (name, names: what it reads, flag: security_invoker) | set view (name, flag) | drop view (name) |
-    create function (name, flag: SECURITY DEFINER, word: "" or "search_path", to: "trigger") | set function (name, flag, word) |
-    drop function (name) | bucket (word: its id, flag: public or None) | drop schema (name.schema) | search path (word) |
-    opaque (word: what could not be followed)
+    grant, revoke (names, arguments, kind, words: privileges, roles) | default grant, default revoke (kind, words, roles, name.schema, owners) |
+    create view (name, names: what it reads, flag: security_invoker) | set view (name, flag) | drop view (name, flag: cascade) |
+    create function (name, arguments, flag: SECURITY DEFINER, word: "" or "search_path", to: "trigger") | set function (name, arguments, flag, word) |
+    drop function (name, arguments, flag: cascade) | drop type (name, flag: cascade) | bucket (word: its id, flag: public or None) |
+    drop schema (name.schema) | search path (word) | block (block) | opaque (word: what could not be followed)
+
+    `arguments` are the types of each function's arguments, None where they are not given; `owners` the roles that default privileges are for.
     """
 
     verb: str
@@ -43,6 +48,17 @@ class Change(NamedTuple):
     roles: tuple[str, ...] = ()
     word: str = ""
     soft: bool = False
+    arguments: tuple[tuple[str, ...] | None, ...] = ()
+    owners: tuple[str, ...] = ()
+    block: Block | None = None
+
+
+class Block(NamedTuple):
+    """The body of a DO block: its tokens, and where they stand; `fixed` is the place of all of it where the body is a quoted text."""
+
+    tokens: tuple[Token, ...]
+    lines: Lines
+    fixed: Location | None = None
 
 
 class Policy(NamedTuple):
@@ -91,14 +107,21 @@ class View(NamedTuple):
     invoker: bool
     grants: tuple[tuple[str, frozenset[str]], ...] = ()
 
+    def may(self, role: str) -> frozenset[str]:
+        """The privileges (select, insert, update, delete) that a role holds, those of PUBLIC included."""
+        return frozenset().union(*(words for holder, words in self.grants if holder in (role, "public")))
+
 
 class Function(NamedTuple):
+    """A function; `callers` are the roles that may execute it, `arguments` the types by which it is told from others of its name."""
+
     name: Name
     created: Location
     definer: bool
     pinned: bool
     trigger: bool
     callers: frozenset[str]
+    arguments: tuple[str, ...] = ()
 
 
 class Bucket(NamedTuple):

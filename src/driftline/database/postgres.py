@@ -10,11 +10,11 @@ from driftline.database.statements import Cursor, block, changes, text_of
 from driftline.database.tokens import Lines, Token, statements
 from driftline.model import Location
 
-_TABLE_PRIVILEGES = frozenset(("select", "insert", "update", "delete"))
 _OBJECTS = {"OBJECT_TABLE": "table", "OBJECT_FOREIGN_TABLE": "table", "OBJECT_VIEW": "view", "OBJECT_MATVIEW": "view",
-            "OBJECT_FUNCTION": "function", "OBJECT_PROCEDURE": "function", "OBJECT_ROUTINE": "function"}  # fmt: skip
+            "OBJECT_TYPE": "type", "OBJECT_DOMAIN": "type"}  # fmt: skip
+_ROUTINES = frozenset(("OBJECT_FUNCTION", "OBJECT_PROCEDURE", "OBJECT_ROUTINE"))
 # First words of statements that can change what is judged; the others are not parsed at all.
-_FIRST = frozenset(("create", "alter", "drop", "grant", "revoke", "insert", "update", "set", "do"))
+_FIRST = frozenset(("create", "alter", "drop", "grant", "revoke", "insert", "update", "set", "reset", "do"))
 
 
 def is_available() -> bool:
@@ -70,27 +70,25 @@ def _change(kind: str, node: Mapping[str, Any], tokens: list[Token], location: L
         yield from _change("CreateStmt", node["base"], tokens, location)
     elif kind == "AlterTableStmt":
         yield from _alter_table(node, location)
-    elif kind == "DropStmt":
+    elif kind == "DropStmt" and node.get("removeType") not in _ROUTINES:
         yield from _drop(node, location)
-    elif kind == "RenameStmt":
+    elif kind == "RenameStmt" and node.get("renameType") not in _ROUTINES:
         yield from _rename(node, location)
-    elif kind == "AlterObjectSchemaStmt" and node.get("objectType") == "OBJECT_TABLE":
+    elif kind == "AlterObjectSchemaStmt" and _OBJECTS.get(node.get("objectType", "")) in ("table", "view"):
         yield Change("move table", location, _relation(node), to=node["newschema"])
     elif kind in ("CreatePolicyStmt", "AlterPolicyStmt"):
         verb = "create policy" if kind == "CreatePolicyStmt" else "alter policy"
         yield Change(verb, location, _relation(node, "table"), policy=_policy(node, tokens, location))
-    elif kind == "GrantStmt":
-        yield from _grant(node, location)
-    elif kind == "AlterDefaultPrivilegesStmt":
-        yield from _default(node, location)
     elif kind in ("ViewStmt", "CreateTableAsStmt"):
         yield from _view(kind, node, location)
-    elif kind in ("CreateFunctionStmt", "AlterFunctionStmt"):
-        change = _function(kind, node, location)
-        if kind == "CreateFunctionStmt" or change.flag is not None or change.word:
-            yield change
-    elif kind in ("InsertStmt", "UpdateStmt", "VariableSetStmt"):
-        yield from changes(Cursor(tokens), location)  # rows of storage.buckets, and the search path
+    elif kind in _BY_TOKENS or node.get("removeType") in _ROUTINES or node.get("renameType", node.get("objectType")) in _ROUTINES:
+        yield from changes(Cursor(tokens), location)
+
+
+# Statements that are sound once they are parsed, and whose tokens say all: privileges, functions, rows of storage.buckets, the search path.
+_BY_TOKENS = frozenset(
+    ("GrantStmt", "AlterDefaultPrivilegesStmt", "CreateFunctionStmt", "AlterFunctionStmt", "InsertStmt", "UpdateStmt", "VariableSetStmt")
+)
 
 
 def _relation(node: Mapping[str, Any], key: str = "relation") -> Name:
@@ -114,7 +112,7 @@ def _alter_table(node: Mapping[str, Any], location: Location) -> Iterator[Change
         elif subtype == "AT_AddColumn":
             yield Change("add column", location, name, columns=(command["def"]["ColumnDef"]["colname"],))
         elif subtype == "AT_DropColumn":
-            yield Change("drop column", location, name, columns=(command["name"],))
+            yield Change("drop column", location, name, columns=(command["name"],), flag=command.get("behavior") == "DROP_CASCADE" or None)
         elif subtype == "AT_SetRelOptions":
             options = command["def"]["List"]["items"]
             invoker = _invoker(options)
@@ -134,14 +132,15 @@ def _invoker(options: Sequence[Mapping[str, Any]]) -> bool | None:
 
 def _drop(node: Mapping[str, Any], location: Location) -> Iterator[Change]:
     kind = node.get("removeType", "")
+    cascade = node.get("behavior") == "DROP_CASCADE"
     for item in node.get("objects", ()):
-        words = item["List"]["items"] if "List" in item else item["ObjectWithArgs"]["objname"] if "ObjectWithArgs" in item else [item]
+        words = item["List"]["items"] if "List" in item else item["TypeName"]["names"] if "TypeName" in item else [item]
         if kind == "OBJECT_POLICY":
             yield Change("drop policy", location, _listed(words[:-1]), word=_listed(words[-1:]).name)
         elif kind == "OBJECT_SCHEMA":
             yield Change("drop schema", location, Name(_listed(words).name, ""))
         elif kind in _OBJECTS:
-            yield Change(f"drop {_OBJECTS[kind]}", location, _listed(words))
+            yield Change(f"drop {_OBJECTS[kind]}", location, _listed(words), flag=cascade)
 
 
 def _rename(node: Mapping[str, Any], location: Location) -> Iterator[Change]:
@@ -176,50 +175,10 @@ def _policy(node: Mapping[str, Any], tokens: Sequence[Token], location: Location
     )  # fmt: skip
 
 
-def _words(items: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    if not items:  # ALL
-        return tuple(_TABLE_PRIVILEGES | {"execute"})
-    words = [item["AccessPriv"].get("priv_name", "") for item in items]
-    return tuple(word for word in words if word in _TABLE_PRIVILEGES or word == "execute")
-
-
-def _grant(node: Mapping[str, Any], location: Location) -> Iterator[Change]:
-    kind = {"OBJECT_TABLE": "table", **{key: "function" for key, value in _OBJECTS.items() if value == "function"}}.get(
-        node.get("objtype", "")
-    )
-    if kind is None:
-        return
-    names = []
-    every = node.get("targtype") == "ACL_TARGET_ALL_IN_SCHEMA"
-    for item in node.get("objects", ()):
-        if "RangeVar" in item:
-            names.append(Name(item["RangeVar"].get("schemaname", ""), item["RangeVar"]["relname"]))
-        elif "ObjectWithArgs" in item:
-            names.append(_listed(item["ObjectWithArgs"]["objname"]))
-        elif every:
-            names.append(Name(_listed([item]).name, ""))
-    verb = "grant" if node.get("is_grant") else "revoke"
-    words = _words(node.get("privileges", ()))
-    yield Change(
-        verb, location, names=tuple(names), kind=f"every {kind}" if every else kind, words=words, roles=_roles(node.get("grantees", ()))
-    )
-
-
-def _default(node: Mapping[str, Any], location: Location) -> Iterator[Change]:
-    action = node["action"]
-    kind = {"OBJECT_TABLE": "table", "OBJECT_FUNCTION": "function", "OBJECT_ROUTINE": "function"}.get(action.get("objtype", ""))
-    if kind is None:
-        return
-    schemas = [_listed([name]).name for option in node.get("options", ()) if option["DefElem"].get("defname") == "schemas"
-               for name in option["DefElem"]["arg"]["List"]["items"]]  # fmt: skip
-    verb = "default grant" if action.get("is_grant") else "default revoke"
-    for schema in schemas or [""]:
-        words, roles = _words(action.get("privileges", ())), _roles(action.get("grantees", ()))
-        yield Change(verb, location, Name(schema, ""), kind=kind, words=words, roles=roles)
-
-
 def _view(kind: str, node: Mapping[str, Any], location: Location) -> Iterator[Change]:
     if kind == "CreateTableAsStmt":
+        if node["into"]["rel"].get("relpersistence") == "t":
+            return
         name = _relation(node["into"], "rel")
         if node.get("objtype") != "OBJECT_MATVIEW":
             yield Change("create table", location, name, soft=bool(node.get("if_not_exists")))
@@ -247,18 +206,3 @@ def _sources(node: Any) -> dict[Name, None]:
                 found[Name(current.get("schemaname", ""), current["relname"])] = None
             waiting += reversed(list(current.values()))
     return {name: None for name in found if name.schema or name.name not in own}
-
-
-def _function(kind: str, node: Mapping[str, Any], location: Location) -> Change:
-    name = _listed(node["funcname"] if kind == "CreateFunctionStmt" else node["func"]["objname"])
-    definer: bool | None = None
-    pinned = False
-    for option in node.get("options", node.get("actions", ())):
-        element = option["DefElem"]
-        if element.get("defname") == "security":
-            definer = bool(next(iter(element["arg"].values())).get("boolval"))
-        elif element.get("defname") == "set":
-            pinned = pinned or element["arg"]["VariableSetStmt"].get("name") == "search_path"
-    returned = _listed(node.get("returnType", {}).get("names", ())).name if kind == "CreateFunctionStmt" else ""
-    verb = "create function" if kind == "CreateFunctionStmt" else "set function"
-    return Change(verb, location, name, flag=definer, word="search_path" if pinned else "", to="trigger" if "trigger" in returned else "")

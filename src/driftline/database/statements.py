@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from driftline.database import Change, Name, Policy, Script
-from driftline.database.tokens import Lines, Token, statements
+from driftline.database import Block, Change, Name, Policy, Script
+from driftline.database.tokens import Lines, Token, scan, statements
 from driftline.model import Location
 
 # Words that begin a table's constraint instead of a column.
 _CONSTRAINTS = frozenset(("constraint", "primary", "unique", "foreign", "check", "exclude", "like", "period"))
 _PRIVILEGES = frozenset(("select", "insert", "update", "delete"))
-# Where DO blocks and function bodies begin a statement of their own.
-_STARTS = frozenset(("begin", "then", "else", "loop", "exception"))
-_VERBS = frozenset(("create", "alter", "drop", "grant", "revoke", "insert", "update", "delete", "execute", "perform"))
 
 
 def read(path: str, content: str) -> Script:
@@ -24,7 +22,7 @@ def read(path: str, content: str) -> Script:
 
 # What people write and PostgreSQL refuses (18 docs, CREATE POLICY, 2026-11): such a statement has no effect.
 _REFUSED = (("create", "policy", "if", "not", "exists"), ("create", "or", "replace", "policy"))
-_NAMELESS = frozenset(("grant", "revoke", "default grant", "default revoke", "bucket", "search path", "opaque"))
+_NAMELESS = frozenset(("grant", "revoke", "default grant", "default revoke", "bucket", "search path", "block"))
 
 
 def _follows(tokens: Sequence[Token], words: tuple[str, ...]) -> bool:
@@ -58,50 +56,46 @@ class _Reader:
 
 
 def block(tokens: Sequence[Token], location: Location, lines: Lines) -> Iterator[Change]:
-    """A DO block: its plain statements are taken as run, a string that it executes is read, a built one is opaque."""
+    """A DO block, whose body is run by the replay: what it does depends on what is there."""
     body = next((token for token in tokens if token.kind in ("dollar", "string")), None)
-    if body is None:
-        return
-    for found, _, _ in statements(body.text, body.position if body.kind == "dollar" else 0):
-        yield from inner(found, location if body.kind == "string" else None, lines)
+    if body is not None and not _in_another_language(tokens):
+        fixed = location if body.kind == "string" else None
+        inside = tuple(token._replace(position=token.position + (0 if fixed else body.position)) for token in scan(body.text))
+        yield Change("block", location, block=Block(inside, lines, fixed))
 
 
-def inner(tokens: list[Token], fixed: Location | None, lines: Lines) -> Iterator[Change]:
-    """The statement inside one piece of PL/pgSQL, after its `IF ... THEN` or `BEGIN`."""
-    for index, token in enumerate(tokens):
-        before = tokens[index - 1].text if index else ""
-        if token.kind != "word" or token.text not in _VERBS or (index and before not in _STARTS):
-            continue
-        location = fixed or lines.at(token.position)
-        rest = tokens[index + 1 :]
-        if token.text == "execute":
-            if rest and rest[0].kind in ("string", "dollar") and len(rest) == 1:
-                for found, _, _ in statements(rest[0].text):
-                    for change in changes(Cursor(found), location):
-                        yield change._replace(location=location)
-            else:
-                yield Change("opaque", location, word=said(rest))
-        else:
-            yield from (change._replace(location=location) for change in changes(Cursor(tokens[index:]), location))
-        return
+def _in_another_language(tokens: Sequence[Token]) -> bool:
+    return any(one.text == "language" and other.text != "plpgsql" for one, other in pairwise(tokens))
+
+
+# What a statement that is built at run time seems to do: decides which questions it leaves open.
+_SAID = (
+    ("disable row level", "switches row level security off"),
+    ("row level security", "switches row level security on"),
+    ("policy", "creates or drops policies"),
+    ("grant", "grants privileges"),
+    ("revoke", "revokes privileges"),
+    ("create table", "creates tables"),
+    ("drop table", "drops tables"),
+    ("view", "creates or drops views"),
+)
+# What a built statement may begin with that changes nothing that is judged.
+_HARMLESS = re.compile(
+    r"\s*(?:select|insert|update|delete|comment|create (?:unique )?index|drop index|create (?:or replace )?trigger|drop trigger|alter type|create type"
+    r"|alter publication|alter sequence|create sequence|alter index|analyze|refresh|truncate|notify|alter database|create extension|reindex|vacuum"
+    r"|alter table .{0,80}?\b(?:add|drop|rename|alter|validate|owner|replica)\b)\b",
+    re.DOTALL,
+)
 
 
 def said(tokens: Sequence[Token]) -> str:
-    """What a built statement seems to do: decides which questions it leaves open."""
+    """What a built statement seems to do, "" where nothing that is judged depends on it."""
     text = " ".join(token.text.lower() for token in tokens if token.kind in ("string", "dollar", "word"))
-    for word, meaning in (
-        ("disable row level", "switches row level security off"),
-        ("row level security", "switches row level security on"),
-        ("policy", "creates or drops policies"),
-        ("grant", "grants privileges"),
-        ("revoke", "revokes privileges"),
-        ("create table", "creates tables"),
-        ("drop table", "drops tables"),
-        ("view", "creates or drops views"),
-    ):
+    for word, meaning in _SAID:
         if word in text:
             return meaning
-    return "runs a statement that it builds"
+    first = next((token.text.lower() for token in tokens if token.kind in ("string", "dollar")), "")
+    return "" if _HARMLESS.match(first) else "runs a statement that it builds"
 
 
 class Cursor:
@@ -138,18 +132,28 @@ class Cursor:
         return Name(parts[-2] if len(parts) > 1 else "", parts[-1]) if parts else Name("", "")
 
     def names(self) -> tuple[Name, ...]:
+        return tuple(name for name, _ in self.signatures())
+
+    def signatures(self) -> tuple[tuple[Name, tuple[str, ...] | None], ...]:
+        """Names, each with the types of its arguments where brackets follow, None where none do."""
         found = []
         while True:
             self.take("only")
             name = self.name()
             if not name.name:
                 break
-            found.append(name)
-            self.group()  # the arguments of a function
+            found.append((name, self.arguments()))
             self.take("*")
             if not self.take(","):
                 break
         return tuple(found)
+
+    def arguments(self) -> tuple[str, ...] | None:
+        """The types of a function's arguments, by which it is told from others of its name; None when no brackets come next."""
+        inner = self.group()
+        if inner is None:
+            return None
+        return tuple(kind for part in _split(inner) if part and (kind := _argument(part)))
 
     def roles(self) -> tuple[str, ...]:
         found = []
@@ -181,6 +185,46 @@ class Cursor:
         return self.tokens[self.index :]
 
 
+_MODES = frozenset(("in", "inout", "variadic"))
+_LONG = frozenset(("double precision", "character varying", "bit varying", "timestamp with time zone", "timestamp without time zone",
+                   "time with time zone", "time without time zone"))  # fmt: skip
+# Other names of one type (PostgreSQL 18 docs, table 8.1, 2026-11).
+_TYPES = {"int": "integer", "int4": "integer", "int8": "bigint", "int2": "smallint", "bool": "boolean", "varchar": "character varying",
+          "char": "character", "bpchar": "character", "float8": "double precision", "float4": "real", "float": "double precision", "decimal": "numeric",
+          "timestamptz": "timestamp with time zone", "timestamp": "timestamp without time zone", "timetz": "time with time zone",
+          "time": "time without time zone", "serial": "integer", "bigserial": "bigint"}  # fmt: skip
+
+
+def _argument(tokens: Sequence[Token]) -> str:
+    """The type of one argument, "" for one that is given back only."""
+    if tokens[0].text == "out":
+        return ""
+    kept: list[str] = []
+    depth = 0
+    dimensions = 0
+    for token in tokens[1 if tokens[0].text in _MODES and len(tokens) > 1 else 0 :]:
+        if token.kind == "sign" and token.text in "()":
+            depth += 1 if token.text == "(" else -1
+        elif depth == 0 and (token.text in ("default", "=", ":=") and token.kind in ("word", "sign")):
+            break
+        elif depth == 0 and token.text == "[":
+            dimensions = 1
+        elif depth == 0 and token.kind in ("word", "quoted"):
+            kept.append(token.text)
+        elif depth == 0 and token.text == "." and kept:
+            kept[-1] += "."
+    schemaless: list[str] = []
+    for word in kept:  # `public.`, `app_role` are one name
+        if schemaless and schemaless[-1].endswith("."):
+            schemaless[-1] = word
+        else:
+            schemaless.append(word)
+    if len(schemaless) > 1 and " ".join(schemaless) not in _LONG:
+        schemaless = schemaless[1:]
+    name = " ".join(schemaless)
+    return _TYPES.get(name, name) + "[]" * dimensions
+
+
 def changes(cursor: Cursor, location: Location) -> Iterator[Change]:
     """What one plain statement changes; nothing for statements that do not matter here."""
     if cursor.take("create"):
@@ -195,6 +239,8 @@ def changes(cursor: Cursor, location: Location) -> Iterator[Change]:
             yield change
     elif cursor.take("insert", "into") or cursor.take("update"):
         yield from _buckets(cursor, location)
+    elif cursor.take("reset", "search_path"):
+        yield Change("search path", location, word="public")
     elif cursor.take("set") and (cursor.take("search_path") or cursor.take("local", "search_path")):
         cursor.any("=", "to")
         token = cursor.token
@@ -227,8 +273,8 @@ def _create(cursor: Cursor, location: Location) -> Iterator[Change]:
         yield Change("create view", location, name, flag=bool(invoker), names=_sources(cursor.rest()), soft=replacing)
     elif cursor.take("function") or cursor.take("procedure"):
         name = cursor.name()
-        cursor.group()
-        yield _function(cursor, "create function", location, name)
+        arguments = cursor.arguments() or ()
+        yield _function(cursor, "create function", location, name)._replace(arguments=(arguments,))
 
 
 def _function(cursor: Cursor, verb: str, location: Location, name: Name) -> Change:
@@ -328,7 +374,9 @@ def _alter(cursor: Cursor, location: Location) -> Iterator[Change]:
     elif cursor.any("view", "materialized view"):
         cursor.take("if", "exists")
         name = cursor.name()
-        if cursor.take("set"):
+        if cursor.take("set", "schema"):
+            yield Change("move table", location, name, to=cursor.name().name)
+        elif cursor.take("set"):
             invoker = _option(cursor.group() or (), "security_invoker")
             if invoker is not None:
                 yield Change("set view", location, name, flag=invoker)
@@ -336,8 +384,14 @@ def _alter(cursor: Cursor, location: Location) -> Iterator[Change]:
             yield Change("rename table", location, name, to=cursor.name().name)
     elif cursor.any("function", "procedure", "routine"):
         name = cursor.name()
-        cursor.group()
-        change = _function(cursor, "set function", location, name)
+        arguments = cursor.arguments()
+        if cursor.take("rename", "to"):
+            yield Change("rename function", location, name, to=cursor.name().name, arguments=(arguments,))
+            return
+        if cursor.take("set", "schema"):
+            yield Change("move function", location, name, to=cursor.name().name, arguments=(arguments,))
+            return
+        change = _function(cursor, "set function", location, name)._replace(arguments=(arguments,))
         if change.flag is not None or change.word:
             yield change
 
@@ -381,7 +435,7 @@ def _action(cursor: Cursor, location: Location, name: Name) -> Iterator[Change]:
     elif cursor.take("drop") and not (cursor.token is not None and cursor.token.text == "constraint"):
         cursor.take("column")
         cursor.take("if", "exists")
-        yield Change("drop column", location, name, columns=(cursor.name().name,))
+        yield Change("drop column", location, name, columns=(cursor.name().name,), flag=cursor.take("cascade") or None)
 
 
 def _split(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
@@ -396,9 +450,12 @@ def _split(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
 
 
 def _drop(cursor: Cursor, location: Location) -> Iterator[Change]:
-    kind = cursor.any("table", "foreign table", "policy", "view", "materialized view", "function", "procedure", "routine", "schema")
+    kind = cursor.any(
+        "table", "foreign table", "policy", "view", "materialized view", "function", "procedure", "routine", "schema", "type", "domain"
+    )
     if not kind:
         return
+    cascade = any(token.kind == "word" and token.text == "cascade" for token in cursor.tokens[-1:])
     cursor.take("if", "exists")
     if kind == "policy":
         policy = cursor.name().name
@@ -406,68 +463,80 @@ def _drop(cursor: Cursor, location: Location) -> Iterator[Change]:
         yield Change("drop policy", location, cursor.name(), word=policy)
     elif kind == "schema":
         yield from (Change("drop schema", location, Name(name.name, "")) for name in cursor.names())
+    elif kind in ("function", "procedure", "routine"):
+        for name, arguments in cursor.signatures():
+            yield Change("drop function", location, name, arguments=(arguments,), flag=cascade)
     else:
-        noun = "table" if "table" in kind else "view" if "view" in kind else "function"
-        yield from (Change(f"drop {noun}", location, name) for name in cursor.names())
+        noun = "table" if "table" in kind else "view" if "view" in kind else "type"
+        yield from (Change(f"drop {noun}", location, name, flag=cascade) for name in cursor.names())
 
 
-def _privileges(cursor: Cursor) -> tuple[str, ...]:
+def _privileges(cursor: Cursor) -> tuple[tuple[str, ...], bool]:
+    """(the privileges that a GRANT or REVOKE names, whether it names them for columns alone)."""
     found: list[str] = []
+    columns = False
     while cursor.token is not None and cursor.token.text not in ("on", "to", "from"):
         word = cursor.token.text
         cursor.index += 1
-        if cursor.group() is None or word in _PRIVILEGES:  # a grant on columns is one, too
-            found.append(word)
+        if cursor.group() is not None:
+            columns = True
+        found.append(word)
         cursor.take("privileges")
         cursor.take(",")
-    return tuple(_PRIVILEGES | {"execute"} if "all" in found else [word for word in found if word in _PRIVILEGES or word == "execute"])
+    every = tuple(_PRIVILEGES | {"execute"})
+    return every if "all" in found else tuple(word for word in found if word in _PRIVILEGES or word == "execute"), columns
 
 
 def _grant(cursor: Cursor, location: Location, verb: str) -> Change | None:
-    if verb == "revoke":
-        cursor.take("grant", "option", "for")
-    words = _privileges(cursor)
+    if verb == "revoke" and cursor.take("grant", "option", "for"):
+        return None  # the privilege itself stays
+    words, columns = _privileges(cursor)
     if not cursor.take("on"):
         return None
     kind = "table"
-    names: tuple[Name, ...] = ()
-    found = cursor.any("all tables in schema", "all functions in schema", "all routines in schema", "table", "function", "routine", "procedure",
-                       "schema", "sequence", "all sequences in schema", "type", "database", "language", "foreign", "parameter", "domain")  # fmt: skip
-    if found in ("all tables in schema", "all functions in schema", "all routines in schema"):
+    named: tuple[tuple[Name, tuple[str, ...] | None], ...] = ()
+    found = cursor.any("all tables in schema", "all functions in schema", "all routines in schema", "all procedures in schema", "table", "function",
+                       "routine", "procedure", "schema", "sequence", "all sequences in schema", "type", "database", "language", "foreign",
+                       "parameter", "domain", "large")  # fmt: skip
+    if found in ("all tables in schema", "all functions in schema", "all routines in schema", "all procedures in schema"):
         kind = "every table" if "tables" in found else "every function"
-        names = tuple(Name(name.name, "") for name in cursor.names())
+        named = tuple((Name(name.name, ""), None) for name in cursor.names())
     elif found in ("", "table"):
-        names = cursor.names()
+        # A revoke of columns leaves the privilege on the table, and one on the table takes those on columns with it: the latter is what counts.
+        if verb == "revoke" and columns:
+            return None
+        named = cursor.signatures()
     elif found in ("function", "routine", "procedure"):
-        kind, names = "function", cursor.names()
+        kind, named = "function", cursor.signatures()
     else:
         return None
     cursor.any("to", "from")
-    return Change(verb, location, names=names, kind=kind, words=words, roles=cursor.roles())
+    names, arguments = tuple(name for name, _ in named), tuple(given for _, given in named) if kind == "function" else ()
+    return Change(verb, location, names=names, kind=kind, words=words, roles=cursor.roles(), arguments=arguments)
 
 
 def _default(cursor: Cursor, location: Location) -> Iterator[Change]:
     schemas: tuple[str, ...] = ("",)
+    owners: tuple[str, ...] = ()
     while True:
         if cursor.any("for role", "for user"):
-            cursor.roles()
+            owners = cursor.roles()
         elif cursor.take("in", "schema"):
             schemas = cursor.roles()
         else:
             break
     verb = cursor.any("grant", "revoke")
-    if verb == "revoke":
-        cursor.take("grant", "option", "for")
-    words = _privileges(cursor)
+    if verb == "revoke" and cursor.take("grant", "option", "for"):
+        return
+    words, _ = _privileges(cursor)
     cursor.take("on")
     kind = cursor.any("tables", "functions", "routines", "sequences", "types", "schemas")
     cursor.any("to", "from")
     roles = cursor.roles()
     if verb and kind in ("tables", "functions", "routines"):
         for schema in schemas:
-            yield Change(
-                f"default {verb}", location, Name(schema, ""), kind="table" if kind == "tables" else "function", words=words, roles=roles
-            )
+            noun = "table" if kind == "tables" else "function"
+            yield Change(f"default {verb}", location, Name(schema, ""), kind=noun, words=words, roles=roles, owners=owners)
 
 
 def _buckets(cursor: Cursor, location: Location) -> Iterator[Change]:

@@ -79,6 +79,11 @@ def statements(text: str, start: int = 0) -> Iterator[tuple[list[Token], int, in
         yield found, start + begin, start + end
 
 
+def scan(text: str) -> Iterator[Token]:
+    """All tokens of a text, the semicolons included."""
+    return (token for token, _ in _tokens(text))
+
+
 def _tokens(text: str) -> Iterator[tuple[Token, int]]:
     """Every token with the position after it. Lines of psql commands and the data of `COPY ... FROM stdin` are passed over."""
     position = 0
