@@ -322,10 +322,8 @@ def test_ten_thousand_staged_files_take_seconds(tmp_path: Path) -> None:
     files |= {f"lib/{i}/read.ts": f"process.env.NAME_{i}!\n" for i in range(100)}
     root = repository(tmp_path, {**BASE, **files})
     started = time.process_time()
-    begun = time.perf_counter()
     report = commit(root)
     assert time.process_time() - started < 10
-    assert time.perf_counter() - begun < 30
     assert len(missing(report)) == 101
     assert report.unread == ()
 
@@ -337,7 +335,8 @@ def test_thousands_of_changed_names_are_no_longer_command_line(project: Path) ->
     git(project, "commit", "--quiet", "--message", "second")
     git(project, "add", "--all")
     with Index(str(project)) as index:
-        assert index.holding(names[-300:]) == (".env.staging", "lib/later.ts")
-        assert index.holding(["KNOWN"]) == (".env.production", "lib/a.ts")
-        assert index.holding(["KNOW"]) == ()
-        assert index.holding([]) == ()
+        assert index.holding(names[-300:], [".staging", ".ts"]) == (".env.staging", "lib/later.ts")
+        assert index.holding(names[-300:], [".ts", ".tsx"]) == ("lib/later.ts",)
+        assert index.holding(["KNOWN"], [".env.production", ".ts"]) == (".env.production", "lib/a.ts")
+        assert index.holding(["KNOW"], [".ts"]) == ()
+        assert index.holding([], [".ts"]) == ()
