@@ -51,6 +51,7 @@ class _File:
         self.used: set[tuple[str, Location]] = set()
         self.literals: list[Literal] = []
         self.helpers: list[Helper] = []
+        self.aliases: set[tuple[str, str]] = set()
         self.root: Node | None = None
 
     def reading(self) -> CodeReading:
@@ -59,13 +60,20 @@ class _File:
             code = _scripts(self.path, self.content)
             self._template(code)
         self.root = parse(self.path, code)
+        deep = False
         for match in _OBJECT.finditer(code):
+            if self._is_deep(match.start()):
+                deep = True
+                self._plain(match)
+                continue
             node = self.root.descendant_for_byte_range(match.start(), match.end())
             if node is None or not _is_code(node) or node.start_byte != match.start():
                 continue
             how = "import.meta.env" if match[0].startswith(b"import") else match[0].decode().replace("?", "").replace(" ", "")
             if "process" not in how or node.end_byte == match.end():
                 self._object(node, "process.env" if "process" in how else how)
+        if deep:
+            return CodeReading(tuple(self.references), (), tuple(dict.fromkeys(self.helpers)))
         self._imports(code)
         self._schemas(code)
         self._injected_objects(code)
@@ -80,6 +88,21 @@ class _File:
         ]
         unique = {(r.name, r.location, r.use): r for r in self.references}
         return CodeReading(tuple(unique.values()), tuple(self.literals), tuple(dict.fromkeys(self.helpers)))
+
+    def _is_deep(self, offset: int) -> bool:
+        """Whether a place lies deeper than anybody writes: every step up from there would cost the whole way down."""
+        cursor = self.root.walk() if self.root is not None else None
+        depth = 0
+        while cursor is not None and depth <= _DEEPEST and cursor.goto_first_child_for_byte(offset) is not None:
+            depth += 1
+        return depth > _DEEPEST
+
+    def _plain(self, match: re.Match[bytes]) -> None:
+        """A read in code that is too deep to ask what stands around it."""
+        name = _MEMBER.match(self.content, match.end())
+        if name is not None and match[0].startswith(b"process"):
+            found = Reference(name[1].decode(), self.place.at(match.start()), Need.PLAIN, self.side, how="process.env")
+            self.references.append(found)
 
     def _add(self, name: str, node: Node, need: Need, how: str, fallback: Literal | None = None, **more: Any) -> None:
         if not _NAME.match(name):
@@ -167,8 +190,9 @@ class _File:
 
     def _alias(self, alias: str, how: str) -> None:
         """`const env = process.env; ... env.X`: every later `alias.X`, `alias["X"]` and `{ X } = alias` of this file."""
-        if self.root is None or not _NAME.match(alias):
+        if self.root is None or not _NAME.match(alias) or (alias, how) in self.aliases:
             return
+        self.aliases.add((alias, how))
         pattern = re.compile(
             rb"(?<![\w$.])" + re.escape(alias.encode()) + rb"\b(?=\s*(?:\??\.\s*[A-Za-z_]|\[|;|,|\)|\})|[ \t]*(?:[\r\n]|\Z))"
         )
@@ -733,6 +757,8 @@ def leads_to(specifier: str, importer: str, path: str, packages: Mapping[str, st
 
 # --- syntax -----------------------------------------------------------------------------------------------------------------------
 
+_DEEPEST = 300
+_MEMBER = re.compile(rb"\s*\??\.\s*([A-Za-z_][A-Za-z0-9_]*)")
 _WRAPPERS = frozenset(("parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression"))
 _TEXT_METHODS = frozenset(("trim", "trimEnd", "trimStart", "replace", "replaceAll", "toLowerCase", "toString", "slice"))
 _COMPARISONS = frozenset(("===", "!==", "==", "!=", "<", ">", "<=", ">="))
