@@ -34,14 +34,24 @@ STAGED = 10
 def repository(folder: Path, count: int) -> None:
     """Writes a web app of `count` files, commits it, and stages a change of ten of them, as of one feature: code, an env example, a page."""
     dice = random.Random(7)
-    names = [f"{area}_{part}" for area in ("STRIPE", "RESEND", "S3", "AUTH", "SENTRY", "DATABASE") for part in ("KEY", "URL", "REGION", "SECRET")]
+    names = [
+        f"{area}_{part}" for area in ("STRIPE", "RESEND", "S3", "AUTH", "SENTRY", "DATABASE") for part in ("KEY", "URL", "REGION", "SECRET")
+    ]
     written = {
         "package.json": '{"name": "shop", "dependencies": {"next": "16.0.0", "stripe": "20.0.0", "resend": "6.0.0"}}\n',
         ".env.example": "".join(f"{name}=\n" for name in names),
         ".env": "".join(f"{name}=local-{number}\n" for number, name in enumerate(names)),
         ".gitignore": "node_modules\n.env*.local\n",
     }
-    kinds = [("components", "tsx"), ("lib", "ts"), ("app", "tsx"), ("styles", "css"), ("docs", "md"), ("messages", "json"), ("public", "svg")]
+    kinds = [
+        ("components", "tsx"),
+        ("lib", "ts"),
+        ("app", "tsx"),
+        ("styles", "css"),
+        ("docs", "md"),
+        ("messages", "json"),
+        ("public", "svg"),
+    ]
     for number in range(count - len(written)):
         folder_name, extension = kinds[number % len(kinds)]
         written[f"{folder_name}/{number % 83}/item-{number}.{extension}"] = _file(dice, number, extension, names)
@@ -73,7 +83,10 @@ def _file(dice: random.Random, number: int, extension: str, names: Sequence[str]
     if extension == "svg":
         return f'<svg viewBox="0 0 8 8"><path d="{" ".join(str(dice.randrange(99)) for _ in range(600))}"/></svg>\n'
     read = f"export const value = process.env.{names[number % len(names)]};\n" if number % 20 == 0 else ""
-    lines = "".join(f"export function step{line}(value: number) {{\n  return value * {line} + {dice.randrange(99)}; // {words}\n}}\n" for line in range(12))
+    lines = "".join(
+        f"export function step{line}(value: number) {{\n  return value * {line} + {dice.randrange(99)}; // {words}\n}}\n"
+        for line in range(12)
+    )
     return f"import {{ cache }} from 'react';\n{read}{lines}export const page = cache(() => step1({number}));\n"
 
 

@@ -31,7 +31,7 @@ AUDITED = "declaration"  # the audit says how many it has read; a glance reads n
 
 @pytest.fixture(scope="module")
 def gate() -> glance._Gate:
-    glance.prepare(patterns())
+    glance.prepare(patterns(), ())
     gate = glance._load(os.path.join(patterns(), f"glance-{glance._key()}"))
     assert gate is not None
     return gate
@@ -188,6 +188,14 @@ def test_settings_are_read_before_anything_passes(project: Path) -> None:
     write(project, {"lib/b.ts": "export const b = 2\n"})
     git(project, "add", "--all")
     assert commit(project) == (0, "audit")
+    assert commit(project) == (0, "glance")
+    write(project, {"driftline.toml": '[environments.staging]\nsources = ["deploy/staging.txt"]\n'})
+    assert commit(project) == (0, "audit")
+    assert commit(project) == (0, "glance")
+    write(project, {"deploy/staging.txt": "KNOWN=1\n"})
+    git(project, "add", "deploy")
+    assert commit(project)[1] == "audit"
+    git(project, "rm", "-q", "--cached", "deploy/staging.txt")
     assert commit(project) == (0, "glance")
     write(project, {"driftline.toml": "exclud = []\n"})
     assert commit(project) == (2, "audit")

@@ -257,9 +257,7 @@ def read_tree(request: Request, tree: Tree, content: Callable[[str], bytes], cod
     if request.app is not None and request.app not in paths_of_apps:
         near = nearest(request.app, paths_of_apps)
         raise Misuse(f'there is no app "{request.app}"; the apps are: {", ".join(paths_of_apps)}{near}')
-    survey = code.survey(reader.code(), packages=layout.packages, folders=layout.folders)
-    if code_paths is not None:
-        survey = survey._replace(routes=None)
+    survey = code.survey(reader.code(), packages=layout.packages, folders=layout.folders, whole=code_paths is None)
     links = {file.path: goal for file in tree.files if formats.is_env_file(file.path) and (goal := files.target(tree.root, file.path))}
     keys = Keys.fresh(request.digest_key)
     assembly = environments.assemble(
@@ -336,11 +334,12 @@ class _Reader:
         """Every file that a format recognises, read by it."""
         found = []
         present = {file.path for file in self.tree.files}
+        named = self.request.settings.sources
         for file in self.tree.files:
             readers: tuple[formats.Reader, ...] = ()
             if not apps.is_material(file.path):
                 readers = tuple(formats.readers_of(file.path, ignored=file.ignored))
-            if not readers and file.path in self.request.settings.sources:  # the user says that it is one, whatever its name
+            if not readers and file.path in named:  # the user says that it is one, whatever its name
                 readers = (dotenv,)
             if not readers or files.target(self.tree.root, file.path) in present:  # what a link leads to is read at its own place
                 continue
@@ -349,7 +348,7 @@ class _Reader:
                 if source is not None:
                     found.append(source)
         handed = [self._handed(environment, path) for environment, path in self.request.env_files]
-        for path in sorted(self.request.settings.sources - present):
+        for path in sorted(named - present):
             self.notes.append(Related(Location(self.request.settings.path or "", 1), f"names {path}, which is not here"))
         paths = {source.path for source in handed}
         return (*(source for source in found if source.path not in paths), *handed)
@@ -364,7 +363,7 @@ class _Reader:
         if word is None:
             raise Misuse(f"{path}: say which environment it is for: --env-file production={path}")
         if self.request.settings.kind_of(word) is None:
-            raise Misuse(f"{path}: \"{word}\" names no kind of environment; [environments.{word}] of driftline.toml can say which it is")
+            raise Misuse(f'{path}: "{word}" names no kind of environment; [environments.{word}] of driftline.toml can say which it is')
         shown = os.path.relpath(os.path.join(folder, base), self.tree.root).replace(os.sep, "/")
         try:
             content = files.decode(files.read(folder, base))

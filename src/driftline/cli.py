@@ -141,10 +141,11 @@ def commit(paths: tuple[str, ...], **options: Any) -> int:
         raise Unreadable("there is no git repository here; `driftline check` audits a folder without git")
     real = os.path.realpath(root)
     given = [os.path.relpath(os.path.realpath(os.path.dirname(path) or ".") + os.sep + os.path.basename(path), real) for path in paths]
-    report = staged.commit(_request(root, options)._replace(command="commit"), [path.replace(os.sep, "/") for path in given])
+    request = _request(root, options)._replace(command="commit")
+    report = staged.commit(request, [path.replace(os.sep, "/") for path in given])
     _write(report, options)
     if real == os.path.realpath(".") and options["config"] is None:
-        glance.prepare(glance.cache_folder(os.environ))
+        glance.prepare(glance.cache_folder(os.environ), sorted(request.settings.sources))
     return audit.exit_code(report, _fail_on(root, options), empty=0)
 
 

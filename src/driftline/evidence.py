@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from driftline.database import Database
-from driftline.database.firebase import Opening
 from driftline.model import Facts, Location
+
+if TYPE_CHECKING:  # only the launch review replays databases
+    from driftline.database import Database
+    from driftline.database.firebase import Opening
 
 
 class Store(NamedTuple):

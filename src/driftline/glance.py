@@ -39,7 +39,8 @@ def passes(given: Sequence[str], cache: str | None) -> str | None:
     if cache is None or not os.path.lexists(".git"):
         return None
     key = _key()
-    if not _is_settled(cache, key):
+    named = _settled(cache, key)
+    if named is None:
         return None
     gate = _load(os.path.join(cache, f"glance-{key}"))
     if gate is None:
@@ -49,16 +50,16 @@ def passes(given: Sequence[str], cache: str | None) -> str | None:
         if changes is None:
             return None
         if given:
-            named = {os.fsencode(os.path.normpath(path).replace(os.sep, "/")) for path in given}
-            if not named <= changes.keys():
+            wished = {os.fsencode(os.path.normpath(path).replace(os.sep, "/")) for path in given}
+            if not wished <= changes.keys():
                 return None
-            changes = {path: blobs for path, blobs in changes.items() if path in named or blobs[1] is None}
+            changes = {path: blobs for path, blobs in changes.items() if path in wished or blobs[1] is None}
         if not 0 < len(changes) <= _FILES:
             return None
         owners = {}
         for path in changes:
             owners[path] = gate.owners(path)
-            if _SOURCE in owners[path]:
+            if _SOURCE in owners[path] or path in named:
                 return None
         # The version before counts only for code: there a read or a mention may have been taken away.
         wanted = [
@@ -232,16 +233,17 @@ def _blobs(names: Sequence[str]) -> Iterator[bytes]:
 # --- settings that were read without a complaint ------------------------------------------------------------------------------
 
 
-def _is_settled(cache: str, key: str) -> bool:
-    """Whether the project's settings, where it has some, were read whole before as they are now."""
+def _settled(cache: str, key: str) -> frozenset[bytes] | None:
+    """The files that the settings call env files, where the settings, if there are any, were read whole before as they are now; else None."""
     state = _settings()
     if state is None:
-        return True
+        return frozenset()
     try:
-        with open(os.path.join(cache, f"settled-{key}"), encoding="ascii") as file:
-            return state in file.read().split()
-    except (OSError, ValueError):
-        return False
+        with open(os.path.join(cache, f"settled-{key}"), "rb") as file:
+            lines = dict(line.partition(b"\0")[::2] for line in file.read().split(b"\n") if line)
+        return frozenset(name for name in lines[state.encode()].split(b"\0") if name)
+    except (OSError, KeyError):
+        return None
 
 
 def _settings() -> str | None:
@@ -262,9 +264,10 @@ def _settings() -> str | None:
 # --- compiling --------------------------------------------------------------------------------------------------------------
 
 
-def prepare(cache: str | None) -> None:
+def prepare(cache: str | None, named: Sequence[str]) -> None:
     """Called when the audit has read the settings of the project in this folder: keeps that, and what the next glance needs.
 
+    `named` are the files that the settings call env files.
     A folder that cannot be used is no failure: every commit is then audited.
     """
     if cache is None:
@@ -272,13 +275,14 @@ def prepare(cache: str | None) -> None:
     key = _key()
     try:
         state = _settings()
-        if state is not None and not _is_settled(cache, key):
+        if state is not None and _settled(cache, key) is None and not any("\n" in name for name in named):
             path = os.path.join(cache, f"settled-{key}")
             before = []
             if os.path.exists(path):
-                with open(path, encoding="ascii") as file:
-                    before = file.read().split()[-63:]
-            _write(cache, f"settled-{key}", "\n".join([*before, state, ""]).encode())
+                with open(path, "rb") as file:
+                    before = file.read().split(b"\n")[-64:-1]
+            line = b"\0".join([state.encode(), *(os.fsencode(name) for name in named)])
+            _write(cache, f"settled-{key}", b"\n".join([*before, line, b""]))
         if not os.path.exists(os.path.join(cache, f"glance-{key}")):
             rest = _compiled(cache)
             _write(cache, f"glance-{key}", _MAGIC + b"\n%d\n" % zlib.crc32(rest) + rest)

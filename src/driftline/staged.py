@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from driftline import audit, code, formats
 from driftline.audit import Request
+from driftline.formats import dotenv
 from driftline.knowledge import identify
 from driftline.model import Finding, Location, Related, Report, Text, Unread, Unreadable
 from driftline.project import files, git
@@ -38,7 +39,7 @@ def commit(request: Request, given: Sequence[str]) -> Report:
             notes.append(Related(Location(unknown[0], 1), f"{_count(unknown)} not in the git index; not judged"))
         if not wanted:
             return Report("commit", ".", None, (), (), notes=tuple(notes), seconds=time.perf_counter() - started)
-        touched = _touched(index, wanted)
+        touched = _touched(index, wanted, request.settings.sources)
         tree, local = _tree(request, index)
         looked_at = _around(index, touched.names) | {change.path for change in wanted if change.after is not None}
         project = audit.read_tree(request, tree, lambda path: _content(request.root, index, local, path), looked_at)
@@ -53,11 +54,11 @@ _FEW = 200
 
 
 def _around(index: Index, names: Collection[str]) -> set[str]:
-    """The paths of the index that may speak of one of these names."""
+    """The code in the index that may speak of one of these names."""
     # Git tries every word on every line: for many words it is quicker to look at all of the code. A damaged object ends its search.
     with suppress(Unreadable):
         if len(names) <= _FEW:
-            return set(index.holding(names))
+            return set(index.holding(names, code.languages()))
     return set(index.entries)
 
 
@@ -92,26 +93,26 @@ class _Touched:
         self.key = os.urandom(32)
 
 
-def _touched(index: Index, changes: Iterable[Change]) -> _Touched:
-    """Compares each changed file's statements before and after."""
+def _touched(index: Index, changes: Iterable[Change], named: Collection[str]) -> _Touched:
+    """Compares each changed file's statements before and after; `named` are the files that the settings call env files."""
     touched = _Touched()
     for change in changes:
-        is_source = any(True for _ in formats.readers_of(change.path))
-        if not is_source and not code.is_code(change.path):
+        readers = tuple(formats.readers_of(change.path)) or ((dotenv,) if change.path in named else ())
+        if not readers and not code.is_code(change.path):
             continue
-        before, after = (_statements(index, change.path, blob, touched) for blob in (change.before, change.after))
+        before, after = (_statements(index, change.path, blob, readers, touched) for blob in (change.before, change.after))
         touched.names |= {name for name, _ in before ^ after}
     return touched
 
 
-def _statements(index: Index, path: str, blob: str | None, touched: _Touched) -> set[tuple[str, object]]:
+def _statements(index: Index, path: str, blob: str | None, readers: Iterable[formats.Reader], touched: _Touched) -> set[tuple[str, object]]:
     """(name, what is said of it) for every declaration and reference of one version of a file; empty for no version."""
     if blob is None:
         return set()
     try:
         content = index.blob(blob)
         said: set[tuple[str, object]] = set()
-        for reader in formats.readers_of(path):
+        for reader in readers:
             reading = reader.read(Text(path, files.decode(content), True))
             for d in reading.declarations:  # line numbers do not count: a moved line says the same
                 held = identify.digest(d.value, touched.key) if d.value is not None else None
@@ -119,7 +120,7 @@ def _statements(index: Index, path: str, blob: str | None, touched: _Touched) ->
             said |= {(r.name, (r.need, r.component)) for r in reading.references}
             said |= {(name, step.tool) for step in reading.passthroughs for name in step.names if "*" not in name}
         if code.is_code(path):
-            survey = code.survey([code.CodeFile(path, content)])
+            survey = code.survey([code.CodeFile(path, content)], whole=False)
             said |= {(r.name, (r.need, r.how, r.side)) for r in survey.references}
             said |= {(name, "mention") for names in survey.mentions.values() for name in names}
     except Unreadable as problem:

@@ -121,8 +121,9 @@ def _reason(error: BaseException) -> str:
 class Stream(io.RawIOBase):
     """A decompressing reader that counts what it gives and stops at the limits."""
 
-    def __init__(self, source: Any, packed: Any, budget: Budget) -> None:
+    def __init__(self, source: Any, packed: Any, budget: Budget, under: IO[bytes] | None = None) -> None:
         self._source = source
+        self._under = under
         self._packed = packed
         self._budget = budget
         self._given = 0
@@ -148,6 +149,8 @@ class Stream(io.RawIOBase):
 
     def close(self) -> None:
         self._source.close()
+        if self._under is not None:
+            self._under.close()
         super().close()
 
 
@@ -190,7 +193,7 @@ def _single(blob: Blob, budget: Budget, suffixes: tuple[str, ...], reader: Any) 
 
     def opened() -> IO[bytes]:
         file = blob.open()
-        return Stream(reader(file), file.tell, budget)  # type: ignore[return-value]
+        return Stream(reader(file), file.tell, budget, file)  # type: ignore[return-value]
 
     folder = os.path.dirname(blob.path)
     yield Blob(f"{folder}/{inner}" if folder else inner, (*blob.container, blob.path), opened)
@@ -281,7 +284,10 @@ def _once(reader: IO[bytes], size: int, budget: Budget) -> Any:
 
         def small() -> IO[bytes]:
             if not kept:
-                kept.append(reader.read())
+                try:
+                    kept.append(reader.read())
+                except Exception as error:  # tarfile's own errors, and those of the stream below it
+                    raise error if isinstance(error, Unreadable) else Unreadable(_reason(error)) from None
                 budget.take(len(kept[0]))
                 if len(kept[0]) < size:
                     raise Unreadable("ends too early")

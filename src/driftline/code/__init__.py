@@ -8,9 +8,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from types import ModuleType
-from typing import NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from driftline.model import Literal, Location, Reference, Route, Unread, Use
+
+if TYPE_CHECKING:
+    from driftline.code.routes import File as RouteFile
 
 # Longer files are generated or minified; hand-written sources in eight large public repositories stay under 600 kB (2026-08).
 MAX_PARSED = 2 * 1024 * 1024
@@ -139,21 +142,22 @@ def is_code(path: str) -> bool:
 MENTION = re.compile(rb"""["'`]([A-Z][A-Z0-9]*_[A-Z0-9_]*)["'`]""")
 
 
-def survey(files: Iterable[CodeFile], *, packages: Mapping[str, str] | None = None, folders: Sequence[str] = ()) -> Survey:
+def survey(
+    files: Iterable[CodeFile], *, packages: Mapping[str, str] | None = None, folders: Sequence[str] = (), whole: bool = True
+) -> Survey:
     """All references in `files`, in their order; `packages` maps workspace package names to their folders, `folders` are those of all
-    packages, the longest first.
+    packages, the longest first. `whole` is False where only a part of the code is looked at: what is not there is then no fact, and no
+    routes are looked for.
 
     A file that may call a helper of the project is kept until all helpers are known; the others are let go at once.
     """
-    from driftline.code import routes
-
     references: list[Reference] = []
     literals: list[Literal] = []
     mentions: dict[str, frozenset[str]] = {}
     unread: list[Unread] = []
     helpers: list[Helper] = []
     callers: list[CodeFile] = []
-    serving: list[routes.File] = []
+    serving: list[RouteFile] = []
     for file in files:
         named = frozenset(name.decode() for name in MENTION.findall(file.content)) if b"_" in file.content else frozenset()
         if named:
@@ -161,7 +165,9 @@ def survey(files: Iterable[CodeFile], *, packages: Mapping[str, str] | None = No
         module = _module_of(file.path)
         if module is None:
             continue
-        if len(file.content) <= MAX_PARSED:
+        if whole and len(file.content) <= MAX_PARSED:
+            from driftline.code import routes
+
             folder = next((folder for folder in folders if file.path.startswith(folder + "/")), ".")
             found = routes.read(file.path, file.content, folder)
             if found is not None:
@@ -194,7 +200,13 @@ def survey(files: Iterable[CodeFile], *, packages: Mapping[str, str] | None = No
 
         references += javascript.calls(callers, helpers, packages or {})
     kept = (r._replace(use=Use.MENTION) if is_tool(r.location.path) else r for r in references if not is_test(r.location.path))
-    return Survey(tuple(kept), tuple(literals), mentions, tuple(unread), tuple(routes.joined(serving, packages or {})))
+    return Survey(tuple(kept), tuple(literals), mentions, tuple(unread), _routes(serving, packages or {}) if whole else None)
+
+
+def _routes(serving: Sequence[RouteFile], packages: Mapping[str, str]) -> tuple[Route, ...]:
+    from driftline.code import routes
+
+    return tuple(routes.joined(serving, packages))
 
 
 _WITH_ADDRESSES = frozenset(("javascript", "python"))

@@ -6,7 +6,7 @@ import fnmatch
 import importlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from types import ModuleType
 from typing import NamedTuple, Protocol, cast
@@ -56,11 +56,13 @@ def readers() -> tuple[Reader, ...]:
 
 def readers_of(path: str, *, ignored: bool = False) -> Iterator[Reader]:
     """The formats that recognise a file by its name; of the files that git ignores only env files are sources."""
-    names, (heads, tails), wild = _index()
+    index = _index()
     base = path.rpartition("/")[2]
-    found = list(names.get(base, ()))
-    if base.startswith(heads) or path.endswith(tails):
-        found += [reader for pattern, reader in wild if reader not in found and pattern.match(path if "/" in pattern.pattern else base)]
+    found = list(index.names.get(base, ()))
+    wild = index.endings.get(base.rpartition(".")[2], ())
+    if base.startswith(index.heads):
+        wild = (*wild, *index.beginnings)
+    found += [reader for pattern, reader in wild if reader not in found and pattern.match(path if "/" in pattern.pattern else base)]
     # Several patterns of one format may match.
     for reader in {reader.FORMAT.name: reader for reader in found}.values():
         recognises = getattr(reader, "recognises", None)
@@ -73,25 +75,41 @@ def is_env_file(path: str) -> bool:
     return any(reader.FORMAT.name == "dotenv" for reader in readers_of(path))
 
 
-@cache
-def _index() -> tuple[dict[str, list[Reader]], tuple[tuple[str, ...], tuple[str, ...]], list[tuple[re.Pattern[str], Reader]]]:
-    """Readers by exact base name; how a base name begins, or a path ends, that a wildcard may match; each wildcard with its reader.
+class _Index(NamedTuple):
+    """Readers by exact base name; wildcards by the extension they end in, and those that begin with letters of their own (`heads`).
 
-    Repositories have many files and few sources: two string comparisons leave out nearly all of them before a pattern is tried.
+    Repositories have many files and few sources: a look into a table leaves out nearly all of them before a pattern is tried.
     """
+
+    names: Mapping[str, Sequence[Reader]]
+    endings: Mapping[str, Sequence[tuple[re.Pattern[str], Reader]]]
+    heads: tuple[str, ...]
+    beginnings: Sequence[tuple[re.Pattern[str], Reader]]
+
+
+@cache
+def _index() -> _Index:
     names: dict[str, list[Reader]] = {}
-    wild: list[tuple[re.Pattern[str], Reader]] = []
-    heads: set[str] = set()
-    tails: set[str] = set()
+    endings: dict[str, list[tuple[re.Pattern[str], Reader]]] = {}
+    beginnings: list[tuple[re.Pattern[str], Reader]] = []
+    heads: list[str] = []
     for reader in readers():
         for pattern in reader.FORMAT.files:
-            parts = re.split(r"[*?/]|\[[^]]*\]", pattern)
-            if len(parts) == 1:
+            wild = _WILD.split(pattern)
+            compiled = re.compile(fnmatch.translate(pattern))
+            if len(wild) == 1 and "/" not in pattern:
                 names.setdefault(pattern, []).append(reader)
-                continue
-            wild.append((re.compile(fnmatch.translate(pattern)), reader))
-            if parts[0] and "/" not in pattern:
-                heads.add(parts[0])
+            elif pattern.endswith(".y*ml"):
+                for extension in ("yml", "yaml"):
+                    endings.setdefault(extension, []).append((compiled, reader))
+            elif "." in wild[-1]:
+                endings.setdefault(wild[-1].rpartition(".")[2], []).append((compiled, reader))
+            elif wild[0] and "/" not in pattern:
+                heads.append(wild[0])
+                beginnings.append((compiled, reader))
             else:
-                tails.add(parts[-1])
-    return names, (tuple(heads), tuple(tails)), wild
+                raise ValueError(f"{reader.FORMAT.name}: `{pattern}` neither begins with letters nor ends in an extension")
+    return _Index(names, endings, tuple(heads), beginnings)
+
+
+_WILD = re.compile(r"[*?]|\[[^]]*\]")

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from driftline.model import App, Authority, Cell, Environment, Mode, Need, Report, State, Variable
 from driftline.terminal import Terminal, columns, count, pad, size
 
+# Addresses of one environment on screen; all of them with --verbose.
+_ORIGINS_SHOWN = 2
 _SOURCES_SHOWN = 12
 _NAME_LEAST = 20
 _WHY_LEAST = 24
@@ -97,6 +99,12 @@ def sources(app: App, terminal: Terminal, *, verbose: bool) -> Iterator[str]:
         if environment.authority is None:
             export = f"; `{environment.settled_by}` would show it" if environment.settled_by else ""
             yield from terminal.prose(f"{environment.name}: no file here says what it holds{export}", indent=2, hang=2)
+    for environment in app.environments:
+        said_of = [f"{origin} ({why})" for origin, why in environment.origin_because.items()]
+        if said_of:
+            more = f" and {len(said_of) - _ORIGINS_SHOWN} more" if len(said_of) > _ORIGINS_SHOWN and not verbose else ""
+            listed = ", ".join(said_of if verbose else said_of[:_ORIGINS_SHOWN])
+            yield from terminal.prose(terminal.text(f"{environment.name} is reached at {listed}{more}"), indent=2, hang=2)
 
 
 def speakers(app: App) -> list[tuple[str, str, str]]:

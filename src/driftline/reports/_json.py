@@ -52,6 +52,7 @@ def environments(app: App) -> list[dict[str, Any]]:
             "authority": environment.authority.value if environment.authority else None,
             "settled_by": environment.settled_by,
             "origins": list(environment.origins),
+            **({"origin_reasons": dict(environment.origin_because)} if environment.origin_because else {}),
         }
         for environment in app.environments
     ]

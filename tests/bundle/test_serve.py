@@ -1,0 +1,111 @@
+"""What reaches a visitor is scanned, what stays on the server is not, for every framework's way of laying out its output."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from driftline.bundle import serve
+from driftline.bundle.scan import scan
+from tests.bundle.looking import cache_folder
+
+NEXT = (
+    "BUILD_ID", "build-manifest.json", "required-server-files.json", "prerender-manifest.json", "static/chunks/main.js", "static/css/a.css",
+    "server/app/index.html", "server/app/index.rsc", "server/app/index.meta", "server/app/page.js", "server/app/page_client-reference-manifest.js",
+    "server/pages/about.html", "server/pages/about.json", "server/pages/api/hello.js", "server/pages-manifest.json", "server/chunks/ssr/1.js",
+    "cache/webpack/0.pack", "standalone/server.js",
+)  # fmt: skip
+NEXT_SERVED = {
+    "static/chunks/main.js",
+    "static/css/a.css",
+    "server/app/index.html",
+    "server/app/index.rsc",
+    "server/pages/about.html",
+    "server/pages/about.json",
+}
+
+
+def make(root: Path, *paths: str) -> None:
+    for path in paths:
+        target = root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text("x")
+
+
+def served(root: Path) -> set[str]:
+    failed: list[tuple[str, str]] = []
+    found = {os.path.relpath(one.path, root).replace(os.sep, "/") for one in serve.files(str(root), failed)}
+    assert not failed
+    return found
+
+
+def test_next(tmp_path: Path) -> None:
+    make(tmp_path, *NEXT)
+    assert served(tmp_path) == NEXT_SERVED
+
+
+@pytest.mark.parametrize(
+    ("output", "kept", "left"),
+    [
+        ("build", "client/assets/a.js", "server/index.js"),  # React Router, Remix
+        ("dist", "client/_astro/a.js", "server/entry.mjs"),  # Astro, SolidStart
+        ("dist/shop", "browser/main.js", "server/server.mjs"),  # Angular
+        (".output", "public/_nuxt/a.js", "server/index.mjs"),  # Nuxt, Nitro, TanStack Start
+        (".svelte-kit/output", "client/_app/a.js", "server/index.js"),
+        (".svelte-kit/output", "prerendered/pages/index.html", "server/index.js"),
+        (".vercel/output", "static/a.js", "functions/index.func/index.js"),
+        (".netlify", "static/a.js", "functions-internal/server.js"),
+        ("dist", "assets/a.js", "_worker.js"),  # Cloudflare Pages
+        ("dist", "assets/a.js", "node_modules/x/index.js"),
+    ],
+)
+def test_halves(output: str, kept: str, left: str, tmp_path: Path) -> None:
+    make(tmp_path, f"{output}/{kept}", f"{output}/{left}")
+    assert served(tmp_path / output) == {kept}
+
+
+def test_a_folder_called_server_alone_is_content(tmp_path: Path) -> None:
+    make(tmp_path, "docs/server/index.html", "index.html")
+    assert served(tmp_path) == {"docs/server/index.html", "index.html"}
+
+
+def test_a_project_is_searched_for_its_outputs(tmp_path: Path) -> None:
+    make(tmp_path, "package.json", "tsconfig.json", "src/a.ts", "public/robots.txt", "node_modules/x/dist/a.js", "dist/assets/a.js")
+    make(tmp_path / ".next", *NEXT)
+    assert served(tmp_path) == {"public/robots.txt", "dist/assets/a.js", *(f".next/{path}" for path in NEXT_SERVED)}
+
+
+def test_links_are_not_followed(tmp_path: Path) -> None:
+    make(tmp_path, "dist/a.js", "secret/b.js")
+    os.symlink(tmp_path / "secret", tmp_path / "dist" / "more")
+    os.symlink(tmp_path / "secret" / "b.js", tmp_path / "dist" / "b.js")
+    assert served(tmp_path / "dist") == {"a.js"}
+
+
+def test_the_project_of_an_output(tmp_path: Path) -> None:
+    make(
+        tmp_path,
+        "shop/package.json",
+        "shop/dist/a.js",
+        "mono/turbo.json",
+        "mono/apps/web/package.json",
+        "mono/apps/web/.next/BUILD_ID",
+        "alone/dist/a.js",
+    )
+    assert serve.project_of(str(tmp_path / "shop/dist")) == (str(tmp_path / "shop"), True)
+    assert serve.project_of(str(tmp_path / "shop/dist/a.js")) == (str(tmp_path / "shop"), True)
+    assert serve.project_of(str(tmp_path / "mono/apps/web/.next")) == (str(tmp_path / "mono"), True)
+
+
+def test_what_vanishes_or_may_not_be_read_is_said(tmp_path: Path) -> None:
+    make(tmp_path, "dist/a.js")
+    found = scan([str(tmp_path / "dist"), str(tmp_path / "nowhere")], root=str(tmp_path), cache=cache_folder())
+    assert [(one.path, one.reason) for one in found.unread] == [("nowhere", "No such file or directory")]
+    assert (found.files, found.bytes) == (1, 1)
+
+
+def test_nothing_to_scan_is_visible(tmp_path: Path) -> None:
+    (tmp_path / "dist").mkdir()
+    assert scan([str(tmp_path / "dist")], root=str(tmp_path), cache=cache_folder()).files == 0
