@@ -1,4 +1,4 @@
-"""References in PHP: getenv, $_ENV, $_SERVER names in capitals, and Laravel's and Symfony's env()."""
+"""References in PHP: getenv, $_ENV, and Laravel's and Symfony's env()."""
 
 from __future__ import annotations
 

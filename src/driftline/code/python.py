@@ -85,7 +85,10 @@ class _Reader:
         self.environs = set(_ENVIRONS) if b"os" in content else set()
         self.getenvs = {"os.getenv"}
         self.readers: set[str] = set()
+        # Names to which `environ.Env(DEBUG=(bool, False))` gives a default.
+        self.defaulted: set[str] = set()
         self.settings = {"BaseSettings"}
+        self.failing = _failing(tree)
         self.imports()
 
     def imports(self) -> None:
@@ -117,6 +120,9 @@ class _Reader:
             if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Call) and _dotted(node.value.func) in made:
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                 self.readers.update(target.id for target in targets if isinstance(target, ast.Name))
+                self.defaulted.update(
+                    k.arg for k in node.value.keywords if k.arg and isinstance(k.value, ast.Tuple) and len(k.value.elts) > 1
+                )
             elif isinstance(node, ast.ClassDef) and any((_dotted(base) or "").rpartition(".")[2] in self.settings for base in node.bases):
                 self.settings.add(node.name)
 
@@ -140,10 +146,11 @@ class _Reader:
         name = node.args[0] if node.args else next((k.value for k in node.keywords if k.arg in ("key", "var", "name")), None)
         if name is None:
             return
-        if function in self.getenvs or (owner in self.environs and method == "get"):
+        if function in self.getenvs or (owner in self.environs and method in ("get", "setdefault")):
             default = node.args[1] if len(node.args) > 1 else next((k.value for k in node.keywords if k.arg == "default"), None)
             default = optional.get(id(node)) if default is None else default
             need = Need.OPTIONAL if id(node) in optional or (default is not None and not _is_none(default)) else Need.PLAIN
+            need = Need.REQUIRED if need is Need.PLAIN and id(node) in self.failing else need
             yield from self.one(node, name, need, function, default)
         elif owner in self.environs and method == "pop":
             yield from self.one(node, name, Need.OPTIONAL if len(node.args) > 1 else Need.REQUIRED, function)
@@ -151,9 +158,11 @@ class _Reader:
             if owner in self.readers and method in ("read_env", "read_envfile", "prefixed", "seal", "dump", "add_parser"):
                 return
             default = next((k.value for k in node.keywords if k.arg == "default"), None)
-            if default is None and len(node.args) > 1 and function in self.readers:
+            # django-environ takes a cast before the default of these.
+            if default is None and len(node.args) > 1 and method not in ("list", "tuple", "dict"):
                 default = node.args[1]
-            need = Need.REQUIRED if default is None else Need.OPTIONAL
+            given = isinstance(name, ast.Constant) and name.value in self.defaulted
+            need = Need.REQUIRED if default is None and not given else Need.OPTIONAL
             yield from self.one(node, name, need, function, default, Use.SCHEMA)
 
     def fields(self, node: ast.ClassDef) -> Iterator[Reference]:
@@ -318,6 +327,19 @@ def _guarded(tree: ast.AST) -> dict[int, ast.expr | None]:
             fails = isinstance(node, ast.If) and any(isinstance(child, ast.Raise) for child in node.body)
             if not fails:
                 found[id(test)] = None
+    return found
+
+
+def _failing(tree: ast.AST) -> set[int]:
+    """Reads whose absence ends the program: asserted, met with `raise`, or used at once (`getenv("X").split()`), by id of their node."""
+    found: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            found.add(id(node.value))
+        elif isinstance(node, ast.Assert):
+            found.add(id(node.test))
+        elif isinstance(node, ast.If) and isinstance(node.test, ast.UnaryOp) and any(isinstance(child, ast.Raise) for child in node.body):
+            found.add(id(node.test.operand))
     return found
 
 
