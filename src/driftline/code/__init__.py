@@ -230,6 +230,7 @@ class Place:
         self._path = path
         self._content = content
         self._starts: list[int] = []
+        self._known = (0, 1)
 
     def at(self, offset: int) -> Location:
         """The location of a 0-based byte offset."""
@@ -238,5 +239,8 @@ class Place:
         if not self._starts:  # most files that are looked at have nothing to place
             self._starts = [0, *(match.end() for match in re.finditer(rb"\r\n|\n|\r", self._content))]
         line = bisect_right(self._starts, offset)
-        start = self._starts[line - 1]
-        return Location(self._path, line, len(self._content[start:offset].decode("utf-8", "replace")) + 1, offset)
+        # Columns are counted on from the place before: a line may be a megabyte long and hold thousands of reads.
+        known, column = self._known if self._starts[line - 1] <= self._known[0] <= offset else (self._starts[line - 1], 1)
+        column += len(self._content[known:offset].decode("utf-8", "replace"))
+        self._known = (offset, column)
+        return Location(self._path, line, column, offset)
