@@ -313,6 +313,11 @@ _WEAK_PASSWORDS = frozenset(
 )
 
 
+def is_worded(text: str) -> bool:
+    """Whether a text holds a word of documentation or of a keyboard: nobody's password, or everybody's."""
+    return _SAMPLE_WORDS.search(text) is not None
+
+
 def _sample(text: str, traits: Traits) -> str | None:
     """Why a text of a key's shape is no key of anybody, None for one that may be."""
     if traits.placeholder:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from driftline.bundle import late, triggers
-from driftline.bundle.confirm import Judge, Verdict
+from driftline.bundle.confirm import Judge, Verdict, is_worded
 from driftline.knowledge import catalog
 from driftline.knowledge.catalog import KeyKind
 from driftline.model import Exposure, Identity
@@ -102,7 +102,7 @@ def _is_uuid(text: str) -> bool:
 
 def _chosen_by_hand(text: str, name: str) -> bool:
     """A password as people choose them: letters and digits with capitals or marks, and no word about passwords."""
-    if len(text) > 64 or "pass" in text.lower() or text.lower() in name.lower() or not text.isprintable():
+    if len(text) > 64 or is_worded(text) or "pass" in text.lower() or text.lower() in name.lower() or not text.isprintable():
         return False
     letters, digits = any(c.isalpha() for c in text), any(c.isdigit() for c in text)
     cases = any(c.isupper() for c in text) and any(c.islower() for c in text)

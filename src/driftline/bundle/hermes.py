@@ -26,8 +26,8 @@ def strings(data: bytes) -> Decoded | None:
     if len(data) < _HEADER_LENGTH or not data.startswith(MAGIC):
         return None
     _, _, _, length, _, functions, kinds, identifiers, count, overflow, storage = _HEADER.unpack_from(data)
-    if length > len(data) or storage > len(data) or count > len(data) // 4:
-        return None
+    if length != len(data) or storage > len(data) or count > len(data) // 4:
+        return None  # cut off, or with something behind it that the table does not speak of
     # Some versions keep two words more before the tables; the first start at which all entries fit is the right one.
     for header in (_HEADER_LENGTH, _HEADER_LENGTH - 32, _HEADER_LENGTH + 32):
         for function in (_FUNCTION_HEADER, 12, 20, 24, 32):

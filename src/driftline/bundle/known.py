@@ -54,6 +54,8 @@ def search(known: Sequence[Known], judge: Judge) -> tuple[Engine | None, tuple[L
     literals: list[Literal] = []
     wanted: list[Trigger] = []
     seen: set[tuple[bytes, int]] = set()
+    import json
+
     differing = _differing(known)
     for number, one in enumerate(known):
         telling = (one.app, one.name) in differing and _tells(one, judge)
@@ -66,8 +68,9 @@ def search(known: Sequence[Known], judge: Judge) -> tuple[Engine | None, tuple[L
                     literals.append(Literal(form, text, encoding, bounded, verdict, number, seen_by_all))
             if seen_by_all:
                 continue
-            raw = text.encode("utf-8", "surrogatepass")
-            wanted += triggers.encoded(raw[: min(_ENCODED_HEAD, max(4, len(raw) - 4))], len(raw))
+            for written in dict.fromkeys((text, json.dumps(text, ensure_ascii=False)[1:-1])):
+                raw = written.encode("utf-8", "surrogatepass")
+                wanted += triggers.encoded(raw[: min(_ENCODED_HEAD, max(4, len(raw) - 4))], len(raw))
     return (engine.build(wanted) if wanted else None), tuple(literals)
 
 
@@ -179,6 +182,7 @@ def _forms(text: str) -> Iterator[tuple[bytes, str]]:
         (once, "escaped"),
         (ascii_once, "escaped"),
         (single, "escaped"),
+        (once.replace("'", "\\'"), "escaped"),
         (once.replace("/", "\\/"), "escaped"),
         (ascii_once.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"), "escaped"),
         (json.dumps(once, ensure_ascii=False)[1:-1], "escaped"),

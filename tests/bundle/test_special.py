@@ -1,0 +1,195 @@
+"""String tables: Hermes bytecode, obfuscators' arrays; and values that what stands beside them makes secrets."""
+
+from __future__ import annotations
+
+import base64
+import struct
+from pathlib import Path
+
+import pytest
+
+from driftline.bundle import hermes
+from driftline.bundle.scan import scan
+from driftline.bundle.unpack import DEFAULT
+from tests.bundle.looking import cache_folder, look, secret, texts
+
+
+def bytecode(strings: list[str], version: int = 96) -> bytes:
+    """A Hermes file that holds nothing but its string table; non-ASCII strings are UTF-16, long ones overflow."""
+    storage, small, overflow = b"", [], []
+    for text in strings:
+        wide = not text.isascii()
+        raw = text.encode("utf-16-le" if wide else "ascii")
+        length = len(raw) // 2 if wide else len(raw)
+        if length >= 0xFF:
+            small.append(int(wide) | len(overflow) << 1 | 0xFF << 24)
+            overflow.append((len(storage), length))
+        else:
+            small.append(int(wide) | len(storage) << 1 | length << 24)
+        storage += raw
+    table = b"".join(struct.pack("<I", word) for word in small) + b"".join(struct.pack("<II", *entry) for entry in overflow)
+    header = struct.pack("<8sI20sIIIIIIII", hermes.MAGIC, version, b"\0" * 20, 0, 0, 2, 1, 3, len(strings), len(overflow), len(storage))
+    body = header.ljust(128, b"\0") + b"\0" * 32 + b"\0" * 4 + b"\0" * 12 + table + storage
+    return body[:32] + struct.pack("<I", len(body)) + body[36:]
+
+
+def test_strings_of_bytecode_end_where_the_table_says(tmp_path: Path) -> None:
+    key, jwt = secret("stripe.secret key"), secret("supabase.service role key")
+    content = bytecode(["length", key, "prototype", "größe", jwt, "toString" * 40, "push"])
+    (tmp_path / "index.android.bundle").write_bytes(content)
+    found = scan([str(tmp_path)], root=str(tmp_path), cache=cache_folder())
+    assert [content[s.location.offset :].startswith(t.encode()) for s, t in zip(found.sightings, (key, jwt), strict=True)] == [True, True]
+
+
+def test_a_wide_string_of_bytecode(tmp_path: Path) -> None:
+    key = secret("anthropic.API key")
+    (tmp_path / "a.hbc").write_bytes(bytecode(["a", f"Schlüssel {key} hier", "b"]))
+    assert len(scan([str(tmp_path)], root=str(tmp_path), cache=cache_folder()).sightings) == 1
+
+
+@pytest.mark.parametrize("cut", [20, 130, 150, 190])
+def test_broken_bytecode_is_looked_at_as_it_is(cut: int, tmp_path: Path) -> None:
+    key = secret("anthropic.API key")
+    (tmp_path / "a.hbc").write_bytes(bytecode(["length", "x"])[:cut] + f"\0{key}\0".encode())
+    assert len(scan([str(tmp_path)], root=str(tmp_path), cache=cache_folder()).sightings) == 1
+
+
+# --- obfuscators ----------------------------------------------------------------------------------------------------------
+
+
+def rc4(text: str, key: str) -> str:
+    state = list(range(256))
+    j = 0
+    for i in range(256):
+        j = (j + state[i] + ord(key[i % len(key)])) % 256
+        state[i], state[j] = state[j], state[i]
+    i = j = 0
+    out = ""
+    for letter in text:
+        i = (i + 1) % 256
+        j = (j + state[i]) % 256
+        state[i], state[j] = state[j], state[i]
+        out += chr(ord(letter) ^ state[(state[i] + state[j]) % 256])
+    return out
+
+
+def obfuscated(strings: list[str], *, encoding: str, turn: int = 5, base: int = 0x1AB) -> str:
+    """What javascript-obfuscator makes of an expression that adds up the strings; `turn` is the rotation of its array."""
+    numbers = ["783kBolYv", "1782YiiFUz", "563313xJTzat", "10nfuXEK", "26304rUOTjP"]
+    wanted = [*numbers, *strings, "log", "push", "value", "name", "shift", "keys", "call"]
+    keys = [f"k{number:02}#" for number in range(len(wanted))]
+
+    def stored(text: str, key: str) -> str:
+        if encoding == "rc4":
+            text = rc4(text, key)
+        return base64.b64encode(text.encode()).decode().rstrip("=").swapcase() if encoding != "plain" else text
+
+    items = [stored(text, key) for text, key in zip(wanted, keys, strict=True)]
+    items = items[-turn:] + items[:-turn]
+
+    def call(number: int) -> str:
+        return f"_0x3ce321(0x{base + number:x}" + (f",'{keys[number]}')" if encoding == "rc4" else ")")
+
+    alphabet = "const _0x1='abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/=';" if encoding != "plain" else ""
+    parsed = "+".join(f"parseInt({call(number)})/0x{number + 1:x}" for number in range(len(numbers)))
+    value = "+".join(call(len(numbers) + number) for number in range(len(strings)))
+    return (
+        f"function _0x2f65(_0x56c08f,_0x2c8e6c){{_0x56c08f=_0x56c08f-0x{base:x};{alphabet}return _0x46dd()[_0x56c08f];}}"
+        f"(function(_0x3f,_0x11){{const _0x3ce321=_0x2f65,_0x4=_0x3f();while(!![]){{try{{const _0x406db9={parsed};if(_0x406db9===_0x11)break;"
+        f"else _0x4['push'](_0x4['shift']());}}catch(_0x5){{_0x4['push'](_0x4['shift']());}}}}}}(_0x46dd,0x35f3f));"
+        f"const _0x9={{'k':{value},'l':{call(len(wanted) - 1)}}};"
+        f"function _0x46dd(){{const _0x5ab64d=[{','.join(repr(item) for item in items)}];_0x46dd=function(){{return _0x5ab64d;}};return _0x46dd();}}"
+    )
+
+
+@pytest.mark.parametrize("encoding", ["plain", "base64", "rc4"])
+@pytest.mark.parametrize("size", [8, 400])
+def test_an_obfuscators_strings(encoding: str, size: int) -> None:
+    key = secret("supabase.service role key")
+    code = obfuscated([key[place : place + size] for place in range(0, len(key), size)], encoding=encoding)
+    assert key not in code or size > len(key)
+    assert set(texts(code.encode())) == {key}
+
+
+def test_an_array_of_another_kind_is_left_alone() -> None:
+    assert (
+        texts(
+            b"(function(a){while(!![]){try{const _0x1=parseInt(a(1));}catch(e){}}})();var b=['a','b','c','d','e','f','g','h','i','j','k'];"
+        )
+        == []
+    )
+
+
+# --- beside a name or an id -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ('{adminPassword:"Winter.pepper1971"}', "adminPassword"),
+        ("password:`Falcon_copper88`", "password"),
+        ('client_secret="44928ca3f44bde00aa44efeb1ede0ff26cdd2d7b"', "client_secret"),
+        ('\\"secretAccessKey\\":\\"RuDvLisesqmrrA0Rddz+zrpCmJ09GkHFQ7ZyaMQ5\\"', "secretAccessKey"),
+        ('{"adminApiKey":"3c02fa6db83f296dbff55151b0b89fcb"}', "adminApiKey"),
+        ('headers:{"X-Postmark-Server-Token":`0b22d727-8978-4328-8e97-dd84d2e34033`}', "X-Postmark-Server-Token"),
+        ("<!-- staging login: ops / Falcon.winter1161 , ask Ann -->", "password"),
+    ],
+)
+def test_a_name_makes_a_secret(written: str, name: str) -> None:
+    assert [hit.beside for hit in look().block(written.encode()).hits] == [name]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        'apiKey:"3c02fa6db83f296dbff55151b0b89fcb"',
+        'token:"comment.line.double-slash"',
+        'siteKey:"4f9a8d7c6b5e4f3a2d1c0b9a8f7e6d5c"',
+        'password:"Enter your password"',
+        'passwordLabel:"Password1"',
+        'password:"inputPassword1"',
+        'confirmPassword:"confirm-password2"',
+        'password:"${PASSWORD1}"',
+        'password:"Qwerty123456"',
+        'secret:"secret.key.path.one"',
+        'type:"password",name:"Passw0rd"',
+        'password:"user.login.password2"',
+        'secretKey:"aaaaaaaaaaaaaaaaaaaaaaaa"',
+        'clientSecret:"your-client-secret-12345678"',
+        'accessToken:"string"',
+        'privateKey:"/etc/ssl/private/key1.pem"',
+        'csrfToken:"8f14e45fceea167a5a36dedd4bea2543"',
+        'integrity:"sha512-oqVuAfXRKap7fdgcCY5uykM6+R9GqQ8K/uxy9rx7HNQlGYl1kPzQho1wx4JwY8w=="',
+    ],
+)
+def test_a_name_that_promises_nothing(written: str) -> None:
+    assert not look().block(written.encode()).hits
+
+
+def test_the_secret_beside_an_id() -> None:
+    number = secret("aws.access key id")
+    other = "wK8/jR4nV2bQ7mX9cL5hT3yF6gD1sZ0pA+eUiOxN"
+    found = look().block(f'{{a:"{number}",b:"{other}"}}'.encode()).hits
+    assert [(hit.text, hit.beside) for hit in found] == [(number, None), (other, "aws access key id")]
+    assert len(look().block(f'{{a:"{number}",b:"da39a3ee5e6b4b0d3255bfef95601890afd80709"}}'.encode()).hits) == 1
+
+
+def test_samples_and_templates_are_nobodys() -> None:
+    body = secret("stripe.secret key").removeprefix("sk_live_")
+    for text in (
+        "sk_live_xxxxxxxxxxxxxxxxxxxxxxxx",
+        "sk_live_" + "0123456789abcdefghijklmn",
+        "postgresql://user:password@localhost:5432/mydb",
+        "mongodb+srv://<username>:<password>@cluster0.abcde.mongodb.net/test",
+        "postgres://${user}:${pass}@${host}/db",
+        "https://user:pass@host.example.com/",
+        "sk_live_[0-9a-zA-Z]{24}",
+        "sk_live_ and more",
+        "-----BEGIN RSA PRIVATE KEY-----\\n...your key...\\n-----END RSA PRIVATE KEY-----",
+    ):
+        assert not texts(f'a="{text}"'.encode()), text
+    assert texts(f'a="sk_live_{body}"'.encode())
+
+
+def test_the_default_limits_are_stated() -> None:
+    assert (DEFAULT.depth, DEFAULT.ratio) == (5, 250)
