@@ -406,7 +406,7 @@ def snapshot(pairs: tuple[str, ...], root: str, config: str | None) -> int:
             with open(goal, encoding="utf-8", errors="replace") as file:
                 before = exports.names(file.read())
         os.makedirs(folder, exist_ok=True)
-        _write_whole(goal, [text])
+        _write_whole(goal, [text], follow=False)
         print(exports.said(path, exports.names(text), before))
     return 0
 
@@ -649,11 +649,14 @@ def _colour(choice: str) -> bool:
     return choice == "always"
 
 
-def _write_whole(path: str, parts: Iterable[str]) -> None:
-    """Writes a file at once: a reader sees the old content or the new, never half of it. A device or a pipe is written to as it is."""
+def _write_whole(path: str, parts: Iterable[str], *, follow: bool = True) -> None:
+    """Writes a file at once: a reader sees the old content or the new, never half of it. A device or a pipe is written to as it is.
+
+    A link is followed where the user named the file; one of the audited folder is replaced (`follow` False).
+    """
     import secrets
 
-    goal = os.path.realpath(path)
+    goal = os.path.realpath(path) if follow else os.path.abspath(path)
     if os.path.exists(goal) and not os.path.isfile(goal):
         with open(goal, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
             file.writelines(parts)
@@ -663,7 +666,7 @@ def _write_whole(path: str, parts: Iterable[str]) -> None:
         # The mode that the user's umask gives, or the one that the file already has.
         with open(temporary, "x", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
             file.writelines(parts)
-        if os.path.exists(goal):
+        if os.path.exists(goal) and not os.path.islink(goal):
             shutil.copymode(goal, temporary)
         os.replace(temporary, goal)
     except BaseException:
