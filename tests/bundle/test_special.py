@@ -16,7 +16,9 @@ from tests.bundle.looking import cache_folder, look, secret, texts
 
 def bytecode(strings: list[str], version: int = 96) -> bytes:
     """A Hermes file that holds nothing but its string table; non-ASCII strings are UTF-16, long ones overflow."""
-    storage, small, overflow = b"", [], []
+    storage = b""
+    small: list[int] = []
+    overflow: list[tuple[int, int]] = []
     for text in strings:
         wide = not text.isascii()
         raw = text.encode("utf-16-le" if wide else "ascii")
