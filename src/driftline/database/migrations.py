@@ -12,7 +12,11 @@ from driftline.model import Unread, Unreadable
 
 
 class History(NamedTuple):
-    """The SQL files of one database: `tool` runs those of `folder`, in this order."""
+    """The SQL files of one database: `tool` runs those of `folder`, in this order.
+
+    `tool` is supabase, prisma, drizzle or migrations; schemas, where Supabase's declared schemas stand in for migrations; or scripts, numbered
+    files that somebody runs by hand.
+    """
 
     tool: str
     folder: str
@@ -21,11 +25,21 @@ class History(NamedTuple):
 
 # Supabase CLI docs, Prisma Migrate docs, Drizzle Kit docs, 2026-11; the rest are the folders that other tools read in name order.
 _TOOLS = (
-    # The CLI runs what begins with a version, and nothing of folders inside.
-    ("supabase", re.compile(r"(?P<folder>(?:.*/)?supabase)/migrations/\d+_[^/]*\.sql")),
+    # The CLI runs what begins with a version and `_`, and nothing of folders inside; Lovable writes `-` there and applies the file itself.
+    ("supabase", re.compile(r"(?P<folder>(?:.*/)?supabase)/migrations/\d+[_-][^/]*\.sql")),
     ("prisma", re.compile(r"(?P<folder>(?:.*/)?migrations)/[^/]+/migration\.sql")),
     ("drizzle", re.compile(r"(?P<folder>(?:.*/)?drizzle(?:/migrations)?)/\d[^/]*\.sql")),
     ("migrations", re.compile(r"(?P<folder>(?:.*/)?(?:migrations?|db/migrate))/[^/]+\.sql")),
+    ("schemas", re.compile(r"(?P<folder>(?:.*/)?supabase)/schemas/.+\.sql")),
+    # What v0 and others write for the SQL editor.
+    ("scripts", re.compile(r"(?P<folder>(?:.*/)?(?:scripts|sql|database|db))/\d+[_-][^/]*\.sql")),
+)
+# Read where nothing else says what the database holds.
+_INSTEAD = frozenset(("schemas", "scripts"))
+# Folders that hold what was.
+_PAST = re.compile(
+    r"(?:^|/)(?:[\w.-]*(?:archived?|obsolete|backups?|deprecated|discarded|disabled|legacy|trash|unused)[\w.-]*|old|bak|_hold)/",
+    re.IGNORECASE,
 )
 _DOWN = re.compile(r"(?:^|[._/-])(?:down|rollback|revert|undo)(?:[._-][^/]*)?\.sql$", re.IGNORECASE)
 # Supabase grants the API roles nothing on new tables of projects made from the first date on, and of all from the second
@@ -37,14 +51,22 @@ def histories(paths: Iterable[str]) -> tuple[History, ...]:
     """The databases whose migrations are among `paths` (relative, with `/`), by folder."""
     found: dict[tuple[str, str], list[str]] = {}
     for path in sorted(paths):
-        if not path.endswith(".sql") or _DOWN.search(path):
+        if not path.endswith(".sql") or is_past(path):
             continue
         for tool, pattern in _TOOLS:
             match = pattern.fullmatch(path)
             if match is not None:
                 found.setdefault((tool, match["folder"]), []).append(path)
                 break
-    return tuple(History(tool, folder, tuple(sorted(files, key=_order))) for (tool, folder), files in sorted(found.items()))
+    kept = {key: files for key, files in found.items() if key[0] not in _INSTEAD}
+    if not kept:
+        kept = {key: files for key, files in found.items() if key[0] == "schemas"} or found
+    return tuple(History(tool, folder, tuple(sorted(files, key=_order))) for (tool, folder), files in sorted(kept.items()))
+
+
+def is_past(path: str) -> bool:
+    """Whether a file lies among what a project no longer uses, or takes a migration back."""
+    return _PAST.search(path) is not None or _DOWN.search(path) is not None
 
 
 def _order(path: str) -> tuple[str, ...]:
@@ -62,13 +84,28 @@ def build(history: History, text: Callable[[str], str], *, auto_expose: bool | N
             scripts.append((path, read(path, text(path))))
         except Unreadable as problem:
             unread.append(Unread(path, problem.reason, problem.line, problem.column))
-    grants = _grants_itself(history, auto_expose) if history.tool == "supabase" else lambda _path: False
-    return replay(scripts, grants_itself=grants), unread
+    if history.tool == "schemas":  # declared, not run in order: tables before what is said of them
+        scripts = [
+            *((path, _only(script, tables=True)) for path, script in scripts),
+            *((path, _only(script, tables=False)) for path, script in scripts),
+        ]
+    database = replay(scripts, grants_itself=_grants_itself(history, auto_expose))
+    return database._replace(files=history.files), unread
+
+
+def _only(script: Script, *, tables: bool) -> Script:
+    """The part of a script that makes tables, or the rest."""
+    changes = tuple(change for change in script.changes if (change.verb in ("create table", "create view")) is tables)
+    return script._replace(changes=changes) if tables else script._replace(changes=changes, statements=0, unread=())
 
 
 def _grants_itself(history: History, auto_expose: bool | None) -> Callable[[str], bool]:
+    if history.tool in ("prisma", "drizzle", "migrations"):
+        return lambda _path: False
     if auto_expose is not None:
         return lambda _path: auto_expose
+    if history.tool != "supabase":  # no file of these has a date: the rules about tables say that this is a guess
+        return lambda _path: True
     dates = [date for path in history.files if (date := _date(path))]
     old = bool(dates) and dates[0] < _NEW_PROJECTS
 

@@ -67,7 +67,7 @@ def gather(tree: Tree, project: Project, settings: Settings, outputs: tuple[str,
         stacks=tuple(stacks.stacks(project.facts.apps, code_files, paths)),
         hooks=tuple(hooks.hooks(code_files, tests)),
         attestations=attestations,
-        steps=tuple(releases.steps(found, deploying, prose, code_files, functions)),
+        steps=tuple(releases.steps(found, deploying, prose, code_files, functions, _loose(paths, found, text))),
         unowned=owners.unowned(paths, _text_or_nothing(owners_file, text) if owners_file else None, settings.owners),
         owners_file=owners_file,
         outputs=outputs,
@@ -111,16 +111,46 @@ _FROM = re.compile(rb"""\.from\(\s*["'`](?P<table>[A-Za-z_]\w*)["'`]""")
 
 
 def _stores(paths: Iterable[str], text: Callable[[str], str], unread: list[Unread], deployed: Mapping[str, bytes]) -> Iterable[Store]:
-    paths = list(paths)
+    paths = [path for path in paths if not (code.is_test(path) or code.is_example(path) or apps.is_material(path))]
     found = migrations.histories(paths)
     api = _api_use(deployed) if found else None
     for history in found:
-        config = _config(f"{history.folder}/config.toml", paths, text) if history.tool == "supabase" else {}
+        if history.tool == "scripts" and api is None:
+            continue  # of which database these are, and whether it is served, nothing tells
+        config = _config(f"{history.folder}/config.toml", paths, text) if history.tool in ("supabase", "schemas") else {}
         setting = config.get("api")
         auto = setting.get("auto_expose_new_tables") if isinstance(setting, dict) else None
         database, missed = migrations.build(history, text, auto_expose=auto if isinstance(auto, bool) else None)
         unread += missed
         yield Store(history.tool, history.folder, database, migrations.schemas(config), api)
+
+
+# Where SQL lies that no migration is: seeds, tests, queries that a tool reads and dumps are none to run by hand.
+_NO_LOOSE = re.compile(
+    r"(?:^|/)(?:seeds?|queries|query|dumps?|functions|schemas?|tests?|views|clickhouse|procedures|rpc)(?:/|[\w.-]*\.sql$)|(?:^|/)[\w.-]*dump[\w.-]*\.sql$",
+    re.IGNORECASE,
+)
+_MOST_LOOSE = 500
+
+
+def _loose(paths: Iterable[str], stores: Iterable[Store], text: Callable[[str], str]) -> Mapping[str, str]:
+    """The SQL files beside the migrations of a project that has some, with their text."""
+    stores = list(stores)
+    known = {path for store in stores for path in store.database.files}
+    folders = tuple(f"{path.rpartition('/')[0]}/" for path in known)
+    if not stores:
+        return {}
+    beside = [
+        path
+        for path in paths
+        if path.endswith(".sql")
+        and path not in known
+        and not path.startswith(folders)
+        and not (
+            _NO_LOOSE.search(path) or code.is_test(path) or code.is_example(path) or apps.is_material(path) or migrations.is_past(path)
+        )
+    ]
+    return {path: _text_or_nothing(path, text) for path in beside[:_MOST_LOOSE]}
 
 
 _RULES = re.compile(r"(?:^|/)(?:[\w.-]*(?:firestore|storage)[\w.-]*\.rules|database\.rules\.json)$")

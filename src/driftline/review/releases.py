@@ -16,6 +16,7 @@ DEPLOYING = re.compile(
 # The commands that apply migrations, by the tool that keeps them (their docs, 2026-11).
 _APPLIES = {
     "supabase": re.compile(r"supabase\s+(?:db\s+push|migration\s+up|link)|supabase/setup-cli|supabase_branching"),
+    "schemas": re.compile(r"supabase\s+(?:db\s+push|migration\s+up|link)|supabase/setup-cli|supabase_branching"),
     "prisma": re.compile(r"prisma\s+(?:migrate\s+deploy|db\s+push)|db:deploy|db:push|migrate:deploy"),
     "drizzle": re.compile(r"drizzle-kit\s+(?:migrate|push)|db:migrate|db:push"),
     "migrations": re.compile(r"migrat|alembic|flyway|dbmate|goose|knex|sequelize"),
@@ -37,6 +38,11 @@ _TOGGLE = re.compile(
     r"|^[ \t]*(?P<key2>[\w.]+)[ \t]*[:=][ \t]*[\"'`]https?://[^\n]*\n[ \t]*(?://|#)[ \t]*(?P=key2)[ \t]*[:=][ \t]*[\"'`]https?://",
     re.MULTILINE,
 )
+# SQL that decides over data when somebody runs it.
+_CHANGES = re.compile(
+    r"^\s*(?P<verb>create\s+(?:or\s+replace\s+)?(?:table|policy|view)|alter\s+(?:table|policy|default\s+privileges)|drop\s+(?:table|policy)|grant|revoke)\s",
+    re.IGNORECASE | re.MULTILINE,
+)
 _SWAPS = re.compile(
     r"(?://|#)[^\n]{0,80}\b(?:TODO|FIXME|XXX)\b[^\n]{0,60}\b(?:change|remove|replace|switch|uncomment)\b[^\n]{0,40}\b(?:prod|production|launch|deploy|live)\b",
     re.IGNORECASE,
@@ -44,14 +50,26 @@ _SWAPS = re.compile(
 
 
 def steps(
-    stores: Iterable[Store], deploying: Mapping[str, str], prose: Mapping[str, str], code: Mapping[str, bytes], functions: Iterable[str]
+    stores: Iterable[Store],
+    deploying: Mapping[str, str],
+    prose: Mapping[str, str],
+    code: Mapping[str, bytes],
+    functions: Iterable[str],
+    loose: Mapping[str, str],
 ) -> Iterator[Step]:
-    """Every such step. `deploying` and `prose` map paths to their text, `functions` are the entry files of Supabase functions."""
+    """Every such step. `deploying`, `prose` and `loose` (SQL files beside the migrations) map paths to their text, `functions` are the entry files of Supabase functions."""
     everything = "\n".join(deploying.values())
     workflow = next((path for path, text in sorted(deploying.items()) if _DEPLOYS.search(text)), None)
     for store in stores:
         last = store.database.files[-1] if store.database.files else store.folder
-        if not _APPLIES[store.tool].search(everything):
+        if store.tool == "scripts":
+            yield Step(
+                f"{len(store.database.files)} numbered SQL files in {store.folder} are run by hand: nothing keeps count of which ones were",
+                "keep them as migrations of a tool, which the deployment applies",
+                Location(last, 1),
+                f"scripts {store.folder}",
+            )
+        elif not _APPLIES[store.tool].search(everything):
             beside = f", and {workflow} deploys without it" if workflow else ""
             yield Step(
                 f"{len(store.database.files)} migrations in {store.folder} are applied by no workflow, script or image of this repository{beside}",
@@ -60,6 +78,15 @@ def steps(
                 f"migrations {store.folder}",
                 ((Location(workflow, 1), "deploys without them"),) if workflow else (),
             )
+    by_hand = [_place(path, text, match.start("verb")) for path, text in sorted(loose.items()) if (match := _CHANGES.search(text))]
+    if by_hand:
+        yield Step(
+            f"{len(by_hand)} SQL file{'s' if len(by_hand) > 1 else ''} beside the migrations change{'' if len(by_hand) > 1 else 's'} tables, policies or privileges by hand",
+            "make migrations of what still counts, and delete the rest",
+            by_hand[0],
+            "loose SQL",
+            tuple((place, "and here") for place in by_hand[1:6]),
+        )
     listed = sorted(functions)
     if listed and not _DEPLOYS_FUNCTIONS.search(everything):
         yield Step(

@@ -26,6 +26,10 @@ def opened(facts: Facts) -> Iterator[tuple[Store, Table, str]]:
             if not any(table.may(role) for role in _API_ROLES):
                 continue  # nobody is let in: off, and unreachable
             doubt = "a statement that is built at run time may switch it on" if switched else ""
+            if not doubt and store.tool == "scripts":
+                doubt = "these scripts are run by hand: whether and in which order is not known"
+            if not doubt and store.tool == "schemas" and table.auto:
+                doubt = "when the table was made decides whether the platform granted it, and declared schemas have no date"
             if not doubt and table.auto and store.api is None:
                 doubt = "no browser code of this repository uses the data API"
             yield store, table, doubt
