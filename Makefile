@@ -23,14 +23,15 @@ test: .venv/tested
 lint: .venv/tested
 	@echo "Checking types, style and the walls between the rooms."
 	@$(BIN)/mypy
-	@$(BIN)/ruff check src tests benchmarks
-	@$(BIN)/ruff format --check src tests benchmarks
+	@$(BIN)/ruff check src tests benchmarks docs
+	@$(BIN)/ruff format --check src tests benchmarks docs
 	@$(BIN)/lint-imports
 
 .venv/installed: pyproject.toml
 	@echo "Making .venv and installing driftline into it."
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@$(BIN)/python -m compileall -q src  # as an installed package is: also where Python is told to write no bytecode
 	@touch $@
 
 .venv/tested: .venv/installed

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from driftline import audit, cli, rules
+from driftline import __version__, audit, cli, rules
 from tests import keys
 from tests.project.trees import is_root, repository, write
 from tests.projects import git
@@ -384,6 +384,40 @@ def test_the_version_needs_nothing(clean: Path) -> None:
     modules = imported(clean, "--version")
     assert {name for name in modules if name.startswith("driftline")} == {"driftline"}
     assert not {"click", "subprocess", "json", "re", "typing", "tomli", "yaml"} & modules
+
+
+def test_the_version_names_the_engines(monkeypatch: pytest.MonkeyPatch, clean: Path) -> None:
+    from importlib.metadata import version
+
+    done = process(clean, "--version")
+    first, engines = done.stdout.splitlines()
+    assert first == f"driftline {__version__}"
+    assert f"hyperscan {version('hyperscan')}, tree-sitter {version('tree-sitter')}," in engines
+    assert f"detect-secrets {version('detect-secrets')}," in engines
+    assert run(clean, "--version", monkeypatch=monkeypatch) == 0
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_gets_its_completion_script(
+    shell: str, clean: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(clean, "completion", shell, monkeypatch=monkeypatch) == 0
+    assert f"_DRIFTLINE_COMPLETE={shell}_complete" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        ("driftline pre", ["predeploy"]),
+        ("driftline explain shared-d", ["shared-data-store"]),
+        ("driftline check --format s", ["sarif"]),
+        ("driftline matrix --loader python", ["python-dotenv"]),
+    ],
+)
+def test_words_are_completed(clean: Path, words: str, completed: list[str]) -> None:
+    count = str(len(words.split()) - 1)
+    done = process(clean, env={**os.environ, "_DRIFTLINE_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": count})
+    assert done.stdout.split() == [f"plain,{word}" for word in completed]
 
 
 def test_a_check_without_code_loads_no_parser(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from driftline import code, environments, formats, rules, suppress
 from driftline.environments import Keys, ReadSource
 from driftline.formats import dotenv
 from driftline.knowledge import platform
-from driftline.model import App, Facts, Finding, Location, Misuse, Related, Report, Severity, Text, Unread, Unreadable
+from driftline.model import App, Facts, Finding, Location, Misuse, Progress, Related, Report, Severity, Text, Unread, Unreadable
 from driftline.project import apps, files, live
 from driftline.project.files import File, Tree
 from driftline.project.settings import Settings, matches, nearest
@@ -22,7 +22,7 @@ JUDGED = ("drift", "credentials", "callbacks", "exposure")
 
 
 class Request(NamedTuple):
-    """What to audit. `loader` is the loader every env file is read with, None to detect it; `progress` is called with the number of files done.
+    """What to audit. `loader` is the loader every env file is read with, None to detect it; `progress` is told how far the work is.
 
     `bundles` are folders and files of built output; `alone` is True where they belong to no project; `cache` is the folder for compiled patterns.
     """
@@ -38,7 +38,7 @@ class Request(NamedTuple):
     loader: str | None = None
     today: date | None = None
     surroundings: live.Surroundings | None = None
-    progress: Callable[[int], None] | None = None
+    progress: Progress | None = None
     bundles: tuple[str, ...] = ()
     alone: bool = False
     jobs: int | None = None
@@ -403,7 +403,7 @@ class _Reader:
                 continue
             self._counted(content, file.path)
             if self.request.progress is not None:
-                self.request.progress(done)
+                self.request.progress(done, self.bytes)
             yield code.CodeFile(file.path, content)
 
     def _counted(self, content: bytes, path: str) -> None:

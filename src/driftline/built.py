@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from driftline import rules
 from driftline.bundle.scan import scan
-from driftline.model import Facts, Output, Report, Severity, Unread
+from driftline.model import Facts, Output, Progress, Report, Severity, Unread
 
 # What is said about built output; the other rules judge the project it was built from.
 RULES = (
@@ -21,7 +21,7 @@ RULES = (
 
 
 def bundle(
-    paths: Sequence[str], root: str, *, digest_key: str | None, jobs: int | None, cache: str | None, progress: Callable[[int], None] | None
+    paths: Sequence[str], root: str, *, digest_key: str | None, jobs: int | None, cache: str | None, progress: Progress | None
 ) -> Report:
     """The report on folders, files and archives of built output, whose paths are shown relative to `root`."""
     started = time.perf_counter()

@@ -75,12 +75,39 @@ def main() -> None:
     """
 
 
+def _beginning(words: Iterable[str], typed: str) -> list[str]:
+    return [word for word in words if word.startswith(typed)]
+
+
+def _loaders_from(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[str]:
+    from driftline import loaders
+
+    return _beginning(loaders.LOADERS, typed)
+
+
+def _rules_from(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[str]:
+    from driftline import rules
+
+    return _beginning(rules.identifiers(), typed)
+
+
+def _formats_from(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[str]:
+    return _beginning(FORMATS, typed)
+
+
 def _common(command: Any) -> Any:
     """The options that every auditing command has."""
     options = [
         click.option("--env", "target", metavar="NAME", help="Judge one environment only."),
         click.option("--app", metavar="PATH", help="Judge one app of a monorepo only."),
-        click.option("--format", "formats", metavar="FORMAT[=FILE]", multiple=True, help=f"One of {', '.join(FORMATS)}; repeatable."),
+        click.option(
+            "--format",
+            "formats",
+            metavar="FORMAT[=FILE]",
+            multiple=True,
+            shell_complete=_formats_from,
+            help=f"One of {', '.join(FORMATS)}; repeatable.",
+        ),
         click.option("--fail-on", type=click.Choice(FAIL_ON), help="Exit 1 from this severity on (default: blocker)."),
         click.option("--config", metavar="FILE", help="Read settings from FILE instead of driftline.toml."),
         click.option("--baseline", metavar="FILE", help="Accept the findings listed in FILE."),
@@ -93,7 +120,12 @@ def _common(command: Any) -> Any:
             type=click.Path(exists=True),
             help="Audit this built output too; repeatable.",
         ),
-        click.option("--loader", metavar="NAME", help="Read env files as this loader does (next, vite, python-dotenv, ...)."),
+        click.option(
+            "--loader",
+            metavar="NAME",
+            shell_complete=_loaders_from,
+            help="Read env files as this loader does (next, vite, python-dotenv, ...).",
+        ),
         click.option("--no-live", is_flag=True, help="Ignore the process environment."),
         click.option("--jobs", type=click.IntRange(1), metavar="N", help="Use N threads where work can be shared."),
         click.option("--quiet", "-q", is_flag=True, help="One line."),
@@ -448,11 +480,13 @@ def matrix(root: str, **options: Any) -> int:
 
 
 @main.command(short_help="A rule, a variable, or a place in a file.")
-@click.argument("topic")
+@click.argument("topic", shell_complete=_rules_from)
 @click.argument("root", default=".")
 @click.option("--config", metavar="FILE", help="Read settings from FILE instead of driftline.toml.")
 @click.option("--env-file", "env_files", metavar="[ENV=]FILE", multiple=True, help="Read FILE too, for ENV.")
-@click.option("--loader", metavar="NAME", help="Read env files as this loader does (next, vite, python-dotenv, ...).")
+@click.option(
+    "--loader", metavar="NAME", shell_complete=_loaders_from, help="Read env files as this loader does (next, vite, python-dotenv, ...)."
+)
 @click.option("--color", type=click.Choice(("auto", "always", "never")), default="auto", help="Colours (also NO_COLOR).")
 def explain(topic: str, root: str, color: str, **options: Any) -> int:
     """Explain a RULE, a VARIABLE of the project in ROOT, or a PLACE in one of its files.
@@ -505,13 +539,32 @@ def _at(report: Report, request: Any, path: str, line: int, column: int | None, 
     return report, text
 
 
+@main.command(short_help="Print the completion script of a shell.")
+@click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
+def completion(shell: str) -> int:
+    """Print the script that lets SHELL complete commands, options, formats, loaders and rules.
+
+    \b
+    eval "$(driftline completion bash)"                                      # in ~/.bashrc
+    eval "$(driftline completion zsh)"                                       # in ~/.zshrc
+    driftline completion fish > ~/.config/fish/completions/driftline.fish
+    """
+    from click.shell_completion import get_completion_class
+
+    complete = get_completion_class(shell)
+    if complete is None:  # click knows all three
+        raise Misuse(f"there is no completion for {shell}")
+    print(complete(main, {}, "driftline", "_DRIFTLINE_COMPLETE").source())
+    return 0
+
+
 @main.command(short_help="Every rule with its severity.")
-def rules() -> int:
+@click.option("--color", type=click.Choice(("auto", "always", "never")), default="auto", help="Colours (also NO_COLOR).")
+def rules(color: str) -> int:
     """List every rule with its severity."""
     from driftline.rules import pages
 
-    for text in pages.listing():
-        print(text, end="")
+    sys.stdout.writelines(pages.listing(width=shutil.get_terminal_size((100, 24)).columns, colour=_colour(color)))
     return 0
 
 
@@ -585,15 +638,18 @@ def _progress(options: dict[str, Any]) -> Any:
 
     if options["quiet"] or not sys.stderr.isatty():
         return None
+    from driftline.terminal import size
+
     started = time.monotonic()
     shown = started
 
-    def show(done: int) -> None:
+    def show(files: int, bytes: int) -> None:
         nonlocal shown
         now = time.monotonic()
         if now - started > 0.5 and now - shown > 0.1:
             shown = now
-            print(f"\r{done} files, {done / (now - started):.0f}/s", end="\x1b[K\r", file=sys.stderr, flush=True)
+            rate = size(int(bytes / (now - started)))
+            print(f"\r{files} files, {size(bytes)}, {rate}/s", end="\x1b[K\r", file=sys.stderr, flush=True)
 
     return show
 

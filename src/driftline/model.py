@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 
 class Misuse(Exception):
@@ -716,6 +716,12 @@ class Review(NamedTuple):
     flags: tuple[Flag, ...]
     decision: Decision
     changed: tuple[tuple[str, str], ...] = ()
+
+
+class Progress(Protocol):
+    """Is told how far the work is, while it goes on: files done, and their bytes."""
+
+    def __call__(self, files: int, bytes: int, /) -> None: ...
 
 
 class Report(NamedTuple):

@@ -36,6 +36,14 @@ def test_whole_screen(name: str, width: int) -> None:
     expect(f"{name}-{width}", screen(builder.REPORTS[name](), width=width))
 
 
+def test_of_built_output_what_stands_in_it_is_shown() -> None:
+    report = builder.monorepo()
+    text = screen(report._replace(command="bundle", findings=tuple(f for f in report.findings if f.encoding)), width=100)
+    assert "✗ missing" not in text, "the table is `check`'s"
+    assert "pk_test_...(99), stripe publishable key, test mode" in screen(builder.shop()._replace(command="bundle"), width=100)
+    assert "Looked at 4,812 built files (48 MB) for keys of every provider and the private values of 1,204" in text
+
+
 def test_whole_screen_verbose() -> None:
     expect("shop-100-verbose", screen(builder.shop(), width=100, verbose=True))
 

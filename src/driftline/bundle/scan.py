@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import accumulate
 from typing import IO, NamedTuple
 
 from driftline.bundle import context, engine, hermes, late, serve, sourcemap, triggers, unpack
@@ -16,7 +17,7 @@ from driftline.bundle.known import Known, search
 from driftline.bundle.look import DEEPEST, Hit, Look, Mark, better
 from driftline.bundle.unpack import DEFAULT, Budget, Limits
 from driftline.knowledge import catalog
-from driftline.model import Exposure, Leftover, Location, Related, ServedFile, ServedMap, Service, Sighting, Unread, Unreadable
+from driftline.model import Exposure, Leftover, Location, Progress, Related, ServedFile, ServedMap, Service, Sighting, Unread, Unreadable
 
 __all__ = ["Known", "Limits", "Scan", "scan", "scan_texts"]
 
@@ -62,7 +63,7 @@ def scan(
     limits: Limits = DEFAULT,
     jobs: int | None = None,
     cache: str | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Progress | None = None,
     key: bytes = b"driftline",
     digest_key: bytes | None = None,
 ) -> Scan:
@@ -76,12 +77,13 @@ def scan(
     found: list[_Found] = []
     sized = list(_tasks(roots, root, limits, unread))
     tasks = [task for _, task in sized]
+    sizes = list(accumulate(size for size, _ in sized))
     workers = max(1, jobs or min(os.cpu_count() or 1, 8))
     if workers == 1 or len(tasks) <= 1 or sum(size for size, _ in sized) < _ALONE:
         for done, task in enumerate(tasks):
             found += task(look)
             if progress is not None:
-                progress(done + 1)
+                progress(done + 1, sizes[done])
     else:
         from concurrent.futures import ThreadPoolExecutor
 
@@ -89,7 +91,7 @@ def scan(
             for done, result in enumerate(pool.map(lambda task: task(look), tasks)):
                 found += result
                 if progress is not None:
-                    progress(done + 1)
+                    progress(done + 1, sizes[done])
     return _assembled(look, found, unread)
 
 

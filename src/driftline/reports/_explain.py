@@ -49,7 +49,7 @@ def _variable(report: Report, apps: Sequence[App], name: str, terminal: Terminal
             for _, declaration in found.documented:
                 yield f"  {terminal.paint(terminal.text(_words.place(declaration.location)), 'cyan')}"
         findings = [finding for finding in by_weight(report.open) if finding.variable == name and finding.app == app.path]
-        yield from _findings(findings, terminal)
+        yield from _findings(findings, terminal, seen=True)
     yield from _unread(report, terminal)
 
 
@@ -135,7 +135,8 @@ def _reads(found: Variable, terminal: Terminal) -> Iterator[str]:
         yield from terminal.prose(f"nothing in the code{beside}", indent=2)
 
 
-def _findings(findings: Sequence[Finding], terminal: Terminal) -> Iterator[str]:
+def _findings(findings: Sequence[Finding], terminal: Terminal, *, seen: bool = False) -> Iterator[str]:
+    """The findings, with what the value says about itself where that was not `seen` above."""
     if not findings:
         return
     yield ""
@@ -145,6 +146,8 @@ def _findings(findings: Sequence[Finding], terminal: Terminal) -> Iterator[str]:
         severity = terminal.paint(finding.severity.value, *_STYLE[finding.severity.value])
         yield f"  {place}  {severity}  {terminal.text(finding.rule)}"
         yield from terminal.prose(_words.told(finding), indent=4)
+        for label, words in () if seen else _words.evidence(finding):
+            yield from terminal.prose(words, indent=4, label=f"{label}:", styles=("dim",), hang=7)
         for label, words in _words.advice(finding):
             yield from terminal.prose(words, indent=4, label=f"{label}:", styles=("green" if label == "fix" else "yellow",), hang=7)
 
@@ -183,7 +186,8 @@ def place(report: Report, path: str, line: int, column: int | None, terminal: Te
 
 def _place(location: Location, here: Sequence[_Fact], findings: Sequence[Finding], terminal: Terminal) -> Iterator[str]:
     yield terminal.paint(terminal.text(f"{location.path}:{location.line}"), "bold")
-    yield ""
+    if here or not findings:
+        yield ""
     for fact in dict.fromkeys(here):
         yield from terminal.prose(fact.words, indent=2, label=f"column {fact.location.column}", styles=("dim",), hang=12)
     if not here and not findings:

@@ -107,7 +107,8 @@ def sentence(report: Report) -> str:
             name = finding.environment or "any environment"
             places[name] = places.get(name, 0) + 1
         where = ", ".join(f"{number} in {name}" for name, number in sorted(places.items(), key=lambda item: -item[1]))
-        return f"{found}. Blockers: {where}. Settle them before this ships."
+        told = f" Blockers: {where}." if any(finding.environment for finding in blockers) else ""
+        return f"{found}.{told} Settle them before this ships."
     if found:
         return f"No blocker; {found} to read."
     if report.unknown:

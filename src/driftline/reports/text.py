@@ -45,8 +45,8 @@ class _Screen:
         self.report = report
         self.terminal = terminal
         self.verbose = verbose
-        # A commit is stopped a hundred times a day: what it causes is all that is shown.
-        self.brief = report.command == "commit" and not verbose
+        # A commit is stopped a hundred times a day: what it causes is all that is shown. Of built output, what stands in it.
+        self.brief = report.command in ("commit", "bundle") and not verbose
         self.findings = by_weight(report.open)
 
     def lines(self) -> Iterator[str]:
@@ -109,9 +109,10 @@ class _Screen:
 
         for name in sorted({f.environment for f in findings}, key=weight):
             group = [f for f in findings if f.environment == name]
-            heading = self.terminal.cut(self.terminal.text(name or "any environment"), self.terminal.width - 32)
-            yield ""
-            yield f"{self.terminal.paint(heading, 'bold')}  {self.terminal.paint(_words.tally(group), 'dim')}"
+            if name or not self.brief:
+                heading = self.terminal.cut(self.terminal.text(name or "any environment"), self.terminal.width - 32)
+                yield ""
+                yield f"{self.terminal.paint(heading, 'bold')}  {self.terminal.paint(_words.tally(group), 'dim')}"
             for same in self._folded(group):
                 yield ""
                 yield from self._finding(same[0])
@@ -228,11 +229,17 @@ class _Screen:
     def _public(self) -> Iterator[str]:
         if not self.report.public:
             return
+        # Of built output they say which environment it was built for.
+        told = self.verbose or self.report.command == "bundle"
         words = f"Public by design: {count(len(self.report.public), 'key')} seen"
-        yield from self.terminal.prose(words + ("" if self.verbose else "; --verbose lists them"), hang=2)
-        for sighting in sorted(self.report.public, key=lambda s: (s.location, s.encoding)) if self.verbose else ():
-            yield f"  {self.terminal.paint(self.terminal.text(_words.place(sighting.location)), 'cyan')}"
-            yield from self.terminal.prose(_words.identity(sighting.identity, sighting.masked), indent=6)
+        yield from self.terminal.prose(words + ("" if self.verbose else f"; --verbose lists {'their places' if told else 'them'}"), hang=2)
+        seen: dict[str, list[str]] = {}
+        for sighting in sorted(self.report.public, key=lambda s: (s.location, s.encoding)) if told else ():
+            seen.setdefault(_words.identity(sighting.identity, sighting.masked), []).append(_words.place(sighting.location))
+        for words, places in seen.items():
+            yield from self.terminal.prose(words, indent=2, hang=2)
+            for place in places if self.verbose else ():
+                yield f"    {self.terminal.paint(self.terminal.text(place), 'cyan')}"
 
 
 def _sense(finding: Finding) -> tuple[str, ...]:

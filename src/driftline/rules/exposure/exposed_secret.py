@@ -24,10 +24,10 @@ def check(facts: Facts) -> Iterator[Finding]:
         identity = one.identity
         if identity is None or identity.exposure is not Exposure.SECRET or not one.served:
             continue
-        name = f", the value of `{one.variable}`" if one.variable else f", beside the name `{one.beside}`" if one.beside else ""
+        name = f", the value of `{one.variable}`," if one.variable else f", beside the name `{one.beside}`," if one.beside else ""
         whose = title(identity.provider) if identity.provider not in ("unknown", "generic") else "its provider"
         yield RULE.finding(
-            f"{identified(identity)}{name}, {where(one)}",
+            f"{identified(identity)}{name} {where(one)}",
             fix=f"revoke it at {whose}, make a new one, and use it on the server only",
             avoid="do not only rebuild without it: deployed files stay in caches, and the key stays valid",
             app=owner(facts, one.location, one.variable),
