@@ -10,7 +10,7 @@ else
 BIN := .venv/bin
 endif
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint package clean
 
 demo: .venv/installed
 	@echo "Auditing the demo shop: a Next.js + Supabase + Stripe + Resend + S3 project with planted mistakes."
@@ -26,6 +26,10 @@ lint: .venv/tested
 	@$(BIN)/ruff check src tests benchmarks docs
 	@$(BIN)/ruff format --check src tests benchmarks docs
 	@$(BIN)/lint-imports
+
+package: .venv/tested
+	@echo "Building the sdist and the wheel, and using the wheel from a virtual environment of its own."
+	@$(BIN)/python -m tests.package
 
 .venv/installed: pyproject.toml
 	@echo "Making .venv and installing driftline into it."
