@@ -42,7 +42,7 @@ def main() -> int:
         assert report["unread"] == []
         assert (shop / "page.html").read_text(encoding="utf-8").startswith("<!doctype html>")
         assert "shared-secret" in _driftline(programs, shop, "rules")
-        print(f"{sdist.name} and {wheel.name} ({wheel.stat().st_size:,} bytes) build, install and audit.")
+        sys.stdout.write(f"{sdist.name} and {wheel.name} ({wheel.stat().st_size:,} bytes) build, install and audit.\n")
     return 0
 
 
