@@ -41,4 +41,4 @@ def secret(name: str, seed: str = "a") -> str:
 
 def texts(data: bytes) -> list[str]:
     """The texts found in a block, in order."""
-    return [hit.text for hit in look().block(data).hits]
+    return [hit.text for hit in look().text(data)]

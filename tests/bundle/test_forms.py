@@ -40,7 +40,7 @@ def test_every_kind_is_found_in_every_form(form: str) -> None:
             continue  # an address swallows what follows it without a quote; a PEM block holds spaces
         if form == "reversed" and "\n" in text:
             continue
-        hits = [hit for hit in look().block(f"var x;{written(text)};y".encode()).hits if hit.text == text]
+        hits = [hit for hit in look().text(f"var x;{written(text)};y".encode()) if hit.text == text]
         if not hits:
             missed.append(name)
         elif hits[0].encoding != encoding:
@@ -56,7 +56,7 @@ def test_a_key_ends_where_its_alphabet_ends(context: str) -> None:
         if name in HOLDS_ANOTHER or kind.slot == "url":
             continue
         text = keys.example(kind, seed="bare")
-        if text not in [hit.text for hit in look().block(f"var x;{BARE[context](text)}".encode()).hits]:
+        if text not in [hit.text for hit in look().text(f"var x;{BARE[context](text)}".encode())]:
             missed.append(name)
     assert not missed
 
@@ -75,12 +75,12 @@ def test_a_key_ends_where_its_alphabet_ends(context: str) -> None:
 def test_encodings_inside_one_another(outer: str, inner: str) -> None:
     text = keys.example(KINDS["anthropic.API key"], seed="deep")
     written = FORMS[outer][1](FORMS[inner][1](text))
-    assert text in [hit.text for hit in look().block(f"a={written};".encode()).hits]
+    assert text in [hit.text for hit in look().text(f"a={written};".encode())]
 
 
 def test_two_literals_folded_into_one_are_two_keys() -> None:
     one, other = (keys.example(KINDS[name], seed="fold") for name in ("replicate.API token", "slack.bot token"))
-    found = [hit.text for hit in look().block(f'a="{one}{other}"'.encode()).hits]
+    found = [hit.text for hit in look().text(f'a="{one}{other}"'.encode())]
     assert found == [one, other]
 
 
@@ -94,10 +94,10 @@ def test_two_literals_folded_into_one_are_two_keys() -> None:
 )
 def test_a_part_of_a_longer_word_is_no_key(written: str) -> None:
     text = keys.example(KINDS["github.personal access token"], seed="word")
-    assert not look().block(f'"{written.format(text)}"'.encode()).hits
+    assert not look().text(f'"{written.format(text)}"'.encode())
 
 
 def test_a_chance_run_inside_encoded_bytes_is_no_key() -> None:
     text = keys.example(KINDS["square.access token"], seed="blob").replace("_", "a").replace("-", "b")
     blob = "Qm9" * 40 + "+" + text + "/" + "x1Z" * 40
-    assert not [hit for hit in look().block(f'"{blob}"'.encode()).hits if hit.encoding == "plain"]
+    assert not [hit for hit in look().text(f'"{blob}"'.encode()) if hit.encoding == "plain"]

@@ -138,7 +138,7 @@ def test_an_array_of_another_kind_is_left_alone() -> None:
     ],
 )
 def test_a_name_makes_a_secret(written: str, name: str) -> None:
-    assert [hit.beside for hit in look().block(written.encode()).hits] == [name]
+    assert [hit.beside for hit in look().text(written.encode())] == [name]
 
 
 @pytest.mark.parametrize(
@@ -165,15 +165,15 @@ def test_a_name_makes_a_secret(written: str, name: str) -> None:
     ],
 )
 def test_a_name_that_promises_nothing(written: str) -> None:
-    assert not look().block(written.encode()).hits
+    assert not look().text(written.encode())
 
 
 def test_the_secret_beside_an_id() -> None:
     number = secret("aws.access key id")
     other = "wK8/jR4nV2bQ7mX9cL5hT3yF6gD1sZ0pA+eUiOxN"
-    found = look().block(f'{{a:"{number}",b:"{other}"}}'.encode()).hits
+    found = look().text(f'{{a:"{number}",b:"{other}"}}'.encode())
     assert [(hit.text, hit.beside) for hit in found] == [(number, None), (other, "aws access key id")]
-    assert len(look().block(f'{{a:"{number}",b:"da39a3ee5e6b4b0d3255bfef95601890afd80709"}}'.encode()).hits) == 1
+    assert len(look().text(f'{{a:"{number}",b:"da39a3ee5e6b4b0d3255bfef95601890afd80709"}}'.encode())) == 1
 
 
 def test_samples_and_templates_are_nobodys() -> None:

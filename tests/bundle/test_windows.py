@@ -8,11 +8,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from driftline.bundle import scan
-from driftline.bundle.blob import windows
+from driftline.bundle.blob import OVERLAP, windows
+from driftline.bundle.look import Hit
 from tests import keys
 from tests.bundle.forms import FORMS
 from tests.bundle.looking import cache_folder, look, secret, secret_kinds
@@ -51,24 +52,45 @@ def test_every_key_of_a_long_line_is_found_with_its_column(shift: int, tokens: l
     assert all(content[s.location.offset :].startswith(t.encode()) for s, t in zip(found.sightings, tokens, strict=True))
 
 
+def in_windows(content: bytes, size: int, overlap: int) -> list[tuple[int, int, str, str]]:
+    found = look().through(windows(io.BytesIO(content), size, overlap), lambda: io.BytesIO(content))
+    return told(look().settled(found.hits, found.touching))
+
+
+def told(hits: list[Hit]) -> list[tuple[int, int, str, str]]:
+    return [(hit.start, hit.end, hit.text, hit.encoding) for hit in hits]
+
+
 @settings(max_examples=60, deadline=None)
 @given(
-    form=st.sampled_from([form for form in FORMS if form not in ("reversed", "base64 for URLs")]),
+    form=st.sampled_from(sorted(FORMS)),
     before=st.integers(0, 6000),
     size=st.integers(1500, 9000),
     overlap=st.integers(1400, 4000),
 )
+@example(form="base64", before=0, size=1500, overlap=1410)
 def test_windows_of_any_size_give_what_the_whole_gives(form: str, before: int, size: int, overlap: int) -> None:
     text = secret("anthropic.API key")
     content = ("é" + "a;" * (before // 2) + FORMS[form][1](text) + ";b" * 2500).encode()
-    whole = [(hit.start, hit.text) for hit in look().block(content).hits]
-    assert [found for _, found in whole] == [text]
-    pieces: dict[int, str] = {}
-    for window in windows(io.BytesIO(content), size, overlap):
-        for hit in look().block(window.data, window.low, window.high).hits:
-            pieces[hit.start + window.start] = hit.text
-    # A window that ends inside what wraps a key may tell the wrapping as well.
-    assert dict(whole).items() <= pieces.items()
+    whole = told(look().text(content))
+    assert [found for _, _, found, _ in whole] == [text]
+    assert in_windows(content, size, overlap) == whole
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    forms=st.lists(st.sampled_from(sorted(FORMS)), min_size=1, max_size=8),
+    gaps=st.lists(st.integers(0, 40_000), min_size=8, max_size=8),
+    tight=st.booleans(),
+    size=st.integers(1, 150_000),
+)
+def test_what_stands_around_a_key_never_depends_on_the_window(forms: list[str], gaps: list[int], tight: bool, size: int) -> None:
+    kinds = ("anthropic.API key", "github.personal access token", "generic.private key", "postgres.connection URL", "resend.API key")
+    pieces = []
+    for number, (form, gap) in enumerate(zip(forms, gaps, strict=False)):
+        pieces += [_PADDING * (gap // len(_PADDING)) + "é" * (gap % 7), FORMS[form][1](secret(kinds[number % len(kinds)], str(number)))]
+    content = ("" if tight else "\n").join(pieces).encode()
+    assert in_windows(content, size, OVERLAP) == told(look().text(content))
 
 
 @given(

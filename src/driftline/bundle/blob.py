@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import IO, NamedTuple
 
+# Gives a text again, from its start.
+Opened = Callable[[], IO[bytes]]
+
 
 class Blob(NamedTuple):
     """Bytes to scan. `path` is its name, `container` the files it is packed in, outermost first; `open` gives a new reader each time.
@@ -14,7 +17,7 @@ class Blob(NamedTuple):
 
     path: str
     container: tuple[str, ...]
-    open: Callable[[], IO[bytes]]
+    open: Opened
     size: int | None = None
     sibling: Callable[[str], Blob | None] = lambda _name: None
     served: bool = True
@@ -27,6 +30,15 @@ class Window(NamedTuple):
     start: int
     low: int
     high: int
+
+
+class Mark(NamedTuple):
+    """A place that is no secret but says something of the build: a read of the environment, the sources inside a map; or one to look at closer."""
+
+    form: str
+    start: int
+    text: str = ""
+    sources: int = 0
 
 
 # The longest key (a private key of 16 KiB) and whatever is decoded around a hit must fit beside a window's own part.
@@ -75,3 +87,15 @@ def _read(file: IO[bytes], size: int) -> bytes:
         parts.append(more)
         length += len(more)
     return b"".join(parts)
+
+
+def skip(file: IO[bytes], offset: int) -> None:
+    """Goes on at an offset of a file that stands at its start; a decompressor that cannot jump is read so far."""
+    try:
+        file.seek(offset)
+    except (OSError, ValueError, AttributeError):
+        while offset > 0:
+            piece = file.read(min(offset, 1 << 20))
+            if not piece:
+                return
+            offset -= len(piece)

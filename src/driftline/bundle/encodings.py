@@ -12,11 +12,14 @@ from driftline.bundle import late
 
 
 class Decoded(NamedTuple):
-    """Decoded bytes and their origin: decoded byte `marks[i][0]` and those that follow stand at `marks[i][1]` plus their distance times `scale`."""
+    """Decoded bytes and their origin: decoded byte `marks[i][0]` and those that follow stand at `marks[i][1]` plus their distance times `scale`.
+
+    `scale` is (encoded bytes, decoded bytes) of one unit.
+    """
 
     data: bytes
     marks: Sequence[tuple[int, int]]
-    scale: float = 1.0
+    scale: tuple[int, int] = (1, 1)
     reverse: bool = False
 
     def origin(self, place: int) -> int:
@@ -25,7 +28,7 @@ class Decoded(NamedTuple):
             return self.marks[0][1] - place
         at = bisect_right(self.marks, (place, 1 << 62)) - 1
         start, origin = self.marks[max(at, 0)]
-        found = origin + int((place - start) * self.scale)
+        found = origin + (place - start) * self.scale[0] // self.scale[1]
         following = self.marks[at + 1][1] if at + 1 < len(self.marks) else origin
         # What was put in for something shorter ends where that ends.
         return min(found, following - 1) if following > origin else found
@@ -104,30 +107,26 @@ def _substitute(pattern: re.Pattern[bytes], decode: Callable[[re.Match[bytes]], 
 
 # --- base64 and hex ---------------------------------------------------------------------------------------------------------
 
-_URL_SAFE = bytes.maketrans(b"-_", b"+/")
-_RUN = 6 << 10
+URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _BASE64_AFTER = late.pattern(rb"[A-Za-z0-9+/_\-]*")
 _HEX_AFTER = late.pattern(rb"[0-9A-Fa-f]*")
-_BASE64_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-"
+BASE64_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-"
 _HEX_LETTERS = b"0123456789abcdefABCDEF"
 
 
-def _run_before(data: bytes, place: int, letters: bytes, most: int) -> int:
-    """How many bytes right before `place` are of these letters. `rstrip` is linear where a regex search is not."""
-    before = data[max(0, place - most) : place]
+def _run_before(data: bytes, place: int, letters: bytes, low: int) -> int:
+    """How many bytes right before `place`, down to `low`, are of these letters. `rstrip` is linear where a regex search is not."""
+    before = data[low:place]
     return len(before) - len(before.rstrip(letters))
 
 
-def base64(data: bytes, head: int, shift: int) -> Decoded | None:
-    """The base64 run around `head`, the first character that holds a bit of a text which starts `shift` bytes into its group."""
-    # The group starts before the head by the characters that hold nothing but the bytes before it.
-    group = head - (8 * shift) // 6
-    if group < 0:
+def base64(data: bytes, group: int, low: int, high: int) -> Decoded | None:
+    """The base64 run around `group`, where a group of four characters starts; no further than from `low` to `high`."""
+    if group < low:
         return None
-    start = group - _run_before(data, group, _BASE64_LETTERS, _RUN) // 4 * 4
-    after = _BASE64_AFTER.match(data, group, group + 4 * _RUN)
-    end = after.end() if after else group
-    return base64_run(data, start, end)
+    start = group - _run_before(data, group, BASE64_LETTERS, low) // 4 * 4
+    after = _BASE64_AFTER.match(data, group, high)
+    return base64_run(data, start, after.end() if after else group)
 
 
 def base64_run(data: bytes, start: int, end: int, *, whole: bool = True) -> Decoded | None:
@@ -135,23 +134,23 @@ def base64_run(data: bytes, start: int, end: int, *, whole: bool = True) -> Deco
 
     Where not the `whole` is a run, as far as it goes.
     """
-    run = data[start:end].translate(_URL_SAFE)
+    run = data[start:end].translate(URL_SAFE)
     if not whole:
-        run = run[: len(run) - len(run.lstrip(_BASE64_LETTERS))]
+        run = run[: len(run) - len(run.lstrip(BASE64_LETTERS))]
     run = run[: len(run) - (len(run) % 4 == 1)]
     try:
-        return Decoded(binascii.a2b_base64(run + b"=" * (-len(run) % 4)), [(0, start)], 4 / 3)
+        return Decoded(binascii.a2b_base64(run + b"=" * (-len(run) % 4)), [(0, start)], (4, 3))
     except binascii.Error:
         return None
 
 
-def hexadecimal(data: bytes, head: int) -> Decoded | None:
-    """The run of hex digits around `head`, in pairs counted from it."""
-    start = head - _run_before(data, head, _HEX_LETTERS, _RUN) // 2 * 2
-    after = _HEX_AFTER.match(data, head, head + 8 * _RUN)
+def hexadecimal(data: bytes, head: int, low: int, high: int) -> Decoded | None:
+    """The run of hex digits around `head`, in pairs counted from it; no further than from `low` to `high`."""
+    start = head - _run_before(data, head, _HEX_LETTERS, low) // 2 * 2
+    after = _HEX_AFTER.match(data, head, high)
     end = after.end() if after else head
     end -= (end - start) % 2
-    return Decoded(binascii.a2b_hex(data[start:end]), [(0, start)], 2.0) if end > start else None
+    return Decoded(binascii.a2b_hex(data[start:end]), [(0, start)], (2, 1)) if end > start else None
 
 
 # --- others -----------------------------------------------------------------------------------------------------------------
@@ -159,27 +158,25 @@ def hexadecimal(data: bytes, head: int) -> Decoded | None:
 # A word between quotes, spaces and angle brackets.
 _TOKEN_LETTERS = bytes(byte for byte in range(0x21, 0x7F) if byte not in b"\"'`<>")
 _TOKEN = late.pattern(b"[" + re.escape(_TOKEN_LETTERS) + b"]*")
-_LONGEST = 4 << 10
 
 
-def reversed_around(data: bytes, end: int) -> Decoded:
-    """The word that ends at or behind `end`, backwards."""
-    after = _TOKEN.match(data, end, end + _LONGEST)
+def reversed_around(data: bytes, end: int, low: int, high: int) -> Decoded:
+    """The word that ends at or behind `end`, backwards; no further than from `low` to `high`."""
+    after = _TOKEN.match(data, end, high)
     stop = after.end() if after else end
-    start = end - _run_before(data, end, _TOKEN_LETTERS, 4 * _LONGEST)
+    start = end - _run_before(data, end, _TOKEN_LETTERS, low)
     return Decoded(data[start:stop][::-1], [(0, stop - 1)], reverse=True)
 
 
-def wide(data: bytes, head: int) -> Decoded:
-    """UTF-16LE text that stands around `head`, as far as it is ASCII."""
+def wide(data: bytes, head: int, low: int, high: int) -> Decoded:
+    """UTF-16LE text that stands around `head`, as far as it is ASCII; no further than from `low` to `high`."""
     start = head
-    while start >= 2 and start > head - _LONGEST and data[start - 1] == 0 and 0x20 <= data[start - 2] < 0x7F:
+    while start >= low + 2 and data[start - 1] == 0 and 0x20 <= data[start - 2] < 0x7F:
         start -= 2
     stop = head
-    limit = min(len(data) - 1, head + 8 * _LONGEST)
-    while stop < limit and data[stop + 1] == 0 and (0x20 <= data[stop] < 0x7F or data[stop] in (9, 10, 13)):
+    while stop < high - 1 and data[stop + 1] == 0 and (0x20 <= data[stop] < 0x7F or data[stop] in (9, 10, 13)):
         stop += 2
-    return Decoded(data[start:stop:2], [(0, start)], 2.0)
+    return Decoded(data[start:stop:2], [(0, start)], (2, 1))
 
 
 _CODE = late.pattern(rb"\s{0,8}(?:0[xX]([0-9a-fA-F]{1,2})|([0-9]{1,3}))\s{0,8}(,|)")
@@ -188,27 +185,30 @@ _CODE = late.pattern(rb"\s{0,8}(?:0[xX]([0-9a-fA-F]{1,2})|([0-9]{1,3}))\s{0,8}(,
 _CODE_LETTERS = b"0123456789abcdefABCDEFxX, \t\r\n"
 
 
-def codes(data: bytes, end: int) -> Decoded:
-    """The list of character codes that `end` stands in, right behind a comma: `115,107,95,`."""
-    head = end - _run_before(data, end, _CODE_LETTERS, _LONGEST)
+def codes(data: bytes, end: int, low: int, high: int) -> Decoded:
+    """The list of character codes that `end` stands in, right behind a comma: `115,107,95,`; no further than from `low` to `high`."""
+    head = end - _run_before(data, end, _CODE_LETTERS, low)
     while head < end and data[head] not in b"0123456789 ":
         head += 1
     place = head
     out = bytearray()
-    marks = []
-    while len(out) < _LONGEST:
-        found = _CODE.match(data, place)
+    marks: list[tuple[int, int]] = []
+    while True:
+        found = _CODE.match(data, place, high)
         if found is None:
             break
         code = int(found[1], 16) if found[1] else int(found[2])
         if code > 255:
-            break
+            if place > end:
+                break
+            out, marks, place = bytearray(), [], found.end()  # the list of something else, up to here
+            continue
         marks.append((len(out), place))
         out.append(code)
         place = found.end()
         if not found[3]:
             break
-    return Decoded(bytes(out), marks or [(0, head)])
+    return Decoded(bytes(out), [*marks, (len(out), place)] if marks else [(0, head)])
 
 
 def chained(pieces: Iterable[tuple[int, bytes]]) -> Decoded:

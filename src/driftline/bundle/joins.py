@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from driftline.bundle import encodings, late
 from driftline.bundle.encodings import Decoded
 
-# Pieces further away than this belong to another expression.
-_FAR = 8 << 10
-_MOST_PIECES = 400
+# Pieces of an array further away than this belong to another expression.
+_FAR = 32 << 10
 
 _OPEN = late.pattern(rb"\\{0,3}[\"'`]")
 _CLOSE_BEFORE = late.pattern(rb"\\{0,3}[\"'`]\Z")
@@ -19,35 +18,34 @@ _COMMA = late.pattern(_BREAK + rb"(,)" + _BREAK + rb"(?=\\{0,3}[\"'`])")
 _PLUS_BEFORE = late.pattern(rb"(\\{0,3}[\"'`])" + _BREAK + rb"(?:\)?\.concat\(|\)?\s{0,9}\+)" + _BREAK + rb"\Z")
 
 
-def chain(data: bytes, end: int) -> Decoded | None:
-    """The string whose joint a trigger found at `end`: all literals to its left and right put one behind the other."""
-    found = _template(data, end)
+def chain(data: bytes, end: int, low: int, high: int) -> Decoded | None:
+    """The string whose joint a trigger found at `end`: all literals to its left and right put one behind the other, from `low` to `high`."""
+    found = _template(data, end, low, high)
     if found is not None:
         return found
-    joint = max(_PLUS.finditer(data, max(0, end - 90), end + 4), key=lambda found: found.end(), default=None)
+    joint = max(_PLUS.finditer(data, max(low, end - 90), end + 4), key=lambda found: found.end(), default=None)
     if joint is None:
         return None
     middle = joint.end()
-    left = list(_leftwards(data, middle))
-    right = list(_rightwards(data, middle, listed=b"concat" in joint[1]))
+    left = list(_leftwards(data, middle, low))
+    right = list(_rightwards(data, middle, high, listed=b"concat" in joint[1]))
     if not left or not right:
         return None
     return encodings.chained([*reversed(left), *right])
 
 
-def _rightwards(data: bytes, place: int, *, listed: bool) -> Iterator[tuple[int, bytes]]:
+def _rightwards(data: bytes, place: int, high: int, *, listed: bool) -> Iterator[tuple[int, bytes]]:
     """(place, text) of the literals from `place` on; `listed` is True inside the brackets of a concat, where commas join."""
-    limit = place + _FAR
-    for _ in range(_MOST_PIECES):
+    while True:
         quote = _OPEN.match(data, place)
         if quote is None:
             return
-        stop = _closing(data, quote[0], quote.end(), limit)
+        stop = _closing(data, quote[0], quote.end(), high)
         if stop < 0:
             return
         yield quote.end(), data[quote.end() : stop]
         behind = stop + len(quote[0])
-        joint = _PLUS.match(data, behind) or (_COMMA.match(data, behind) if listed else None)
+        joint = _PLUS.match(data, behind, high) or (_COMMA.match(data, behind, high) if listed else None)
         if joint is None:
             return
         if joint[1] != b",":
@@ -55,15 +53,14 @@ def _rightwards(data: bytes, place: int, *, listed: bool) -> Iterator[tuple[int,
         place = joint.end()
 
 
-def _leftwards(data: bytes, place: int) -> Iterator[tuple[int, bytes]]:
+def _leftwards(data: bytes, place: int, low: int) -> Iterator[tuple[int, bytes]]:
     """(place, text) of the literals before `place`, the nearest first; `place` is right behind a joint."""
-    limit = max(0, place - _FAR)
-    for _ in range(_MOST_PIECES):
-        joint = _PLUS_BEFORE.search(data, max(limit, place - 100), place)
+    while True:
+        joint = _PLUS_BEFORE.search(data, max(low, place - 100), place)
         if joint is None:
             return
         quote, stop = joint[1], joint.start()
-        start = data.rfind(quote, limit, stop)
+        start = data.rfind(quote, low, stop)
         if start < 0:
             return
         yield start + len(quote), data[start + len(quote) : stop]
@@ -86,16 +83,14 @@ def _closing(data: bytes, quote: bytes, start: int, limit: int) -> int:
 _HOLE = late.pattern(rb"\$\{\\{0,3}[\"'`]([^\"'`\\{}]{0,4000})\\{0,3}[\"'`]\}")
 
 
-def _template(data: bytes, end: int) -> Decoded | None:
+def _template(data: bytes, end: int, low: int, limit: int) -> Decoded | None:
     """A template literal with literals in its holes."""
-    if data.rfind(b"${", max(0, end - 8), end) < 0:
-        return None
-    start = data.rfind(b"`", max(0, end - _FAR), data.rfind(b"${", max(0, end - 8), end))
+    opening = data.rfind(b"${", max(low, end - 8), end)
+    start = data.rfind(b"`", low, opening) if opening >= 0 else -1
     if start < 0:
         return None
     pieces = []
     place = start + 1
-    limit = min(len(data), end + _FAR)
     while place < limit:
         hole = _HOLE.search(data, place, limit)
         stop = data.find(b"`", place, hole.start() if hole else limit)
@@ -117,10 +112,10 @@ def array(data: bytes, end: int) -> Decoded | None:
     tail = _ARRAY_END.search(data, max(0, end - 80), end)
     if tail is None:
         return None
-    limit = max(0, end - 4 * _FAR)
+    limit = max(0, end - _FAR)
     place = tail.start()
     pieces: list[tuple[int, bytes]] = []
-    while len(pieces) < 4 * _MOST_PIECES:
+    while True:
         close = _CLOSE_BEFORE.search(data, max(limit, place - 4), place) or _CLOSE_BEFORE.search(
             data, max(limit, place - 44), place - _spaces(data, place)
         )
@@ -136,8 +131,6 @@ def array(data: bytes, end: int) -> Decoded | None:
         place = before.start()
         if before[1] == b"[":
             break
-    else:
-        return None
     if tail[1] is None:
         pieces.reverse()
     return encodings.chained(pieces)
@@ -151,16 +144,15 @@ def _spaces(data: bytes, place: int) -> int:
 
 
 _TABLE_ITEM = late.pattern(rb"(\\{0,3}[\"'])([A-Za-z0-9+/]{6,20000}={0,2})\1")
-_NEIGHBOURHOOD = 512 << 10
 
 
-def swapped(data: bytes, place: int) -> Decoded | None:
+def swapped(data: bytes) -> Decoded | None:
     """The string table of an obfuscator whose base64 has its letter case swapped, all of it, one string a line.
 
     javascript-obfuscator, string array encoding `base64`: the alphabet stands in the decoder (docs of the option, read 2026-11).
     """
     pieces: list[tuple[int, bytes]] = []
-    for item in _TABLE_ITEM.finditer(data, max(0, place - _NEIGHBOURHOOD), place + _NEIGHBOURHOOD):
+    for item in _TABLE_ITEM.finditer(data):
         decoded = encodings.base64_run(item[2].swapcase(), 0, len(item[2].rstrip(b"=")))
         if decoded is None:
             continue

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import IO, NamedTuple
 
-from driftline.bundle import context, encodings, joins, late, obfuscator, sourcemap, triggers
+from driftline.bundle import context, encodings, far, late, sourcemap, triggers
+from driftline.bundle.blob import Mark, Opened, Window, windows
 from driftline.bundle.confirm import Judge, Key, Shapes, Verdict
-from driftline.bundle.encodings import Decoded
 from driftline.bundle.engine import Engine
 from driftline.bundle.known import Known, Literal
+from driftline.bundle.regions import FAR, Region, Regions
 from driftline.bundle.triggers import Trigger
 from driftline.knowledge import catalog
 from driftline.knowledge.catalog import KeyKind
@@ -38,24 +39,16 @@ class Hit(NamedTuple):
     open: bool = False
 
 
-class Mark(NamedTuple):
-    """A place that is no secret but says something of the build: a read of the environment, the sources inside a map."""
-
-    form: str
-    start: int
-    text: str = ""
-    sources: int = 0
-
-
 class Block(NamedTuple):
-    """What one block gave."""
+    """What one block gave, as it was met; `settled` makes of the hits and the touching keys of a whole text what it holds."""
 
     hits: list[Hit]
     marks: list[Mark]
+    touching: list[Key]
 
 
 class Look:
-    """The databases and the judge of one run. `blocks` may be called from several threads."""
+    """The databases and the judge of one run. `window` may be called from several threads."""
 
     def __init__(
         self,
@@ -79,17 +72,76 @@ class Look:
         self._addresses = frozenset((kind.provider, kind.id) for kind in kinds if kind.generic and kind.slot == "url")
         self.judge = judge
 
-    def block(self, data: bytes, low: int = 0, high: int | None = None, *, bare: bool = False) -> Block:
-        """The hits of a block whose triggers end in (low, high], in order; equal text at one place is told once."""
-        found = _best(self._hits(data, low, len(data) if high is None else high, 0, bare))
-        return Block([hit for hit in found if isinstance(hit, Hit)], [mark for mark in found if isinstance(mark, Mark)])
+    def window(self, data: bytes, low: int = 0, high: int | None = None, *, base: int = 0, bare: bool = False, depth: int = 0) -> Block:
+        """The hits of a block whose triggers end in (low, high], at their places in the block; `base` is where it starts in its text.
 
-    def _hits(self, data: bytes, low: int, high: int, depth: int, bare: bool) -> Iterator[Hit | Mark]:
-        touching: list[Key] = []
+        What a trigger gives depends on nothing but the text around it, at most `blob.OVERLAP` bytes to each side: windows of any size,
+        laid over one another that far, give the same in sum. `bare` is for texts without separators.
+        """
+        block = Block([], [], [])
+        for one in self._found(data, low, len(data) if high is None else high, base, depth, bare, block.touching):
+            block.marks.append(one) if isinstance(one, Mark) else block.hits.append(one)
+        return block
+
+    def through(self, pieces: Iterable[Window], opened: Opened, *, bare: bool = False, depth: int = 0) -> Block:
+        """The hits of a text that comes in windows, and of the places in it that say more than a window holds.
+
+        `opened` gives the text again from its start, for those places. Raises what reading it raises.
+        """
+        found = Block([], [], [])
+        for window in pieces:
+            start = window.start
+            seen = self.window(window.data, window.low, window.high, base=start, bare=bare, depth=depth)
+            found.hits.extend(hit._replace(start=hit.start + start, end=hit.end + start) for hit in seen.hits)
+            found.marks.extend(mark._replace(start=mark.start + start) for mark in seen.marks)
+            found.touching.extend(key._replace(start=key.start + start, end=key.end + start) for key in seen.touching)
+        if depth < self._deepest:
+            for mark in far.wanted(found.marks):
+                found.hits.extend(self._far(mark, opened, depth, found.marks))
+        return found
+
+    def text(self, data: bytes, *, bare: bool = False) -> list[Hit]:
+        """What a whole text in memory holds, in order."""
+        found = self.through([Window(data, 0, 0, len(data))], lambda: io.BytesIO(data), bare=bare)
+        return self.settled(found.hits, found.touching)
+
+    def _far(self, mark: Mark, opened: Opened, depth: int, marks: list[Mark]) -> Iterator[Hit]:
+        """The hits in what stands encoded at a mark and does not fit a window."""
+        if mark.form != triggers.DATA:
+            decoded = far.table(mark, opened)
+            if decoded is not None:
+                found = self._inner(Region(decoded, far.ENCODINGS[mark.form]), depth, bare=False)
+                yield from (one for one in found if isinstance(one, Hit))
+            return
+
+        def decoded_again() -> IO[bytes]:
+            return far.DataUrl(opened, mark.start)  # type: ignore[return-value]
+
+        with decoded_again() as file:
+            inside = self.through(windows(file), decoded_again, depth=depth + 1)
+        hits = self.settled(inside.hits, inside.touching)
+        originals: dict[int, tuple[str, int, int]] = {}
+        maps = [one for one in inside.marks if one.form == triggers.MAP]
+        if maps:
+            marks.extend(one._replace(start=far.origin(mark.start, one.start)) for one in maps)
+            originals = sourcemap.places_in(decoded_again, sorted({hit.start for hit in hits})) if hits else {}
+        for hit in hits:
+            yield hit._replace(
+                start=far.origin(mark.start, hit.start),
+                end=far.origin(mark.start, hit.end - 1) + 1,
+                encoding=outer_encoding(hit, "base64"),
+                original=originals.get(hit.start, hit.original),
+            )
+
+    def settled(self, hits: Iterable[Hit], touching: Sequence[Key]) -> list[Hit]:
+        """What all hits of one text come to, in order: of hits at one place, or inside one another, the one that says most."""
+        return _best([*hits, *(hit for key in _back_to_back(touching) for hit in self._told(b"", key))])
+
+    def _found(self, data: bytes, low: int, high: int, base: int, depth: int, bare: bool, touching: list[Key]) -> Iterator[Hit | Mark]:
         for engine in (self._patterns, self._known):
             if engine is None:
                 continue
-            decoded_to: dict[str, int] = {}
+            regions = Regions(data, base)
             for end, number in engine.hits(data):
                 if not low < end <= high:
                     continue
@@ -111,18 +163,14 @@ class Look:
                     yield Mark(triggers.SERVICE, end - 1, self._services[trigger.shift][0])
                 elif trigger.form == triggers.MAP:
                     yield Mark(triggers.MAP, end - 1, "", _sources(data, end))
-                elif depth < self._deepest and end > decoded_to.get(trigger.form, 0):
+                elif trigger.form in FAR:
+                    yield Mark(trigger.form, end)
+                elif depth < self._deepest:
                     if trigger.form == triggers.BASE64 and trigger.kinds and not self._is_likely(data, trigger, end):
                         continue
-                    decoded, encoding, stop = _decode(data, trigger, end)
-                    if decoded is None or not decoded.data:
-                        continue
-                    decoded_to[trigger.form] = stop
-                    if trigger.form == triggers.DATA:
-                        decoded_to[triggers.BASE64] = stop
-                    yield from self._inner(decoded, encoding, depth, bare and encoding == "utf-16")
-        for key in _back_to_back(touching):
-            yield from self._told(data, key)
+                    region = regions.around(trigger, end)
+                    if region is not None and region.decoded.data:
+                        yield from self._inner(region, depth, bare and region.encoding == "utf-16")
 
     def _is_likely(self, data: bytes, trigger: Trigger, end: int) -> bool:
         """Whether what a base64 head starts has the shape of one of its kinds, before all around it is decoded."""
@@ -130,20 +178,20 @@ class Look:
         decoded = encodings.base64_run(data, max(0, group), group + _GLANCE, whole=False) if group >= 0 else None
         return decoded is not None and self._shapes.starts(decoded.data, trigger, trigger.shift, cut=len(decoded.data) >= _GLANCE * 3 // 4)
 
-    def _inner(self, decoded: Decoded, encoding: str, depth: int, bare: bool) -> Iterator[Hit | Mark]:
+    def _inner(self, region: Region, depth: int, bare: bool) -> Iterator[Hit | Mark]:
         """The hits in decoded text, at their places in the text it came from."""
-        found = _best(self._hits(decoded.data, 0, len(decoded.data), depth + 1, bare))
-        originals = _originals(decoded.data, found)
-        for hit in found:
-            if isinstance(hit, Mark):
-                if hit.form in (triggers.MAP, triggers.SERVICE):
-                    yield hit._replace(start=decoded.origin(hit.start))
-                continue
+        decoded = region.decoded
+        text = decoded.data
+        found = self.through([Window(text, 0, 0, len(text))], lambda: io.BytesIO(text), bare=bare, depth=depth + 1)
+        for mark in found.marks:
+            if mark.form == triggers.SERVICE:
+                yield mark._replace(start=decoded.origin(mark.start))
+        for hit in self.settled(found.hits, found.touching):
             first, last = decoded.origin(hit.start), decoded.origin(max(hit.start, hit.end - 1)) + 1
             if decoded.reverse:
                 first, last = last - 1, first + 1
-            outer = encoding if hit.encoding == "plain" or encoding in _TELLING else hit.encoding
-            yield hit._replace(start=first, end=last, encoding=outer, original=originals.get(hit.start, hit.original))
+            if region.first <= first < region.last:
+                yield hit._replace(start=first, end=last, encoding=outer_encoding(hit, region.encoding))
 
     def _told(self, data: bytes, key: Key) -> Iterator[Hit]:
         """A key that is somebody's, and the secret beside it where it is only an id."""
@@ -154,7 +202,7 @@ class Look:
         if (identity.provider, identity.kind) in self._addresses:
             verdict = self.judge.password(key.text, verdict)
         yield Hit(key.start, key.end, key.text, "plain", verdict)
-        if identity.slot in ("id", "account") and identity.provider in self._halves:
+        if data and identity.slot in ("id", "account") and identity.provider in self._halves:
             for one in context.beside_id(data, key.start, key.end, identity, self._halves, self.judge):
                 yield Hit(one.start, one.end, one.text, "plain", one.verdict, None, one.name)
 
@@ -183,38 +231,37 @@ def _read(data: bytes, end: int) -> Iterator[Mark]:
             yield Mark(triggers.READ, found.start(2), found[2].decode())
 
 
+# The list of a map's sources stands right before their texts; one that is longer than this is not counted.
+_LISTED = 56 << 10
+
+
 def _sources(data: bytes, end: int) -> int:
     """How many sources the map lists whose `sourcesContent` starts at `end`; 0 where its list is out of reach."""
-    place = data.rfind(b'"sources"', 0, end)
-    if place < 0:
-        place = data.find(b'"sources"', end)
-    start = data.find(b"[", place) if place >= 0 else -1
-    stop = data.find(b"]", start)
+    place = data.rfind(b'"sources"', max(0, end - _LISTED), end)
+    start = data.find(b"[", place, end) if place >= 0 else -1
+    stop = data.find(b"]", start, end)
     return data.count(b'",', start, stop) + 1 if 0 <= start < stop else 0
 
 
-def _originals(data: bytes, found: Sequence[Hit | Mark]) -> dict[int, tuple[str, int, int]]:
-    """For hits in a source map that was decoded whole: the embedded source, line and column they stand at."""
-    starts = [hit.start for hit in found if isinstance(hit, Hit)]
-    if not starts or not any(isinstance(mark, Mark) and mark.form == triggers.MAP for mark in found):
-        return {}
-    return sourcemap.places_in(lambda: io.BytesIO(data), sorted(set(starts)))
+def outer_encoding(hit: Hit, around: str) -> str:
+    """The encoding that a hit inside encoded text has for who reads the text around it."""
+    return around if hit.encoding == "plain" or around in _TELLING else hit.encoding
 
 
-def _best(found: Iterable[Hit | Mark]) -> list[Hit | Mark]:
-    """Of hits at one place, or inside one another, the one that says most; in order, the marks behind them."""
+def _best(found: Iterable[Hit]) -> list[Hit]:
+    """Of hits at one place, or inside one another, the one that says most; in order. The order in which they are given does not matter."""
     hits: dict[int, Hit] = {}
-    marks: list[Hit | Mark] = []
-    for hit in found:
-        if isinstance(hit, Mark):
-            marks.append(hit)
-            continue
+    for hit in sorted(found, key=_standing):
         other = hits.get(hit.start)
         # A key that goes on behind an escape or a joint was seen shorter before.
         if other is None or _is_core(hit, other) or (better(hit, other) and not _is_core(other, hit)):
             hits[hit.start] = hit
     ordered = [hits[start] for start in sorted(hits)]
-    return [*(hit for number, hit in enumerate(ordered) if not _inside(hit, _around(ordered, number))), *marks]
+    return [hit for number, hit in enumerate(ordered) if not _inside(hit, _around(ordered, number))]
+
+
+def _standing(hit: Hit) -> tuple[object, ...]:
+    return (hit.start, _merit(hit), hit.end, hit.encoding, hit.text, hit.known or 0)
 
 
 def _back_to_back(keys: Sequence[Key]) -> Iterator[Key]:
@@ -226,12 +273,14 @@ def _back_to_back(keys: Sequence[Key]) -> Iterator[Key]:
 
 
 def better(hit: Hit, other: Hit) -> bool:
-    """Of two hits at one place: the longer text, then the one that names a variable, then the one that needed no decoding."""
+    """Of two hits at one place: the longer text, then the one that names a variable, then the one that needed no decoding, then the one whose
+    original place is known."""
     return _merit(hit) > _merit(other)
 
 
-def _merit(hit: Hit) -> tuple[int, bool, bool, bool]:
-    return (len(hit.text), hit.known is not None and not hit.open, hit.beside is None, hit.encoding == "plain")
+def _merit(hit: Hit) -> tuple[int, bool, bool, bool, bool]:
+    known = hit.known is not None and not hit.open
+    return (len(hit.text), known, hit.beside is None, hit.encoding == "plain", hit.original is not None)
 
 
 # Base64 that is decoded to see whether more is worth it: the longest shapes are judged by their beginning.
@@ -299,87 +348,3 @@ def _weight(hit: Hit) -> int:
     if hit.beside is not None:
         return 1
     return 3 if hit.known is not None else 2 if identity is not None and identity.exposure is Exposure.SECRET else 0
-
-
-# --- decoding around a hit ------------------------------------------------------------------------------------------------
-
-# Escapes are undone this far before and behind the first one that needs none; the next hit behind it starts a region of its own.
-_BEFORE = 2 << 10
-_REGION = 24 << 10
-
-
-def _decode(data: bytes, trigger: Trigger, end: int) -> tuple[Decoded | None, str, int]:
-    """(what was decoded, the encoding's name, where to go on)."""
-    form = trigger.form
-    decoder = _AROUND.get(form)
-    if decoder is not None:
-        return decoder(data, trigger, end)
-    if form == triggers.ESCAPED:
-        written = data[max(0, end - 24) : end]
-        form = triggers.PERCENT if b"%" in written else triggers.ENTITY if b"&" in written and b";" in written else triggers.ESCAPED
-    undo = {triggers.PERCENT: encodings.unpercent, triggers.ENTITY: encodings.unentity}.get(form, encodings.unescape)
-    stop = min(len(data), end + _REGION)
-    return undo(data, max(0, end - _BEFORE), stop), form, stop - _BEFORE if stop < len(data) else stop
-
-
-def _base64(data: bytes, trigger: Trigger, end: int) -> tuple[Decoded | None, str, int]:
-    decoded = encodings.base64(data, end - trigger.back[0], trigger.shift)
-    if decoded is None:
-        return None, "base64", end
-    stop = decoded.origin(len(decoded.data))
-    run = data[decoded.marks[0][1] : stop]
-    return decoded, "base64url" if b"-" in run or b"_" in run else "base64", end
-
-
-def _hex(data: bytes, trigger: Trigger, end: int) -> tuple[Decoded | None, str, int]:
-    return encodings.hexadecimal(data, end - trigger.back[0]), "hex", end
-
-
-def _reversed(data: bytes, _trigger: Trigger, end: int) -> tuple[Decoded | None, str, int]:
-    return encodings.reversed_around(data, end - 1), "reversed", end
-
-
-def _wide(data: bytes, trigger: Trigger, end: int) -> tuple[Decoded | None, str, int]:
-    return encodings.wide(data, end - trigger.back[0]), "utf-16", end
-
-
-def _codes(data: bytes, _trigger: Trigger, end: int) -> tuple[Decoded | None, str, int]:
-    decoded = encodings.codes(data, end)
-    return decoded, "escaped", max(end, decoded.origin(len(decoded.data)))
-
-
-def _join(data: bytes, _trigger: Trigger, end: int) -> tuple[Decoded | None, str, int]:
-    decoded = joins.chain(data, end)
-    return decoded, "concatenated", end
-
-
-def _array(data: bytes, _trigger: Trigger, end: int) -> tuple[Decoded | None, str, int]:
-    return joins.array(data, end), "concatenated", end
-
-
-def _swapped(data: bytes, _trigger: Trigger, end: int) -> tuple[Decoded | None, str, int]:
-    return joins.swapped(data, end), "base64", len(data)
-
-
-def _table(data: bytes, _trigger: Trigger, end: int) -> tuple[Decoded | None, str, int]:
-    return obfuscator.restored(data, end), "escaped", end
-
-
-def _data_url(data: bytes, _trigger: Trigger, end: int) -> tuple[Decoded | None, str, int]:
-    run = re.compile(rb"[A-Za-z0-9+/_\-]*").match(data, end)
-    stop = run.end() if run else end
-    return encodings.base64_run(data, end, stop), "base64", stop
-
-
-_AROUND: dict[str, Callable[[bytes, Trigger, int], tuple[Decoded | None, str, int]]] = {
-    triggers.BASE64: _base64,
-    triggers.HEX: _hex,
-    triggers.REVERSED: _reversed,
-    triggers.WIDE: _wide,
-    triggers.CODES: _codes,
-    triggers.JOIN: _join,
-    triggers.ARRAY: _array,
-    triggers.SWAPPED: _swapped,
-    triggers.DATA: _data_url,
-    triggers.TABLE: _table,
-}

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from driftline.bundle import encodings, late
 from driftline.bundle.encodings import Decoded
 
-_MOST = 1 << 20
 _MOST_STRINGS = 20_000
 _LITERAL = rb"(?:'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\")"
 _ARRAY = late.pattern(rb"=\[(" + _LITERAL + rb"(?:," + _LITERAL + rb"){9,})\]")
@@ -24,10 +23,8 @@ _PARSED = late.pattern(rb"parseInt\(" + _CALLED + rb"\)")
 _ALPHABET = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/"
 
 
-def restored(data: bytes, place: int) -> Decoded | None:
-    """The code around `place` with every call to its string array replaced by the string it gives; None where the array is of another kind."""
-    start, stop = max(0, place - _MOST), min(len(data), place + _MOST)
-    text = data[start:stop]
+def restored(text: bytes) -> Decoded | None:
+    """The code with every call to its string array replaced by the string it gives; None where the array is of another kind."""
     base = _BASE.search(text)
     array = max(_ARRAY.finditer(text), key=lambda found: found.end() - found.start(), default=None)
     if base is None or array is None:
@@ -37,20 +34,20 @@ def restored(data: bytes, place: int) -> Decoded | None:
     table = _Table(items, int(base[2], 0), encoded=_ALPHABET in text, keyed=any(found[3] or found[4] for found in calls))
     if not table.turn([_arguments(found) for found in _PARSED.finditer(text)]):
         return None
-    return encodings.chained(_pieces(text, start, calls, table))
+    return encodings.chained(_pieces(text, calls, table))
 
 
-def _pieces(text: bytes, start: int, calls: list[re.Match[bytes]], table: _Table) -> Iterator[tuple[int, bytes]]:
+def _pieces(text: bytes, calls: list[re.Match[bytes]], table: _Table) -> Iterator[tuple[int, bytes]]:
     done = 0
     for found in calls:
         string = table.string(*_arguments(found))
         if string is None or found.start() < done:
             continue
-        yield start + done, text[done : found.start()]
+        yield done, text[done : found.start()]
         quoted = string.replace(b"\\", b"\\\\").replace(b"'", b"\\'").replace(b"\n", b"\\n")
-        yield start + found.start(), b"'" + quoted + b"'"
+        yield found.start(), b"'" + quoted + b"'"
         done = found.end()
-    yield start + done, text[done:]
+    yield done, text[done:]
 
 
 def _arguments(found: re.Match[bytes]) -> tuple[int, bytes | None]:

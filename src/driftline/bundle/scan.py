@@ -11,10 +11,10 @@ from itertools import accumulate
 from typing import IO, NamedTuple
 
 from driftline.bundle import context, engine, hermes, late, serve, sourcemap, triggers, unpack
-from driftline.bundle.blob import SIZE, Blob, Window, windows
-from driftline.bundle.confirm import Judge
+from driftline.bundle.blob import SIZE, Blob, Mark, Window, windows
+from driftline.bundle.confirm import Judge, Key
 from driftline.bundle.known import Known, search
-from driftline.bundle.look import DEEPEST, Hit, Look, Mark, better
+from driftline.bundle.look import DEEPEST, Hit, Look
 from driftline.bundle.unpack import DEFAULT, Budget, Limits
 from driftline.knowledge import catalog
 from driftline.model import Exposure, Leftover, Location, Progress, Related, ServedFile, ServedMap, Service, Sighting, Unread, Unreadable
@@ -49,6 +49,7 @@ class _Found(NamedTuple):
     blob: Blob
     hits: tuple[Hit, ...] = ()
     marks: tuple[Mark, ...] = ()
+    touching: tuple[Key, ...] = ()
     bytes: int = 0
     unread: tuple[Unread, ...] = ()
     files: int = 1
@@ -103,7 +104,7 @@ def scan_texts(
     for path, content in texts:
         if look is None:  # the patterns are loaded when there is something to look at
             look = _look((), cache, key, digest_key, _SOURCE_DEPTH)
-        hits = tuple(hit for hit in look.block(content).hits if not _is_shown(content, hit.start))
+        hits = tuple(hit for hit in look.text(content) if not _is_shown(content, hit.start))
         if hits:
             blob = Blob(path, (), partial(io.BytesIO, content), len(content))
             yield from _told(look, _Found(blob, hits), follow=False).sightings
@@ -202,7 +203,7 @@ def _scan_blob(look: Look, blob: Blob, budget: Budget) -> list[_Found]:
             kind = unpack.kind_of(blob.path, head)
             if kind is None:
                 found = _scan_plain(look, blob, file, head, whole=small)
-                return [found._replace(hits=(), marks=(), told=_told(look, found))]
+                return [found._replace(hits=(), marks=(), touching=(), told=_told(look, found))]
     except Unreadable as problem:
         return [_Found(blob, unread=(_unread(blob, problem.reason),))]
     except OSError as error:
@@ -229,14 +230,12 @@ def _scan_plain(look: Look, blob: Blob, file: IO[bytes], head: bytes, *, whole: 
         data = rest.read(_MOST_BYTECODE)
         decoded = hermes.strings(data)
         if decoded is not None:
-            hits = [
-                hit._replace(start=decoded.origin(hit.start), end=decoded.origin(hit.end - 1) + 1) for hit in look.block(decoded.data).hits
-            ]
-            return _Found(blob, tuple(hits), (), len(data))
+            hits = [hit._replace(start=decoded.origin(hit.start), end=decoded.origin(hit.end - 1) + 1) for hit in look.text(decoded.data)]
+            return _Found(blob, tuple(hits), bytes=len(data))
         rest = _Behind(data, file)
     bare = head.startswith((hermes.MAGIC, b"\0asm"))
     pieces = iter([Window(head, 0, 0, len(head))]) if whole else windows(rest, SIZE)  # type: ignore[arg-type]
-    found = _windows(look, blob, pieces, bare=bare)
+    found = _windows(look, blob, pieces, (lambda: io.BytesIO(head)) if whole else blob.open, bare=bare)
     return found._replace(hits=found.hits + tuple(_env_values(look, blob)))
 
 
@@ -244,16 +243,17 @@ def _scan_plain(look: Look, blob: Blob, file: IO[bytes], head: bytes, *, whole: 
 _MOST_BYTECODE = 256 << 20
 
 
-def _windows(look: Look, blob: Blob, pieces: Iterable[Window], *, bare: bool = False, start: int = 0) -> _Found:
-    hits: list[Hit] = []
-    marks: list[Mark] = []
+def _windows(look: Look, blob: Blob, pieces: Iterable[Window], opened: Callable[[], IO[bytes]], *, bare: bool = False) -> _Found:
     count = 0
-    for window in pieces:
-        seen = look.block(window.data, window.low, window.high, bare=bare)
-        hits += (hit._replace(start=hit.start + window.start, end=hit.end + window.start) for hit in seen.hits)
-        marks += (mark._replace(start=mark.start + window.start) for mark in seen.marks)
-        count = window.start + window.high - start
-    return _Found(blob, tuple(hits), tuple(marks), count)
+
+    def counted() -> Iterator[Window]:
+        nonlocal count
+        for window in pieces:
+            yield window
+            count += window.high - window.low
+
+    found = look.through(counted(), opened, bare=bare)
+    return _Found(blob, tuple(found.hits), tuple(found.marks), tuple(found.touching), count)
 
 
 # An env file that was copied into the output; larger ones are something else.
@@ -292,20 +292,10 @@ class _Behind:
 def _scan_part(look: Look, blob: Blob, start: int, stop: int | None) -> list[_Found]:
     try:
         with blob.open() as file:
-            found = _windows(look, blob, windows(file, SIZE, start=start, stop=stop), start=start)
+            found = _windows(look, blob, windows(file, SIZE, start=start, stop=stop), blob.open)
     except OSError as error:
         found = _Found(blob, unread=(_unread(blob, error.strerror or "cannot be read"),))
     return [found._replace(files=int(start == 0))]
-
-
-def _unique(hits: Iterable[Hit]) -> list[Hit]:
-    """The same text at the same place once: windows overlap."""
-    found: dict[int, Hit] = {}
-    for hit in hits:
-        other = found.get(hit.start)
-        if other is None or better(hit, other):
-            found[hit.start] = hit
-    return [found[start] for start in sorted(found)]
 
 
 # --- saying what was found --------------------------------------------------------------------------------------------------
@@ -320,7 +310,7 @@ def _assembled(look: Look, found: Sequence[_Found], unread: list[Unread]) -> Sca
         if parts and parts[-1].blob is not one.blob:
             told.append(_of_parts(look, parts, unread))
             parts = []
-        if one.hits or one.marks:
+        if one.hits or one.marks or one.touching:
             parts.append(one)
         told.append(one.told)
     if parts:
@@ -341,7 +331,13 @@ def _assembled(look: Look, found: Sequence[_Found], unread: list[Unread]) -> Sca
 def _of_parts(look: Look, parts: Sequence[_Found], unread: list[Unread]) -> Scan:
     blob = parts[0].blob
     try:
-        return _told(look, _Found(blob, tuple(h for one in parts for h in one.hits), tuple(m for one in parts for m in one.marks)))
+        whole = _Found(
+            blob,
+            tuple(hit for one in parts for hit in one.hits),
+            tuple(mark for one in parts for mark in one.marks),
+            tuple(key for one in parts for key in one.touching),
+        )
+        return _told(look, whole)
     except (OSError, Unreadable):
         unread.append(_unread(blob, "changed while it was read"))
         return Scan()
@@ -354,7 +350,7 @@ def _order(sighting: Sighting) -> tuple[object, ...]:
 def _told(look: Look, found: _Found, *, follow: bool = True) -> Scan:
     """A blob's hits and marks with lines, columns, original places and names. Raises OSError and Unreadable."""
     blob = found.blob
-    hits = [hit for hit in _unique(found.hits) if _is_told(hit)]
+    hits = [hit for hit in look.settled(found.hits, found.touching) if _is_told(hit)]
     marks = _first_marks(found.marks, blob)
     what = served_file(blob.path)
     if not hits and not marks and what is None:
@@ -388,7 +384,7 @@ def _first_marks(marks: Sequence[Mark], blob: Blob) -> list[Mark]:
     for mark in sorted(marks, key=lambda m: m.start):
         if mark.form == triggers.MAP:
             found[mark.form, mark.start] = mark
-        elif not blob.path.endswith(".map"):
+        elif mark.form in (triggers.READ, triggers.SERVICE) and not blob.path.endswith(".map"):
             found.setdefault((mark.form, mark.text), mark)
     return list(found.values())
 

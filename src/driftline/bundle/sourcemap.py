@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import IO, NamedTuple
 
 from driftline.bundle import late
+from driftline.bundle.blob import skip
 
 _PIECE = 1 << 20
 # A key of the map itself: inside an embedded source its quotes would be escaped.
@@ -66,7 +67,7 @@ def outline(file: IO[bytes]) -> Outline:
 
 def sources(file: IO[bytes], offset: int) -> list[str]:
     """The `sources` array at `offset` of a seekable or fresh file; empty where it is broken."""
-    _skip(file, offset)
+    skip(file, offset)
     text = b""
     while len(text) < _MOST_SOURCES:
         fresh = file.read(_PIECE)
@@ -93,17 +94,6 @@ def _array_end(text: bytes) -> int | None:
     return found.end() if found else None
 
 
-def _skip(file: IO[bytes], offset: int) -> None:
-    try:
-        file.seek(offset)
-    except (OSError, ValueError, AttributeError):
-        while offset > 0:
-            piece = file.read(min(offset, _PIECE))
-            if not piece:
-                return
-            offset -= len(piece)
-
-
 # --- a place inside sourcesContent ------------------------------------------------------------------------------------------
 
 _STRING_REST = late.pattern(rb'[^"\\]*(?:\\[\s\S][^"\\]*)*')
@@ -111,7 +101,7 @@ _STRING_REST = late.pattern(rb'[^"\\]*(?:\\[\s\S][^"\\]*)*')
 
 def embedded(file: IO[bytes], start: int, places: Sequence[int]) -> dict[int, tuple[int, int, int]]:
     """For byte offsets inside the `sourcesContent` array at `start`: (number of the source, line, column) in it. `places` are sorted."""
-    _skip(file, start)
+    skip(file, start)
     found: dict[int, tuple[int, int, int]] = {}
     wanted = iter(places)
     place = next(wanted, None)
@@ -253,7 +243,7 @@ def originals(mappings: Iterable[bytes], places: Sequence[tuple[int, int]]) -> d
 
 def mapping_lines(file: IO[bytes], offset: int) -> Iterator[bytes]:
     """The `mappings` string at `offset`, one generated line at a time."""
-    _skip(file, offset)
+    skip(file, offset)
     kept = b""
     read = 0
     first = True
