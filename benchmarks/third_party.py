@@ -4,7 +4,7 @@
 
 The packages were chosen for variety: frameworks, editors, maps, charts, 3D, media, cryptography, SDKs of providers whose keys driftline
 knows. Packs each package of `third_party.txt` with `npm pack` (the newest release; a name with `@` and a version asks for that one) and keeps what
-a browser would get: scripts, styles, maps, pages, data and WebAssembly. Nothing of a package is run. Prints how much there is.
+a browser would get: scripts, styles, maps, pages, data and WebAssembly, without the packages' own tests. Nothing of a package is run. Prints how much there is.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 SERVED = (".js", ".mjs", ".cjs", ".css", ".map", ".html", ".json", ".wasm", ".svg", ".txt", ".xml")
+
+NO_BUILD = {"test", "tests", "__tests__", "spec", ".."}
 
 
 def main() -> int:
@@ -52,7 +54,8 @@ def _pack(name: str, folder: Path) -> int:
 def _unpack(archive: Path, target: Path) -> None:
     with tarfile.open(archive) as packed:
         for member in packed:
-            if not member.isfile() or not member.name.lower().endswith(SERVED) or ".." in member.name:
+            folders = set(member.name.split("/")[:-1])
+            if not member.isfile() or not member.name.lower().endswith(SERVED) or folders & NO_BUILD:
                 continue
             reader = packed.extractfile(member)
             if reader is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -10,7 +11,7 @@ from typing import NamedTuple
 
 from driftline.bundle import late
 from driftline.bundle.triggers import Trigger
-from driftline.knowledge import hosts, identify
+from driftline.knowledge import hosts, identify, shapes
 from driftline.knowledge.catalog import KeyKind
 from driftline.model import Exposure, Mode, Secret, Traits
 
@@ -36,6 +37,7 @@ class _Form(NamedTuple):
     loose: bool
     document: bool
     head: bytes
+    alphabet: str
 
 
 class Shapes:
@@ -73,6 +75,7 @@ class Shapes:
             loose="[^" in kind.shape,
             document="[^\\x00]" in kind.shape,
             head=min(kind.prefixes, key=len, default="").encode(),
+            alphabet=shapes.alphabet(kind.shape),
         )
         return form
 
@@ -110,7 +113,10 @@ def _key(form: _Form, data: bytes, first: int, last: int, end: int, bare: bool) 
         if first == last:
             return None
         start += 1
-    if not bare and _in_a_blob(data, start, stop):
+    if bare:
+        if _touches(data, start, stop) and is_worded_in(found[0], form.alphabet, _LIKELY):
+            return None
+    elif _in_a_blob(data, start, stop):
         return None
     left = not bare and not _starts(form, data, start)
     text = found[0]
@@ -143,6 +149,35 @@ def _starts(form: _Form, data: bytes, start: int) -> bool:
         or not form.left.match(data, start - 1)
         or _ESCAPE_BEFORE.search(data, max(0, start - 6), start) is not None
     )
+
+
+# Where nothing separates strings, a key is believed if chance would make one that is as much of a word once in so many.
+_LIKELY = 3e-3
+
+
+def _touches(data: bytes, start: int, stop: int) -> bool:
+    return bool(data[start - 1 : start].isalnum() or data[stop : stop + 1].isalnum())
+
+
+def is_worded_in(text: bytes, alphabet: str, chance: float) -> bool:
+    """Whether a part of a text is more of a word than random text of this alphabet would be, with that chance: letters of one case, few digits."""
+    return any(_likelihood(part.decode(), alphabet) < chance for part in re.findall(rb"[0-9A-Za-z]{6,}", text))
+
+
+def _likelihood(part: str, alphabet: str) -> float:
+    """The chance that random text of the alphabet has as few digits, capitals or small letters as this part."""
+    kinds = [(sum(map(is_kind, alphabet)), sum(map(is_kind, part))) for is_kind in (str.isdigit, str.isupper, str.islower)]
+    total = len(alphabet)
+    if not total:
+        return 1.0
+    absent = sum(members for members, count in kinds if not count) / total
+    tails = [_tail(len(part), count, members / total) for members, count in kinds if members]
+    return float(min((1.0 - absent) ** len(part), *tails)) if tails else 1.0
+
+
+def _tail(length: int, count: int, share: float) -> float:
+    """The chance of at most `count` of `length` characters being of a kind that has this share of the alphabet."""
+    return sum(math.comb(length, number) * share**number * (1 - share) ** (length - number) for number in range(count + 1))
 
 
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
@@ -339,7 +374,17 @@ def _sample(text: str, traits: Traits) -> str | None:
         return "made of few characters"
     if _run(body.lstrip(body[:1])) >= 7:
         return "counts up"
+    if len(body) >= 24 and _entropy(body) < _LEAST_ENTROPY:
+        return "made of few characters"
     return None
+
+
+# In bits a character: even 24 random digits have more.
+_LEAST_ENTROPY = 2.5
+
+
+def _entropy(text: str) -> float:
+    return -sum(count / len(text) * math.log2(count / len(text)) for count in map(text.count, set(text)))
 
 
 # What documentation and compose files call a server.

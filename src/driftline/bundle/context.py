@@ -34,10 +34,15 @@ _LOGIN = late.pattern(rb"([A-Za-z]{2,12})\s{0,2}[:=]\s{0,2}[A-Za-z0-9._@\-]{2,40
 _VALUE = late.pattern(rb"[^\"'`\s\\<>{}()]{0,504}")
 _WORD = late.pattern(rb"[^\s\"'`<>\\,;]{0,64}")
 _LONGEST_NAME = 140
+# A line of a comment that documents what follows it; in a source map its line break is escaped.
+_DOCUMENTATION = late.pattern(rb"(?:\n|\\n)[ \t]{0,40}(?:\*|///|#')[^\n\\]{0,400}\Z")
+_LONGEST_LINE = 480
 
 
 def named(data: bytes, end: int, judge: Judge) -> Iterator[Named]:
-    """The value whose first eight characters end at `end`, if its name makes it a secret."""
+    """The value whose first eight characters end at `end`, if its name makes it a secret; what documentation shows is nobody's."""
+    if _DOCUMENTATION.search(data, max(0, end - _LONGEST_LINE), end) is not None:
+        return
     begin = max(0, end - _LONGEST_NAME)
     found = _BEFORE_VALUE.search(data, begin, end)
     if found is not None:
@@ -132,6 +137,8 @@ _NEAR = 256
 def beside_id(data: bytes, start: int, end: int, identity: Identity, kinds: dict[str, list[KeyKind]], judge: Judge) -> Iterator[Named]:
     """The secret half of a credential whose id was found: a literal of the right length and alphabet right beside it."""
     for kind in kinds.get(identity.provider, ()):
+        if not _belong_together(identity.kind, kind.id):
+            continue
         pattern = re.compile(rb"(?<=[\"'`\s=:,])(?:" + kind.shape.encode() + rb")(?=[\"'`\s\\,;&]|\Z)")
         for found in pattern.finditer(data, max(0, start - _NEAR), min(len(data), end + _NEAR)):
             if found.start() < end and found.end() > start:
@@ -141,6 +148,11 @@ def beside_id(data: bytes, start: int, end: int, identity: Identity, kinds: dict
             if alone.traits.identity is None and alone.sample is None and alone.traits.secret_like and not _is_digest(text, kind):
                 variable = next(iter(kind.variables), None)
                 yield Named(found.start(), found.end(), text, f"{identity.provider} {identity.kind}", judge.verdict(text, variable))
+
+
+def _belong_together(name: str, secret: str) -> bool:
+    """Whether an id and a secret of one provider are halves of one credential: an access key id and a secret access key, a SID and a token."""
+    return bool({"token" if word == "SID" else word for word in name.split()} & set(secret.split()))
 
 
 def _is_digest(text: str, kind: KeyKind) -> bool:

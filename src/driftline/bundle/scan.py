@@ -350,7 +350,9 @@ def _order(sighting: Sighting) -> tuple[object, ...]:
 def _told(look: Look, found: _Found, *, follow: bool = True) -> Scan:
     """A blob's hits and marks with lines, columns, original places and names. Raises OSError and Unreadable."""
     blob = found.blob
-    hits = [hit for hit in look.settled(found.hits, found.touching) if _is_told(hit)]
+    hits = [
+        hit for hit in look.settled(found.hits, found.touching) if _is_told(hit) and not (hit.beside and _SHOWN_FILES.search(blob.path))
+    ]
     marks = _first_marks(found.marks, blob)
     what = served_file(blob.path)
     if not hits and not marks and what is None:
@@ -426,6 +428,10 @@ _EXAMPLE = late.words(r"(?:example|sample|template|dist|defaults?|schema|d\.ts)$
 _SERVER_FILES = late.words(
     r"(?:^|/)(?:wrangler\.(?:toml|jsonc?)|docker-compose[^/]*\.ya?ml|compose\.ya?ml|required-server-files\.json|terraform\.tfstate)$"
 )
+
+
+# Values that only a name speaks for say nothing where everything is made up.
+_SHOWN_FILES = late.words(r"(?:^|[/._\-])(?:examples?|samples?|fixtures?|mocks?|stories|__tests__)[./]", re.IGNORECASE)
 
 
 def served_file(path: str) -> str | None:

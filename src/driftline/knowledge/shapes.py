@@ -154,6 +154,28 @@ def _tail(items: list[Any]) -> str:
     return ""
 
 
+def alphabet(shape: str) -> str:
+    """The characters of the class that most of a match is made of; "" where no class stands for half of it."""
+    tree = list(parse(shape))
+    best = max(_repeats(tree), key=lambda found: found[0], default=(0, ""))
+    return best[1] if 2 * best[0] >= outline(shape).shortest else ""
+
+
+def _repeats(items: list[Any]) -> list[tuple[int, str]]:
+    """(least length, members) of every repeated class."""
+    found: list[tuple[int, str]] = []
+    for op, value in items:
+        if op is c.MAX_REPEAT and len(value[2]) == 1 and value[2][0][0] is c.IN:
+            found.append((value[0], "".join(members_of(value[2][0][1]))))
+        elif op is c.MAX_REPEAT:
+            found += _repeats(list(value[2]))
+        elif op is c.SUBPATTERN:
+            found += _repeats(list(value[3]))
+        elif op is c.BRANCH:
+            found += [one for branch in value[1] for one in _repeats(list(branch))]
+    return found
+
+
 def _class_item(item: Any) -> str:
     op, value = item
     if op is c.LITERAL:
