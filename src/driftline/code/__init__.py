@@ -6,10 +6,11 @@ import importlib
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
+from driftline import sieve
 from driftline.model import Literal, Location, Reference, Route, Unread, Use
 
 if TYPE_CHECKING:
@@ -69,11 +70,14 @@ class Survey(NamedTuple):
     routes: tuple[Route, ...] | None = ()
 
 
-_TEST = re.compile(
-    r"(?:^|/)(?:__tests__|tests?|e2e|specs?|cypress|playwright|__mocks__|mocks|fixtures|__fixtures__|testing|test-utils|testdata|stories|\.storybook)/"
-    r"|(?:^|[/._-])(?:test|tests|spec|e2e|stories|story|mock|mocks|cy)\.[^/]+$|(?:^|/)(?:test_[^/]*|conftest|[^/]*_test)\.[a-z]+$"
-    r"|(?:^|/)(?:vitest|jest|playwright|cypress|karma|wdio)[^/]*\.(?:config|setup|workspace|global)[^/]*$|(?:^|/)setupTests\.[jt]sx?$",
+_TEST_FOLDER = re.compile(
+    r"(?:^|/)(?:__tests__|tests?|e2e|specs?|cypress|playwright|__mocks__|mocks|fixtures|__fixtures__|testing|test-utils|testdata|stories|\.storybook)/",
     re.IGNORECASE,
+)
+_TEST_FILE = re.compile(
+    r"(?:^|.*[._-])(?:test|tests|spec|e2e|stories|story|mock|mocks|cy)\.[^/]+$|(?:test_.*|conftest|.*_test)\.[a-z]+$"
+    r"|(?:vitest|jest|playwright|cypress|karma|wdio).*\.(?:config|setup|workspace|global)|setupTests\.[jt]sx?$",
+    re.IGNORECASE | re.DOTALL,
 )
 _TOOL = re.compile(
     r"^(?:(?!(?:src|app|pages|lib|public|static|assets|resources)/)[^/]+/)*?(?:(?:scripts?|seeds?|seeders|hack|codemods|benchmarks?)/|seed[^/]*\.[a-z]+$)",
@@ -82,11 +86,27 @@ _TOOL = re.compile(
 _MATERIAL = re.compile(r"(?:^|/)(?:examples?|docs?|documentation|samples?|templates?|demos?|playgrounds?|benchmarks?)/", re.IGNORECASE)
 
 
+# Several readers ask of every file: what its folders say is worked out once for each folder.
+
+
+@cache
+def _is_test_folder(folder: str) -> bool:
+    return _TEST_FOLDER.search(folder) is not None
+
+
+@cache
+def _is_material_folder(folder: str) -> bool:
+    return _MATERIAL.search(folder) is not None
+
+
+@lru_cache(maxsize=4096)
 def is_test(path: str) -> bool:
     """Whether a file is there to test, to mock or to show stories: what it reads, the deployed app does not need."""
-    return _TEST.search(path) is not None
+    folder, slash, base = path.rpartition("/")
+    return _is_test_folder(folder + slash) or _TEST_FILE.match(base) is not None
 
 
+@lru_cache(maxsize=4096)
 def is_tool(path: str) -> bool:
     """Whether a file is run by hand beside the app (`scripts/`, a seed): it speaks of a variable, and no environment needs it for that."""
     return _TOOL.search(path) is not None
@@ -94,7 +114,8 @@ def is_tool(path: str) -> bool:
 
 def is_example(path: str) -> bool:
     """Whether a file lies in a folder of examples or documentation."""
-    return _MATERIAL.search(path) is not None
+    folder, slash, _ = path.rpartition("/")
+    return _is_material_folder(folder + slash)
 
 
 @cache
@@ -140,6 +161,17 @@ def is_code(path: str) -> bool:
 
 # A name as a whole string: `"STRIPE_SECRET_KEY"`. Without an underscore it would be any word in capitals.
 MENTION = re.compile(rb"""["'`]([A-Z][A-Z0-9]*_[A-Z0-9_]*)["'`]""")
+_IN_NAMES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+_LONGEST = 256
+
+
+def mentioned(content: bytes) -> frozenset[str]:
+    """The names, of at most 256 characters, that stand in a text as whole strings."""
+    names = set()
+    for end in sieve.ends(MENTION.pattern, content):
+        before = content[max(0, end - 1 - _LONGEST) : end - 1]
+        names.add(before[len(before.rstrip(_IN_NAMES)) :].decode())
+    return frozenset(names)
 
 
 def survey(
@@ -159,7 +191,7 @@ def survey(
     callers: list[CodeFile] = []
     serving: list[RouteFile] = []
     for file in files:
-        named = frozenset(name.decode() for name in MENTION.findall(file.content)) if b"_" in file.content else frozenset()
+        named = mentioned(file.content)
         if named:
             mentions[file.path] = named
         module = _module_of(file.path)
@@ -173,7 +205,7 @@ def survey(
             if found is not None:
                 serving.append(found)
         language = _language(module)
-        traced = any(trace in file.content for trace in language.TRACES)
+        traced = sieve.any_in(language.TRACES, file.content)
         # A fixed address needs no variable; a file that is too large to be written by hand holds none worth a look.
         addressed = not traced and module in _WITH_ADDRESSES and len(file.content) <= MAX_PARSED and _may_hold_addresses(file)
         if traced or addressed or (named and module == "javascript"):

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from driftline import sieve
 from driftline.code import is_example, is_test, is_tool
 from driftline.knowledge import callbacks, catalog, hosts
 from driftline.knowledge.catalog import Provider
@@ -83,7 +84,7 @@ class Candidate(NamedTuple):
 def may_stand_in(path: str, content: bytes) -> bool:
     """Whether a file may fix an address that a deployed app uses: no test, no tool, no example, and a trace of one."""
     by_hand = is_test(path) or is_tool(path) or is_example(path) or _BY_HAND.search(path)
-    return not by_hand and any(trace in content for trace in TRACES)
+    return not by_hand and sieve.any_in(TRACES, content)
 
 
 def candidates(path: str, code: bytes) -> Iterator[Candidate]:

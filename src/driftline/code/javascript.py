@@ -5,10 +5,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from driftline import sieve
 from driftline.code import CodeFile, CodeReading, Helper, Place, _addresses, _modes
 from driftline.knowledge import callbacks
 from driftline.model import Literal, Location, Need, Reference, Secret, Side, Use
@@ -473,7 +474,7 @@ class _File:
             for match in re.finditer(rb"\.(get|getOrThrow)(?:<[^>()]{0,60}>)?\(\s*[\"'`]([A-Z][A-Z0-9_]*)[\"'`]\s*(,)?", code):
                 need = Need.REQUIRED if match[1] == b"getOrThrow" else Need.OPTIONAL if match[3] else Need.PLAIN
                 self._at(match, 2, need, "ConfigService")
-        if _WORKER.search(code):
+        if sieve.any_in(_WORKER_TRACES, code) and _WORKER.search(code):
             for match in re.finditer(rb"(?<![\w$.])(?:env|(?:c|ctx|context|this)\.env)\.([A-Z][A-Z0-9_]*)\b", code):
                 self._at(match, 1, Need.PLAIN, "env", whole=True)
 
@@ -623,7 +624,6 @@ class _File:
     def _schemas(self, code: bytes) -> None:
         if self.root is None:
             return
-        handed_over = (_HANDED_OVER.search(code) or _BEHIND.search(code)) is not None
         for match in _SCHEMA_CALL.finditer(code):
             node = self.root.descendant_for_byte_range(match.start(), match.start() + 1)
             while node is not None and node.type != "call_expression":
@@ -640,7 +640,7 @@ class _File:
             elif callee == "cleanEnv":
                 for argument in _arguments(node)[1:2]:
                     self._schema(argument, "envalid", Side.SERVER)
-            elif callee.endswith("object") and (handed_over or "Joi" in callee):
+            elif callee.endswith("object") and ("Joi" in callee or _is_handed_over(code)):
                 for argument in _arguments(node)[:1]:
                     self._schema(argument, callee.partition(".")[0], self.side)
             elif callee.startswith("envField"):
@@ -776,6 +776,7 @@ _PROCESS_ENV = re.compile(
 _LOAD_ENV = re.compile(rb"\b(?:const|let|var)\s+(\w+)\s*(?::[^=\n]{0,80})?=\s*loadEnv\(")
 # valibot and arktype take the data behind the schema: `v.parse(v.object({ ... }), process.env)`.
 _BEHIND = re.compile(rb"\}\s*\)\s*,\s*(?:process\.env|import\.meta\.env|Bun\.env)\s*[,)]")
+_WORKER_TRACES = (b"fetch", b"Env", b"Bindings", b"context.env.", b"c.env.")
 _WORKER = re.compile(
     rb"\bfetch\s*\(\s*\w+\s*(?::[^,)]{0,60})?,\s*env\b|\benv\s*:\s*(?:Env|Bindings|CloudflareEnv|WorkerEnv)\b|Bindings\s*:|\bBindings\b|context\.env\.|c\.env\."
 )
@@ -783,6 +784,14 @@ _SCHEMA_CALL = re.compile(rb"\b(createEnv|cleanEnv|(?:z|v|zod|yup|Joi|t|s)\.(?:o
 _HANDED_OVER = re.compile(
     rb"(?:[pP]arse|validate|validateSync|assert)\w*\(\s*(?:[\w$]+\s*,\s*)?(?:process\.env|import\.meta\.env|Bun\.env|Deno\.env)|[pP]arse\w*\(\s*\{\s*(?:\.\.\.process\.env|[A-Z][A-Z0-9_]*:\s*process\.env)"
 )
+
+
+@lru_cache(maxsize=2)
+def _is_handed_over(code: bytes) -> bool:
+    """Whether a file hands the environment to a schema."""
+    return (_HANDED_OVER.search(code) or _BEHIND.search(code)) is not None
+
+
 _OPTIONAL = re.compile(
     r"\.(?:optional|nullish|nullable|default|catch|prefault|allow)\(|\b(?:optional|nullish|fallback|default|devDefault)\s*[(:]"
 )

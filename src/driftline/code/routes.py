@@ -12,18 +12,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from driftline import sieve
 from driftline.code import Place, is_example, is_test
 from driftline.knowledge import callbacks
 from driftline.model import Route
 
 
 class File(NamedTuple):
-    """What one file adds: its routes, its import specifiers where it speaks of webhooks, and whether it can check a signature."""
+    """What one file adds: its routes, its import specifiers where it speaks of webhooks, and its text where it may check a signature."""
 
     path: str
     routes: tuple[Route, ...] = ()
     imports: tuple[str, ...] = ()
-    verifies: bool = False
+    checking: bytes | None = None
 
 
 def read(path: str, content: bytes, folder: str = ".") -> File | None:
@@ -34,11 +35,12 @@ def read(path: str, content: bytes, folder: str = ".") -> File | None:
     inside = path if folder == "." else path.removeprefix(folder + "/")
     place = Place(path, content)
     found = [*_by_place(inside, path, content), *_by_code(path, content, place)]
-    verifies = any(trace in content for trace in _VERIFY_TRACES) and _verification(content) is not None
-    imports = tuple(_specifiers(content)) if not verifies and (b"ebhook" in content or callbacks.receives_events(path)) else ()
-    if not found and not verifies and not imports:
+    # Whether it does is a slow question, asked only of what a webhook's route imports.
+    checking = content if sieve.any_in(_VERIFY_TRACES, content) else None
+    imports = tuple(_specifiers(content)) if b"ebhook" in content or callbacks.receives_events(path) else ()
+    if not found and checking is None and not imports:
         return None
-    return File(path, tuple(_hook(route, content) for route in found), imports, verifies)
+    return File(path, tuple(_hook(route, content) for route in found), imports, checking)
 
 
 def joined(files: Iterable[File], packages: Mapping[str, str]) -> Iterator[Route]:
@@ -57,7 +59,7 @@ def _checked_in(file: File, files: Sequence[File], packages: Mapping[str, str], 
     imported = [
         other for other in files if other.path != file.path and any(_means(name, file.path, other.path, packages) for name in file.imports)
     ]
-    found = next((other.path for other in imported if other.verifies), None)
+    found = next((other.path for other in imported if other.checking is not None and _verification(other.checking)), None)
     if found is not None or hops == 1:
         return found
     return next((path for other in imported if (path := _checked_in(other, files, packages, hops - 1)) is not None), None)
@@ -75,7 +77,7 @@ def _means(specifier: str, importer: str, path: str, packages: Mapping[str, str]
     return f"/{tail}." in f"/{path}" or f"/{tail}/index." in f"/{path}"
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=256)
 def _verification(content: bytes) -> str | None:
     """What checks a signature in a file, looked for once and not for each of its routes."""
     return callbacks.verification(content)
@@ -229,6 +231,7 @@ _CONVENTIONS = (
 # --- by the code --------------------------------------------------------------------------------------------------------------
 
 _SERVERS = (b"express", b"hono", b"Hono", b"astify", b"Router", b"koa", b"lysia", b"@Controller", b"itty", b"polka", b"restify", b"oak")
+_CALLS = (b".get(", b".post(", b".put(", b".patch(", b".delete(", b".all(", b".route(", b".use(", b".on(", b"createRoute(")
 _MADE = re.compile(
     rb"(?:const|let|var)\s+(\w+)(?:\s*:\s*[\w.<>\[\], ]{1,60})?\s*=\s*(?:await\s+)?(?:new\s+)?(?:\w+\.)?"
     rb"(?:express|Router|Hono|OpenAPIHono|[fF]astify|Elysia|Koa|polka|restify|AutoRouter|IttyRouter|Application|createRouter|createApp)\b"
@@ -264,7 +267,7 @@ def _by_code(path: str, content: bytes, place: Place) -> Iterator[Route]:
     if path.endswith(".py"):
         yield from _python(path, content, place)
         return
-    if any(trace in content for trace in _SERVERS):
+    if sieve.any_in(_SERVERS, content):
         yield from _javascript(content, place)
     if b"<Route" in content or (b"path:" in content and (b"outer" in content or b"component" in content)):
         for match in _CLIENT_ROUTE.finditer(content):
@@ -289,10 +292,7 @@ def _by_code(path: str, content: bytes, place: Place) -> Iterator[Route]:
 def _javascript(content: bytes, place: Place) -> Iterator[Route]:
     """Calls on routers, and the decorators of Nest."""
     routers = _USUAL | set(_MADE.findall(content))
-    if any(
-        name in content
-        for name in (b".get(", b".post(", b".put(", b".patch(", b".delete(", b".all(", b".route(", b".use(", b".on(", b"createRoute(")
-    ):
+    if sieve.any_in(_CALLS, content):
         for match in _CALLED.finditer(content):
             name, verb = match[1], match[2].decode()
             if name is not None and name not in routers and not name.lower().endswith((b"router", b"routes", b"app", b"server")):
