@@ -14,6 +14,7 @@ from driftline.bundle import late, triggers
 from driftline.bundle.confirm import Judge, Verdict, is_worded
 from driftline.knowledge import catalog
 from driftline.knowledge.catalog import KeyKind
+from driftline.knowledge.judge import is_pattern
 from driftline.model import Exposure, Identity
 
 
@@ -83,8 +84,8 @@ def judged(name: str, text: str, judge: Judge) -> Verdict | None:
     if identity is not None and identity.exposure is Exposure.SECRET and identity.provider != "generic":
         return verdict if alone.traits.secret_like or _is_uuid(text) else None
     if _PASSWORD.search(upper):
-        return verdict if _chosen_by_hand(text, name) and not _filtered(text) else None
-    return verdict if alone.traits.secret_like and not _is_uuid(text) and not _filtered(text) else None
+        return verdict if _chosen_by_hand(text, name) and not is_pattern(text) else None
+    return verdict if alone.traits.secret_like and not _is_uuid(text) and not is_pattern(text) else None
 
 
 # A name ends in one of these; `apiKey`, `token` and `key` alone are what browsers are given on purpose.
@@ -114,18 +115,6 @@ def _chosen_by_hand(text: str, name: str) -> bool:
     marks = any(not c.isalnum() for c in text)
     # Formats, paths, selectors and keys of translations have marks of their own.
     return letters and digits and (cases or marks) and re.search(r"[/:#$%\[\]|]|^[.\-]|[.\-_]$|\.(?:[a-z]{2,5})$", text) is None
-
-
-def _filtered(text: str) -> bool:
-    """detect-secrets' own filters: sequences, templates, text without letters, references."""
-    from detect_secrets.filters import heuristic
-
-    return bool(
-        heuristic.is_sequential_string(text)
-        or heuristic.is_templated_secret(text)
-        or heuristic.is_prefixed_with_dollar_sign(text)
-        or heuristic.is_not_alphanumeric_string(text)
-    )
 
 
 # --- beside an id -----------------------------------------------------------------------------------------------------------
