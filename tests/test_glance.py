@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from driftline import code, formats, glance
-from driftline.bundle.scan import scan_texts
+from driftline.bundle.scan import Texts
 from driftline.code import _addresses
 from driftline.knowledge import catalog
 from tests import keys
@@ -93,14 +93,16 @@ def test_code_that_says_anything_to_the_audit_says_so_to_a_glance(gate: glance._
 
 def test_text_in_which_the_audit_finds_a_key_holds_one_for_a_glance(gate: glance._Gate) -> None:
     texts = {path: content for path, content in fixture_files() if b"\0" not in content[:8192]}
-    found = {sighting.location.path for sighting in scan_texts(texts.items(), cache=patterns())}
+    looked = Texts(cache=patterns())
+    found = {path for path, content in texts.items() if looked.sightings(path, content)}
     assert len(found) > 20
     assert not [path for path in found if not gate.holds_key(texts[path])]
 
 
 def test_every_kind_of_key_holds_for_a_glance(gate: glance._Gate) -> None:
     texts = {kind.name: f'export const it = "{keys.example(kind)}";\n'.encode() for kind in catalog.load().keys}
-    found = {sighting.location.path for sighting in scan_texts(texts.items(), cache=patterns())}
+    looked = Texts(cache=patterns())
+    found = {path for path, content in texts.items() if looked.sightings(path, content)}
     assert len(found) > 100
     assert not [name for name in found if not gate.holds_key(texts[name])]
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import NamedTuple
 
 from driftline import code, environments, formats, rules, suppress
 from driftline.environments import Keys, ReadSource
 from driftline.formats import dotenv
 from driftline.knowledge import platform
-from driftline.model import App, Facts, Finding, Location, Misuse, Progress, Related, Report, Severity, Text, Unread, Unreadable
+from driftline.model import App, Facts, Finding, Location, Misuse, Progress, Related, Report, Severity, Sighting, Text, Unread, Unreadable
 from driftline.project import apps, files, live
 from driftline.project.files import File, Tree
 from driftline.project.settings import Settings, matches, nearest
@@ -62,9 +64,7 @@ def check(request: Request) -> Report:
     """Audits the whole project. Raises Misuse for what the user can mend, Unreadable when the root cannot be listed."""
     started = time.perf_counter()
     tree = files.walk(request.root, request.settings.is_excluded)
-    project = read_tree(request, tree, lambda path: files.read(tree.root, path))
-    if tree.git:
-        project = with_committed(request, project, tracked(tree))
+    project = read_whole(request, tree)
     notes: tuple[Related, ...] = ()
     if request.command == "predeploy":  # what is about to be deployed lies in the project
         request, notes = with_found_output(request, project.facts.apps)
@@ -109,15 +109,6 @@ def _old_snapshots(assembly: environments.Assembly, today: date) -> Iterable[Rel
             yield Related(Location(path, 1), f"this snapshot is {age} days old ({day}); what changed since is not known: export it again")
 
 
-def with_committed(request: Request, project: Project, texts: Iterable[tuple[str, bytes]]) -> Project:
-    """The project with the credentials that stand in `texts`, given as (path, content): what is staged, or what git tracks."""
-    from driftline.bundle.scan import scan_texts
-
-    keys = project.keys
-    found = tuple(scan_texts(texts, cache=request.cache, key=keys.process, digest_key=keys.digest))
-    return project._replace(facts=project.facts._replace(committed=found))
-
-
 # Text that people write is smaller; what is larger is generated, and is looked at as built output.
 _TEXT = 2 * 1024 * 1024
 # Names and hashes of packages, and pictures of pages: nobody writes a key into them.
@@ -128,17 +119,42 @@ _NO_TEXT = re.compile(
 )
 
 
-def tracked(tree: Tree) -> Iterator[tuple[str, bytes]]:
-    """The tracked text, file by file; what cannot be read the audit itself says where it matters."""
-    for file in tree.files:
-        if not file.tracked or _NO_TEXT.search(file.path):
-            continue
-        try:
-            content = files.read(tree.root, file.path)
-        except Unreadable:
-            continue
-        if len(content) <= _TEXT and b"\0" not in content[:8192]:
-            yield file.path, content
+class _Tracked:
+    """The text that git tracks: looked at for credentials when it is read, whatever it is read for, so that each file is read once."""
+
+    def __init__(self, request: Request, tree: Tree, keys: Keys) -> None:
+        from driftline.bundle.scan import Texts
+
+        self._root = tree.root
+        self._left = {file.path for file in tree.files if file.tracked and not _NO_TEXT.search(file.path)}
+        self._found: dict[str, tuple[Sighting, ...]] = {}
+        self._texts = Texts(cache=request.cache, key=keys.process, digest_key=keys.digest)
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file. Raises Unreadable."""
+        content = files.read(self._root, path)
+        if path in self._left:
+            self._left.remove(path)
+            if len(content) <= _TEXT and b"\0" not in content[:8192]:
+                self._found[path] = self._texts.sightings(path, content)
+        return content
+
+    def sightings(self) -> tuple[Sighting, ...]:
+        """The credentials of all tracked text; what cannot be read the audit itself says where it matters."""
+        for path in sorted(self._left):
+            with contextlib.suppress(Unreadable):
+                self.read(path)
+        return tuple(sighting for path in sorted(self._found) for sighting in self._found[path])
+
+
+def read_whole(request: Request, tree: Tree) -> Project:
+    """Reads the project, with the credentials that stand in the text that git tracks."""
+    keys = Keys.fresh(request.digest_key)
+    if not tree.git:
+        return read_tree(request, tree, partial(files.read, tree.root), keys=keys)
+    tracked = _Tracked(request, tree, keys)
+    project = read_tree(request, tree, tracked.read, keys=keys)
+    return project._replace(facts=project.facts._replace(committed=tracked.sightings()))
 
 
 # What is said about built output; the other rules judge the project it was built from.
@@ -238,13 +254,20 @@ def _is_judged(rule: str, wanted: bool, failed: Mapping[str, str], request: Requ
 def read(request: Request) -> Project:
     """Discovers and reads: every source, every reference, every app with its environments."""
     tree = files.walk(request.root, request.settings.is_excluded)
-    return read_tree(request, tree, lambda path: files.read(tree.root, path))
+    return read_tree(request, tree, partial(files.read, tree.root))
 
 
-def read_tree(request: Request, tree: Tree, content: Callable[[str], bytes], code_paths: Collection[str] | None = None) -> Project:
+def read_tree(
+    request: Request,
+    tree: Tree,
+    content: Callable[[str], bytes],
+    code_paths: Collection[str] | None = None,
+    *,
+    keys: Keys | None = None,
+) -> Project:
     """Reads the project that consists of `tree`, whose files' bytes `content` gives (raising Unreadable).
 
-    `code_paths` limits the code that is looked at, None for all of it.
+    `code_paths` limits the code that is looked at, None for all of it; `keys` are this run's, None to make them.
     """
     settings = request.settings
     reader = _Reader(request, tree, content, code_paths)
@@ -259,7 +282,7 @@ def read_tree(request: Request, tree: Tree, content: Callable[[str], bytes], cod
         raise Misuse(f'there is no app "{request.app}"; the apps are: {", ".join(paths_of_apps)}{near}')
     survey = code.survey(reader.code(), packages=layout.packages, folders=layout.folders, whole=code_paths is None)
     links = {file.path: goal for file in tree.files if formats.is_env_file(file.path) and (goal := files.target(tree.root, file.path))}
-    keys = Keys.fresh(request.digest_key)
+    keys = keys or Keys.fresh(request.digest_key)
     assembly = environments.assemble(
         sources,
         layout,

@@ -44,7 +44,11 @@ def commit(request: Request, given: Sequence[str]) -> Report:
         looked_at = _around(index, touched.names) | {change.path for change in wanted if change.after is not None}
         project = audit.read_tree(request, tree, lambda path: _content(request.root, index, local, path), looked_at)
         project = project._replace(unread=tuple(dict.fromkeys((*touched.unread, *project.unread))))
-        project = audit.with_committed(request, project, _staged_texts(index, wanted, project.unread))
+        from driftline.bundle.scan import Texts
+
+        looked = Texts(cache=request.cache, key=project.keys.process, digest_key=project.keys.digest)
+        found = tuple(one for path, content in _staged_texts(index, wanted, project.unread) for one in looked.sightings(path, content))
+        project = project._replace(facts=project.facts._replace(committed=found))
         paths = {change.path for change in wanted}
         report = audit.judge(request, project, started, lambda finding: _is_caused(finding, touched.names, paths))
     return report._replace(notes=(*notes, *report.notes), unknown=(), files=max(report.files, len(wanted)))

@@ -19,7 +19,7 @@ from driftline.bundle.unpack import DEFAULT, Budget, Limits
 from driftline.knowledge import catalog
 from driftline.model import Exposure, Leftover, Location, Progress, Related, ServedFile, ServedMap, Service, Sighting, Unread, Unreadable
 
-__all__ = ["Known", "Limits", "Scan", "scan", "scan_texts"]
+__all__ = ["Known", "Limits", "Scan", "Texts", "scan"]
 
 
 class Scan(NamedTuple):
@@ -96,18 +96,22 @@ def scan(
     return _assembled(look, found, unread)
 
 
-def scan_texts(
-    texts: Iterable[tuple[str, bytes]], *, cache: str | None = None, key: bytes = b"driftline", digest_key: bytes | None = None
-) -> Iterator[Sighting]:
-    """The secrets in texts in memory, given as (path, content): staged or tracked files. Nothing is unpacked and no map is followed."""
-    look: Look | None = None
-    for path, content in texts:
-        if look is None:  # the patterns are loaded when there is something to look at
-            look = _look((), cache, key, digest_key, _SOURCE_DEPTH)
-        hits = tuple(hit for hit in look.text(content) if not _is_shown(content, hit.start))
-        if hits:
-            blob = Blob(path, (), partial(io.BytesIO, content), len(content))
-            yield from _told(look, _Found(blob, hits), follow=False).sightings
+class Texts:
+    """Looks for secrets in texts in memory: staged or tracked files. Nothing is unpacked and no map is followed."""
+
+    def __init__(self, *, cache: str | None = None, key: bytes = b"driftline", digest_key: bytes | None = None) -> None:
+        self._load = partial(_look, (), cache, key, digest_key, _SOURCE_DEPTH)
+        self._look: Look | None = None
+
+    def sightings(self, path: str, content: bytes) -> tuple[Sighting, ...]:
+        """The secrets of one text, in the order of their places."""
+        if self._look is None:  # the patterns are loaded when there is something to look at
+            self._look = self._load()
+        hits = tuple(hit for hit in self._look.text(content) if not _is_shown(content, hit.start))
+        if not hits:
+            return ()
+        blob = Blob(path, (), partial(io.BytesIO, content), len(content))
+        return _told(self._look, _Found(blob, hits), follow=False).sightings
 
 
 # People write a key as it is, or encode it once; only bundlers wrap what is wrapped.

@@ -454,10 +454,12 @@ class _File:
                 self.references.append(Reference(match[1].decode(), self.place.at(match.start()), Need.PLAIN, Side.SERVER, how="astro:env"))
         if b"cloudflare:workers" in code and re.search(rb"import\s*\{[^}]*\benv\b", code):
             self._alias("env", "cloudflare:workers")
-        for match in _PROCESS_ENV.finditer(code):
-            self._alias((match[1] or match[2] or b"env").decode(), "process.env")
-        for match in _LOAD_ENV.finditer(code):
-            self._alias(match[1].decode(), "loadEnv")
+        if _WHOLE_PROCESS.search(code):
+            for match in _PROCESS_ENV.finditer(code):
+                self._alias((match[1] or match[2] or b"env").decode(), "process.env")
+        if b"loadEnv(" in code:
+            for match in _LOAD_ENV.finditer(code):
+                self._alias(match[1].decode(), "loadEnv")
 
     def _configs(self, code: bytes) -> None:
         """What the config files of Nuxt and Next.js state, and the keys of Nuxt's runtime config."""
@@ -624,7 +626,7 @@ class _File:
     def _schemas(self, code: bytes) -> None:
         if self.root is None:
             return
-        for match in _SCHEMA_CALL.finditer(code):
+        for match in _SCHEMA_CALL.finditer(code) if sieve.any_in(_SCHEMA_TRACES, code) else ():
             node = self.root.descendant_for_byte_range(match.start(), match.start() + 1)
             while node is not None and node.type != "call_expression":
                 node = node.parent
@@ -770,6 +772,8 @@ _IMPORT = re.compile(rb"import\s*(?:[A-Za-z_$][\w$]*\s*,\s*)?\{([^}]{0,4000})\}\
 _ENV_IMPORT = re.compile(
     rb"import\s*\{([^}]{0,8000})\}\s*from\s*[\"'](\$env/(?:static|dynamic)/(?:private|public)|\$app/env(?:/\w+)*|astro:env/(?:client|server))[\"']"
 )
+# The module or the object itself; almost every file speaks of `process.env` only, and the next expression is slow.
+_WHOLE_PROCESS = re.compile(rb"process\b(?!\s*[.\[(])")
 _PROCESS_ENV = re.compile(
     rb"\{[^{}]{0,200}?\benv\b(?:\s+as\s+(\w+)|\s*:\s*(\w+))?[^{}]{0,200}\}\s*(?:from\s*[\"'](?:node:)?process[\"']|=\s*(?:globalThis\.)?process\b(?!\s*[.\[(]))"
 )
@@ -780,6 +784,7 @@ _WORKER_TRACES = (b"fetch", b"Env", b"Bindings", b"context.env.", b"c.env.")
 _WORKER = re.compile(
     rb"\bfetch\s*\(\s*\w+\s*(?::[^,)]{0,60})?,\s*env\b|\benv\s*:\s*(?:Env|Bindings|CloudflareEnv|WorkerEnv)\b|Bindings\s*:|\bBindings\b|context\.env\.|c\.env\."
 )
+_SCHEMA_TRACES = (b"createEnv", b"cleanEnv", b"bject", b"envField")
 _SCHEMA_CALL = re.compile(rb"\b(createEnv|cleanEnv|(?:z|v|zod|yup|Joi|t|s)\.(?:object|strictObject|looseObject)|envField\.\w+)\s*\(")
 _HANDED_OVER = re.compile(
     rb"(?:[pP]arse|validate|validateSync|assert)\w*\(\s*(?:[\w$]+\s*,\s*)?(?:process\.env|import\.meta\.env|Bun\.env|Deno\.env)|[pP]arse\w*\(\s*\{\s*(?:\.\.\.process\.env|[A-Z][A-Z0-9_]*:\s*process\.env)"

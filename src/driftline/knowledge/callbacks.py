@@ -70,6 +70,7 @@ class _Data(NamedTuple):
     platform: Mapping[str, PlatformUrl]
     flags: Mapping[str, str]
     headers: Mapping[str, tuple[str, ...]]
+    webhook_words: tuple[str, ...]
     webhook_path: re.Pattern[str]
     webhook_tools: re.Pattern[str]
     verifies: re.Pattern[bytes]
@@ -156,6 +157,8 @@ def platform_flag(name: str) -> str | None:
 def receives_events(path: str) -> bool:
     """Whether a route's or a file's path is that of a webhook (`api/webhooks/stripe`, `stripe-webhook`)."""
     plain = path.lower()
+    if not any(word in plain for word in _data().webhook_words):
+        return False
     return _data().webhook_path.search(plain) is not None and _data().webhook_tools.search(plain) is None
 
 
@@ -226,6 +229,7 @@ def _data() -> _Data:
             header: (providers,) if isinstance(providers, str) else tuple(providers)
             for header, providers in tables["webhooks"]["headers"].items()
         },
+        webhook_words=tuple(tables["webhooks"]["words"]),
         webhook_path=re.compile(tables["webhooks"]["path"]),
         webhook_tools=re.compile(tables["webhooks"]["tools"]),
         verifies=re.compile(tables["webhooks"]["verifies"].encode()),

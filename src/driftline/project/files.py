@@ -154,13 +154,12 @@ def read(root: str, path: str, limit: int = MAX_SOURCE) -> bytes:
         _refuse(status, limit)
         # Opened without waiting, and looked at again: a pipe that takes a file's place meanwhile must not hold us up.
         descriptor = os.open(full, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with os.fdopen(descriptor, "rb") as file:
-            status = os.fstat(file.fileno())
+        try:
+            status = os.fstat(descriptor)
             _refuse(status, limit)
-            # Reading asks for a buffer of the given size: one of the file's own, not of the limit; more only where the file has grown.
-            content = file.read(status.st_size + 1)
-            if len(content) > status.st_size:
-                content += file.read(limit + 1 - len(content))
+            content = _whole(descriptor, status.st_size, limit)
+        finally:
+            os.close(descriptor)
     except (FileNotFoundError, NotADirectoryError):
         raise Unreadable(GONE) from None
     except OSError as error:
@@ -170,6 +169,23 @@ def read(root: str, path: str, limit: int = MAX_SOURCE) -> bytes:
     if len(content) > limit:
         raise Unreadable(_too_large(limit))
     return content
+
+
+def _whole(descriptor: int, size: int, limit: int) -> bytes:
+    """All bytes of an open file of about `size`, or one more than `limit`; without a file object, which costs as much as the reading."""
+    # Reading asks for a buffer of the given size: one of the file's own, not of the limit; more only where the file has grown.
+    content = os.read(descriptor, size + 1)
+    if len(content) == size:
+        return content
+    parts = [content]
+    got = len(content)
+    while got <= limit and (part := os.read(descriptor, min(limit + 1 - got, _PART))):
+        parts.append(part)
+        got += len(part)
+    return b"".join(parts)
+
+
+_PART = 1024 * 1024
 
 
 def _refuse(status: os.stat_result, limit: int) -> None:

@@ -24,9 +24,7 @@ def review(request: Request) -> Report:
     """Audits the whole project with the rules of the launch review. Raises Misuse for what the user can mend."""
     started = time.perf_counter()
     tree = files.walk(request.root, request.settings.is_excluded)
-    project = audit.read_tree(request, tree, lambda path: files.read(tree.root, path))
-    if tree.git:
-        project = audit.with_committed(request, project, audit.tracked(tree))
+    project = audit.read_whole(request, tree)
     request, notes = audit.with_found_output(request, project.facts.apps)
     if request.bundles:
         project = audit.with_output(request, project)
