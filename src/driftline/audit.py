@@ -11,7 +11,7 @@ from datetime import date
 from functools import partial
 from typing import NamedTuple
 
-from driftline import code, environments, formats, rules, suppress
+from driftline import code, environments, formats, late, rules, suppress
 from driftline.environments import Keys, ReadSource
 from driftline.formats import dotenv
 from driftline.knowledge import platform
@@ -112,7 +112,7 @@ def _old_snapshots(assembly: environments.Assembly, today: date) -> Iterable[Rel
 # Text that people write is smaller; what is larger is generated, and is looked at as built output.
 _TEXT = 2 * 1024 * 1024
 # Names and hashes of packages, and pictures of pages: nobody writes a key into them.
-_NO_TEXT = re.compile(
+_NO_TEXT = late.pattern(
     r"(?:^|/)(?:package-lock\.json|pnpm-lock\.yaml|yarn\.lock|bun\.lockb?|poetry\.lock|uv\.lock|Cargo\.lock|go\.sum|composer\.lock|Gemfile\.lock)$"
     r"|\.(?:png|jpe?g|gif|webp|avif|ico|svg|woff2?|ttf|otf|eot|mp[34]|mov|webm|pdf|zip|gz|wasm|psd|lockb)$",
     re.IGNORECASE,
@@ -216,7 +216,7 @@ def judge(request: Request, project: Project, started: float, keep: Callable[[Fi
         project.texts,
         today,
         whole=whole,
-        judged={rule: _is_judged(rule, group in groups, failed, request) for rule, (group, _) in rules.registry().items()},
+        judged={rule: _is_judged(rule, group in groups, failed, request) for rule, group in rules.groups().items()},
         commented=project.commented,
     )
     if not project.files and not request.bundles:

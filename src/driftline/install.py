@@ -7,14 +7,14 @@ import os
 import re
 from typing import NamedTuple
 
-from driftline import __version__, audit
+from driftline import __version__, audit, late
 from driftline.model import App, Misuse, Unreadable
 from driftline.project import git
 from driftline.project.settings import FILE, Settings
 
 # What stands around our lines in files that are not ours.
 _BEGIN, _END = "# driftline: begin", "# driftline: end"
-_BLOCK = re.compile(rf"\n?^[ \t]*{_BEGIN}$.*?^[ \t]*{_END}$\n?", re.MULTILINE | re.DOTALL)
+_BLOCK = late.pattern(rf"\n?^[ \t]*{_BEGIN}$.*?^[ \t]*{_END}$\n?", re.MULTILINE | re.DOTALL)
 _CALL = "driftline commit"
 _HEAD = "# Written by `driftline init`; every key is optional."
 _REPOSITORY = "https://github.com/driftline/driftline"
@@ -188,7 +188,7 @@ def _lefthook(path: str, text: str) -> Step:
     return Step(f"Added `{_CALL}` to {path} (lefthook).", path, content)
 
 
-_SIMPLE = re.compile(r'("simple-git-hooks"\s*:\s*\{[^{}]*?"pre-commit"\s*:\s*")((?:[^"\\]|\\.)*)(")')
+_SIMPLE = late.pattern(r'("simple-git-hooks"\s*:\s*\{[^{}]*?"pre-commit"\s*:\s*")((?:[^"\\]|\\.)*)(")')
 
 
 def _simple(package: str) -> Step:

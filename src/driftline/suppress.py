@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from driftline import late
 from driftline.model import Finding, Misuse, Suppression
 from driftline.project.settings import Accept, Settings, matches
 
@@ -17,17 +17,17 @@ BASELINE = "driftline/baseline/1"
 FILE = "driftline-baseline.json"
 
 # In any comment syntax: of what stands before the word only counts whether the line is all comment.
-_COMMENT = re.compile(r"driftline:[ \t]*ignore\[([a-z0-9, \t-]{1,200})\][ \t:,-]*([^\r\n]{0,300})")
+_COMMENT = late.pattern(r"driftline:[ \t]*ignore\[([a-z0-9, \t-]{1,200})\][ \t:,-]*([^\r\n]{0,300})")
 
 # How a line begins that is nothing but a comment: scripts and configuration, C's family, HTML, JSX, SQL and Lua, INI, templates, batch.
 _ALL_COMMENT = ("#", "//", "/*", "*", "<!--", "{/*", "{#", "{{!", "--", ";", "%", "'", "REM ", "rem ", '"""')
 
 # Line ends as locations count them; str.splitlines knows more of them.
-_LINE_END = re.compile(r"\r\n|\n|\r")
+_LINE_END = late.pattern(r"\r\n|\n|\r")
 
 # detect-secrets' own comment, in its comment syntaxes (detect_secrets/filters/allowlist.py, 1.5.0); it speaks of a secret in that line
 # of text, and so for these rules only. One that meets no finding of ours is detect-secrets' business and never stale.
-_PRAGMA = re.compile(r"(?:#|//|/\*|'|--|<!--)[ \t#]*pragma: ?(?:allow|white)list([ -]nextline)?[ -]secret")
+_PRAGMA = late.pattern(r"(?:#|//|/\*|'|--|<!--)[ \t#]*pragma: ?(?:allow|white)list([ -]nextline)?[ -]secret")
 _PRAGMA_RULES = frozenset(("committed-secret", "exposed-secret", "exposed-env-value", "test-credential-fallback"))
 
 
@@ -64,7 +64,7 @@ def fingerprint(finding: Finding) -> str:
 
 # `index-B7x2kQ9a.js`, `main.3f9c2ab1.js`, `page-0a1b2c3d4e5f6a7b.js`: the hash changes with every build. A word and a number
 # (`config-production2.ts`) is a name.
-_BUILD_HASH = re.compile(r"([-._])(?=[A-Za-z0-9_]*\d)(?![A-Za-z_]+\d{1,4}\.)[A-Za-z0-9_]{8,}(?=\.)")
+_BUILD_HASH = late.pattern(r"([-._])(?=[A-Za-z0-9_]*\d)(?![A-Za-z_]+\d{1,4}\.)[A-Za-z0-9_]{8,}(?=\.)")
 
 
 def _steady(path: str) -> str:

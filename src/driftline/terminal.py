@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
+
+from driftline import late
 
 # Longer texts come from hostile names only; what is cut is said.
 _LONGEST = 2000
 
 # A word; what stands between backquotes stays together.
-_WORD = re.compile(r"(?:[^\s`]|`[^`]*`)+|\S+")
-_QUOTED = re.compile(r"`[^`]+`")
+_WORD = late.pattern(r"(?:[^\s`]|`[^`]*`)+|\S+")
+_QUOTED = late.pattern(r"`[^`]+`")
 
 # What an ASCII terminal shows for the typographic characters of our own messages.
 _PLAIN = str.maketrans({"…": "...", "–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "→": "->", "·": "-", "×": "x", "─": "-"})

@@ -202,7 +202,7 @@ def test_hostile_code_takes_linear_time() -> None:
             times = []
             for count in (3_000, 12_000):
                 code = ("express urlpatterns hmac path Router " + unit * count).encode()
-                started = time.perf_counter()
+                started = time.process_time()
                 routes.read(path, code)
-                times.append(time.perf_counter() - started)
+                times.append(time.process_time() - started)
             assert times[1] < max(0.4, times[0] * 12), (unit, path)

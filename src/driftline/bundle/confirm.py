@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from driftline.bundle import late
+from driftline import late
 from driftline.bundle.triggers import Trigger
 from driftline.knowledge import hosts, identify, shapes
 from driftline.knowledge.catalog import KeyKind
@@ -285,11 +285,11 @@ def _verdict(text: str, name: str | None, key: bytes, digest_key: bytes | None) 
     return Verdict(traits, _sample(text, traits))
 
 
-_SAMPLE_WORDS = late.words(
+_SAMPLE_WORDS = late.pattern(
     r"example|sample|placeholder|dummy|redacted|changeme|change-me|replace|your[-_]?|xxxx|\.\.\.|\*\*\*|<[a-z]|\$\{|\{\{|%s|insert|fake|notreal|abcdef|012345|123456|987654|qwerty",
     re.IGNORECASE,
 )
-_USERINFO = late.words(r"[A-Za-z][A-Za-z0-9+.\-]{1,30}://([^/?#@]*):([^@]*)@([^/?#,:]*)")
+_USERINFO = late.pattern(r"[A-Za-z][A-Za-z0-9+.\-]{1,30}://([^/?#@]*):([^@]*)@([^/?#,:]*)")
 _WEAK_PASSWORDS = frozenset(
     [
         "password",

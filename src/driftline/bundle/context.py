@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from driftline.bundle import late, triggers
+from driftline import late
+from driftline.bundle import triggers
 from driftline.bundle.confirm import Judge, Verdict, is_worded
 from driftline.knowledge import catalog
 from driftline.knowledge.catalog import KeyKind
@@ -89,11 +90,11 @@ def judged(name: str, text: str, judge: Judge) -> Verdict | None:
 
 
 # A name ends in one of these; `apiKey`, `token` and `key` alone are what browsers are given on purpose.
-_SECRET = late.words(
+_SECRET = late.pattern(
     r"(?:^|_)(?:SECRET|SECRET_?KEY|SECRET_?TOKEN|SECRET_?ACCESS_?KEY|(?:ADMIN|SERVER|SERVICE|SERVICE_ROLE|MASTER|SIGNING|ENCRYPTION|PRIVATE|ACCOUNT"
     r"|ROLE)_?(?:API_?)?(?:KEY|TOKEN)|PRIVATE_?KEY|(?:BOT|REFRESH|DEPLOY|PERSONAL_ACCESS|API_ACCESS)_?TOKEN|PASSWORD|PASSWD|PWD|PASS|PASSPHRASE)$"
 )
-_PASSWORD = late.words(r"(?:PASSWORD|PASSWD|PWD|PASS|PASSPHRASE)$")
+_PASSWORD = late.pattern(r"(?:PASSWORD|PASSWD|PWD|PASS|PASSPHRASE)$")
 
 
 def _snake(name: str) -> str:

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from driftline.bundle import late
+from driftline import late
 
 
 class Decoded(NamedTuple):

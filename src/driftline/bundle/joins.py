@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from driftline.bundle import encodings, late
+from driftline import late
+from driftline.bundle import encodings
 from driftline.bundle.encodings import Decoded
 
 # Pieces of an array further away than this belong to another expression.

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from driftline.bundle import engine, late, triggers
+from driftline import late
+from driftline.bundle import engine, triggers
 from driftline.bundle.confirm import Judge, Verdict
 from driftline.bundle.engine import Engine
 from driftline.bundle.triggers import Trigger
@@ -122,12 +123,12 @@ def _texts(one: Known, judge: Judge) -> Iterator[_Text]:
                 yield password, True, own, False
 
 
-_SECRET_NAME = late.words(
+_SECRET_NAME = late.pattern(
     r"(?:^|_)(?:SECRETS?|TOKENS?|PASSWORD|PASSWD|PASSPHRASE|PASS|PWD|PW|PIN|CREDENTIALS?|PRIVATE|SALT|PEPPER|JWT|SIGNING|ENCRYPTION|KEY|API_?KEY)(?:_|$)"
 )
 # One word, a slug of words, a number: it may stand anywhere. What has letters and digits in one word was chosen for being hard to guess.
-_COMMON = late.words(r"[A-Za-z]+|[0-9]+|(?:[A-Za-z]+[-_.:/ ])+[A-Za-z]+|[0-9.]+(?:px|ms|s|m|h|d|mb|kb|gb)")
-_WEAK = late.words(
+_COMMON = late.pattern(r"[A-Za-z]+|[0-9]+|(?:[A-Za-z]+[-_.:/ ])+[A-Za-z]+|[0-9.]+(?:px|ms|s|m|h|d|mb|kb|gb)")
+_WEAK = late.pattern(
     r"(?:password|passw0rd|postgres|localhost|change.?me|secret|example|default|development|production|undefined)[0-9!_-]{0,4}",
     re.IGNORECASE,
 )

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, NamedTuple
 
-from driftline.bundle import context, encodings, far, late, sourcemap, triggers
+from driftline import late
+from driftline.bundle import context, encodings, far, sourcemap, triggers
 from driftline.bundle.blob import Mark, Opened, Window, windows
 from driftline.bundle.confirm import Judge, Key, Shapes, Verdict
 from driftline.bundle.engine import Engine

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from driftline.bundle import encodings, late
+from driftline import late
+from driftline.bundle import encodings
 from driftline.bundle.encodings import Decoded
 
 _MOST_STRINGS = 20_000

@@ -10,7 +10,8 @@ from functools import partial
 from itertools import accumulate
 from typing import IO, NamedTuple
 
-from driftline.bundle import context, engine, hermes, late, serve, sourcemap, triggers, unpack
+from driftline import late
+from driftline.bundle import context, engine, hermes, serve, sourcemap, triggers, unpack
 from driftline.bundle.blob import SIZE, Blob, Mark, Window, windows
 from driftline.bundle.confirm import Judge, Key
 from driftline.bundle.known import Known, search
@@ -116,7 +117,7 @@ class Texts:
 
 # People write a key as it is, or encode it once; only bundlers wrap what is wrapped.
 _SOURCE_DEPTH = 1
-_SHOWS = re.compile(rb"""placeholder\s*[=:]\s*\{?\s*["'`]?[^"'`\n]{0,80}\Z""", re.IGNORECASE)
+_SHOWS = late.pattern(rb"""placeholder\s*[=:]\s*\{?\s*["'`]?[^"'`\n]{0,80}\Z""", re.IGNORECASE)
 
 
 def _is_shown(content: bytes, start: int) -> bool:
@@ -423,19 +424,19 @@ def _sighting(look: Look, blob: Blob, hit: Hit, place: tuple[int, int]) -> Sight
     )
 
 
-_KEY_FILES = late.words(
+_KEY_FILES = late.pattern(
     r"(?:^|/)(?:id_(?:rsa|dsa|ecdsa|ed25519)|[^/]+\.(?:p12|pfx|jks|keystore|ppk)|\.npmrc|\.pypirc|\.netrc|\.htpasswd|\.pgpass|\.git/config"
     r"|\.git-credentials|\.aws/credentials)$"
 )
-_ENV_FILES = late.words(r"(?:^|/)(?:\.env(?:\.[A-Za-z0-9_.\-]+)?|[A-Za-z0-9_\-]+\.env|\.dev\.vars)$")
-_EXAMPLE = late.words(r"(?:example|sample|template|dist|defaults?|schema|d\.ts)$", re.IGNORECASE)
-_SERVER_FILES = late.words(
+_ENV_FILES = late.pattern(r"(?:^|/)(?:\.env(?:\.[A-Za-z0-9_.\-]+)?|[A-Za-z0-9_\-]+\.env|\.dev\.vars)$")
+_EXAMPLE = late.pattern(r"(?:example|sample|template|dist|defaults?|schema|d\.ts)$", re.IGNORECASE)
+_SERVER_FILES = late.pattern(
     r"(?:^|/)(?:wrangler\.(?:toml|jsonc?)|docker-compose[^/]*\.ya?ml|compose\.ya?ml|required-server-files\.json|terraform\.tfstate)$"
 )
 
 
 # Values that only a name speaks for say nothing where everything is made up.
-_SHOWN_FILES = late.words(r"(?:^|[/._\-])(?:examples?|samples?|fixtures?|mocks?|stories|__tests__)[./]", re.IGNORECASE)
+_SHOWN_FILES = late.pattern(r"(?:^|[/._\-])(?:examples?|samples?|fixtures?|mocks?|stories|__tests__)[./]", re.IGNORECASE)
 
 
 def served_file(path: str) -> str | None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import IO, NamedTuple
 
-from driftline.bundle import late
+from driftline import late
 from driftline.bundle.blob import skip
 
 _PIECE = 1 << 20
@@ -264,7 +264,7 @@ def mapping_lines(file: IO[bytes], offset: int) -> Iterator[bytes]:
             return
 
 
-_ROOTS = late.words(r"^(?:webpack://[^/]*/|webpack-internal:///|turbopack:///(?:\[project\]/)?|file://|vite:|rollup:)")
+_ROOTS = late.pattern(r"^(?:webpack://[^/]*/|webpack-internal:///|turbopack:///(?:\[project\]/)?|file://|vite:|rollup:)")
 
 
 def shown(source: str) -> str:

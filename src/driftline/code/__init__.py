@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
-from driftline import sieve
+from driftline import late, sieve
 from driftline.model import Literal, Location, Reference, Route, Unread, Use
 
 if TYPE_CHECKING:
@@ -70,20 +70,20 @@ class Survey(NamedTuple):
     routes: tuple[Route, ...] | None = ()
 
 
-_TEST_FOLDER = re.compile(
+_TEST_FOLDER = late.pattern(
     r"(?:^|/)(?:__tests__|tests?|e2e|specs?|cypress|playwright|__mocks__|mocks|fixtures|__fixtures__|testing|test-utils|testdata|stories|\.storybook)/",
     re.IGNORECASE,
 )
-_TEST_FILE = re.compile(
+_TEST_FILE = late.pattern(
     r"(?:^|.*[._-])(?:test|tests|spec|e2e|stories|story|mock|mocks|cy)\.[^/]+$|(?:test_.*|conftest|.*_test)\.[a-z]+$"
     r"|(?:vitest|jest|playwright|cypress|karma|wdio).*\.(?:config|setup|workspace|global)|setupTests\.[jt]sx?$",
     re.IGNORECASE | re.DOTALL,
 )
-_TOOL = re.compile(
+_TOOL = late.pattern(
     r"^(?:(?!(?:src|app|pages|lib|public|static|assets|resources)/)[^/]+/)*?(?:(?:scripts?|seeds?|seeders|hack|codemods|benchmarks?)/|seed[^/]*\.[a-z]+$)",
     re.IGNORECASE,
 )
-_MATERIAL = re.compile(r"(?:^|/)(?:examples?|docs?|documentation|samples?|templates?|demos?|playgrounds?|benchmarks?)/", re.IGNORECASE)
+_MATERIAL = late.pattern(r"(?:^|/)(?:examples?|docs?|documentation|samples?|templates?|demos?|playgrounds?|benchmarks?)/", re.IGNORECASE)
 
 
 # Several readers ask of every file: what its folders say is worked out once for each folder.
@@ -134,7 +134,7 @@ def languages() -> Mapping[str, str]:
     return found
 
 
-_EXTENSIONS = re.compile(r"^EXTENSIONS(?:: [^=]+)? = \(([^)]*)\)", re.MULTILINE)
+_EXTENSIONS = late.pattern(r"^EXTENSIONS(?:: [^=]+)? = \(([^)]*)\)", re.MULTILINE)
 
 
 @cache
@@ -160,7 +160,7 @@ def is_code(path: str) -> bool:
 
 
 # A name as a whole string: `"STRIPE_SECRET_KEY"`. Without an underscore it would be any word in capitals.
-MENTION = re.compile(rb"""["'`]([A-Z][A-Z0-9]*_[A-Z0-9_]*)["'`]""")
+MENTION = late.pattern(rb"""["'`]([A-Z][A-Z0-9]*_[A-Z0-9_]*)["'`]""")
 _IN_NAMES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 _LONGEST = 256
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from driftline import late
 from driftline.code import Place
 from driftline.code.javascript import _pairs, _string, _text
 from driftline.model import Literal, Need, Reference, Secret, Side, Use
@@ -14,11 +15,11 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _DEEPEST = 6
-_RUNTIME_CONFIG = re.compile(rb"\b(?:runtimeConfig|\$config)\s*:\s*\{")
-_ENV = re.compile(rb"\benv\s*:\s*\{")
+_RUNTIME_CONFIG = late.pattern(rb"\b(?:runtimeConfig|\$config)\s*:\s*\{")
+_ENV = late.pattern(rb"\benv\s*:\s*\{")
 # `useRuntimeConfig().public.apiBase`, and `config.public.apiBase` behind `const config = useRuntimeConfig()`; `$config` in templates.
-_USED = re.compile(rb"(?:\buseRuntimeConfig\(\s*\w*\s*\)|\$config)((?:\s*\??\.\s*[A-Za-z_]\w*){1,4})")
-_NAMED = re.compile(rb"\b([A-Za-z_]\w*)\s*=\s*useRuntimeConfig\(")
+_USED = late.pattern(rb"(?:\buseRuntimeConfig\(\s*\w*\s*\)|\$config)((?:\s*\??\.\s*[A-Za-z_]\w*){1,4})")
+_NAMED = late.pattern(rb"\b([A-Za-z_]\w*)\s*=\s*useRuntimeConfig\(")
 
 
 def references(path: str, code: bytes, root: Node, place: Place) -> Iterator[Reference]:

@@ -13,6 +13,7 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from driftline import late
 from driftline.code import is_example, is_test, is_tool
 from driftline.knowledge import catalog
 
@@ -23,7 +24,7 @@ MANNER = "live or test"
 NAMES = frozenset(("NODE_ENV", "PROD", "DEV"))
 
 # What is worth a look at all, and how much of it: conditions stand in few places of a file.
-_TRACE = re.compile(rb"sandbox|live|test|isproduction", re.IGNORECASE)
+_TRACE = late.pattern(rb"sandbox|live|test|isproduction", re.IGNORECASE)
 _MOST_USES = 100
 _MOST_TEXT = 600
 # Asking for a parent costs as much as the node lies deep, so climbs are short.
@@ -37,8 +38,8 @@ _SWITCHES = frozenset(
 _NAMED_SWITCHES = frozenset(("isproduction", "production", "islive", "live", "istest", "test"))
 _LIVE_WORDS = frozenset(("live", "prod", "production"))
 _TEST_WORDS = frozenset(("test", "sandbox", "sbox", "sdbx"))
-_ENVIRONMENT = re.compile(r"process\.env|import\.meta\.env|\benv\.[A-Z]")
-_DEPLOYMENT = re.compile(
+_ENVIRONMENT = late.pattern(r"process\.env|import\.meta\.env|\benv\.[A-Z]")
+_DEPLOYMENT = late.pattern(
     r"VERCEL|CONTEXT|NETLIFY|APP_ENV|DEPLOY|STAGE|PREVIEW|RAILWAY|RENDER|FLY_|BRANCH|_MODE\b|_ENV(?:IRONMENT)?\b(?<!NODE_ENV)"
 )
 
@@ -168,7 +169,7 @@ def _names_provider(text: str, code: bytes) -> bool:
     )
 
 
-_IMPORT = re.compile(rb"(?:\bfrom|\brequire\(|\bimport(?:\s*\()?)\s*[\"']([^\"'\n]{1,120})[\"']")
+_IMPORT = late.pattern(rb"(?:\bfrom|\brequire\(|\bimport(?:\s*\()?)\s*[\"']([^\"'\n]{1,120})[\"']")
 
 
 @cache

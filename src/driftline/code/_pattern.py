@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from driftline import late
 from driftline.code import CodeReading, Place
 from driftline.model import Literal, Need, Reference, Secret, Side, Use
 
@@ -26,10 +27,10 @@ class Comments(NamedTuple):
 
 
 SLASHES = Comments(
-    re.compile(rb"""(?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`]*`)|(?P<comment>//[^\n]*|/\*.*?(?:\*/|\Z))""", re.DOTALL)
+    late.pattern(rb"""(?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`]*`)|(?P<comment>//[^\n]*|/\*.*?(?:\*/|\Z))""", re.DOTALL)
 )
 HASHES = Comments(
-    re.compile(rb"""(?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|(?P<comment>(?:^|(?<=[\s;]))\#[^\n]*)""", re.MULTILINE)
+    late.pattern(rb"""(?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|(?P<comment>(?:^|(?<=[\s;]))\#[^\n]*)""", re.MULTILINE)
 )
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from driftline import late
 from driftline.code import CodeReading, _pattern
 from driftline.code._pattern import Read
 from driftline.model import Need, Use
@@ -13,26 +12,29 @@ TRACES = (b"Getenv", b"LookupEnv", b'env:"', b"envconfig", b"BindEnv", b"MustGet
 
 _NAME = rb"(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
 _READS = (
-    Read("os.Getenv", re.compile(rb'\b(?:os|syscall)\.Getenv\(\s*"' + _NAME + rb'"\s*\)')),
-    Read("os.LookupEnv", re.compile(rb'\bos\.LookupEnv\(\s*"' + _NAME + rb'"\s*\)'), Need.OPTIONAL),
-    Read("helper", re.compile(rb'\b[Mm]ust[Gg]et[Ee]nv\(\s*"' + _NAME + rb'"\s*\)'), Need.REQUIRED),
-    Read("viper", re.compile(rb'\bBindEnv\(\s*"[^"]*"\s*,\s*"' + _NAME + rb'"')),
+    Read("os.Getenv", late.pattern(rb'\b(?:os|syscall)\.Getenv\(\s*"' + _NAME + rb'"\s*\)')),
+    Read("os.LookupEnv", late.pattern(rb'\bos\.LookupEnv\(\s*"' + _NAME + rb'"\s*\)'), Need.OPTIONAL),
+    Read("helper", late.pattern(rb'\b[Mm]ust[Gg]et[Ee]nv\(\s*"' + _NAME + rb'"\s*\)'), Need.REQUIRED),
+    Read("viper", late.pattern(rb'\bBindEnv\(\s*"[^"]*"\s*,\s*"' + _NAME + rb'"')),
     Read(
         "env tag",
-        re.compile(rb'`[^`\n]*\b(?:env|envconfig):"' + _NAME + rb'(?:,\s*(?:required|notEmpty)[^"]*)"[^`\n]*`'),
+        late.pattern(rb'`[^`\n]*\b(?:env|envconfig):"' + _NAME + rb'(?:,\s*(?:required|notEmpty)[^"]*)"[^`\n]*`'),
         Need.REQUIRED,
         Use.SCHEMA,
     ),
     Read(
         "env tag",
-        re.compile(rb'`[^`\n]*\b(?:env|envconfig):"' + _NAME + rb'[^"]*"[^`\n]*\b(?:envDefault|default):"[^`\n]*`'),
+        late.pattern(rb'`[^`\n]*\b(?:env|envconfig):"' + _NAME + rb'[^"]*"[^`\n]*\b(?:envDefault|default):"[^`\n]*`'),
         Need.OPTIONAL,
         Use.SCHEMA,
     ),
     Read(
-        "env tag", re.compile(rb'`[^`\n]*\brequired:"true"[^`\n]*\b(?:env|envconfig):"' + _NAME + rb'"[^`\n]*`'), Need.REQUIRED, Use.SCHEMA
+        "env tag",
+        late.pattern(rb'`[^`\n]*\brequired:"true"[^`\n]*\b(?:env|envconfig):"' + _NAME + rb'"[^`\n]*`'),
+        Need.REQUIRED,
+        Use.SCHEMA,
     ),
-    Read("env tag", re.compile(rb'`[^`\n]*\b(?:env|envconfig):"' + _NAME + rb'[^"]*"[^`\n]*`'), Need.OPTIONAL, Use.SCHEMA),
+    Read("env tag", late.pattern(rb'`[^`\n]*\b(?:env|envconfig):"' + _NAME + rb'[^"]*"[^`\n]*`'), Need.OPTIONAL, Use.SCHEMA),
 )
 
 # Struct tags stand in back-quoted strings, so strings are kept and only comments blanked.

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from driftline import sieve
+from driftline import late, sieve
 from driftline.code import CodeFile, CodeReading, Helper, Place, _addresses, _modes
 from driftline.knowledge import callbacks
 from driftline.model import Literal, Location, Need, Reference, Secret, Side, Use
@@ -25,17 +25,17 @@ TRACES = (
     b'"node:process"', b"'node:process'", b"(request, env", b"(req, env", b"loadEnv(", b"runtimeConfig", b"extConfig", b"$config",
 )  # fmt: skip
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_UPPER = re.compile(r"[A-Z][A-Z0-9_]*\Z")
+_NAME = late.pattern(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_UPPER = late.pattern(r"[A-Z][A-Z0-9_]*\Z")
 
 # Where the environment object stands: each match is looked up in the syntax tree, so comments and strings do not count.
-_OBJECT = re.compile(
+_OBJECT = late.pattern(
     rb"(?:\b(?:globalThis|global|window|self)\s*\.\s*)?\bprocess\s*\??\.\s*env\b|import\.meta\.env\b|\bBun\.env\b|\bDeno\.env\b|\bprocess\[['\"]env['\"]\]"
 )
 
 # The same, to be found fast: an expression that begins with a letter skips what begins otherwise.
-_NEAR_OBJECT = re.compile(rb"process\b|import\.meta\.env|Bun\.env|Deno\.env")
-_OWNER = re.compile(rb"\b(?:globalThis|global|window|self)\s*\.\s*\Z")
+_NEAR_OBJECT = late.pattern(rb"process\b|import\.meta\.env|Bun\.env|Deno\.env")
+_OWNER = late.pattern(rb"\b(?:globalThis|global|window|self)\s*\.\s*\Z")
 
 
 def _objects(code: bytes) -> Iterator[re.Match[bytes]]:
@@ -775,33 +775,33 @@ def leads_to(specifier: str, importer: str, path: str, packages: Mapping[str, st
 # --- syntax -----------------------------------------------------------------------------------------------------------------------
 
 _DEEPEST = 300
-_MEMBER = re.compile(rb"\s*\??\.\s*([A-Za-z_][A-Za-z0-9_]*)")
+_MEMBER = late.pattern(rb"\s*\??\.\s*([A-Za-z_][A-Za-z0-9_]*)")
 _WRAPPERS = frozenset(("parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression"))
 _TEXT_METHODS = frozenset(("trim", "trimEnd", "trimStart", "replace", "replaceAll", "toLowerCase", "toString", "slice"))
 _COMPARISONS = frozenset(("===", "!==", "==", "!=", "<", ">", "<=", ">="))
 _FUNCTIONS = frozenset(
     ("function_declaration", "function_expression", "arrow_function", "method_definition", "function", "generator_function_declaration")
 )
-_FAILS = re.compile(rb"\bthrow\b|process\.exit\(|Deno\.exit\(|\binvariant\(|\bassert\(|\bpanic\(|redirect\(|\berror\(\s*5\d\d")
-_IMPORT = re.compile(rb"import\s*(?:[A-Za-z_$][\w$]*\s*,\s*)?\{([^}]{0,4000})\}\s*from\s*[\"']([^\"'\n]{1,300})[\"']")
-_ENV_IMPORT = re.compile(
+_FAILS = late.pattern(rb"\bthrow\b|process\.exit\(|Deno\.exit\(|\binvariant\(|\bassert\(|\bpanic\(|redirect\(|\berror\(\s*5\d\d")
+_IMPORT = late.pattern(rb"import\s*(?:[A-Za-z_$][\w$]*\s*,\s*)?\{([^}]{0,4000})\}\s*from\s*[\"']([^\"'\n]{1,300})[\"']")
+_ENV_IMPORT = late.pattern(
     rb"import\s*\{([^}]{0,8000})\}\s*from\s*[\"'](\$env/(?:static|dynamic)/(?:private|public)|\$app/env(?:/\w+)*|astro:env/(?:client|server))[\"']"
 )
 # The module or the object itself; almost every file speaks of `process.env` only, and the next expression is slow.
-_WHOLE_PROCESS = re.compile(rb"process\b(?!\s*[.\[(])")
-_PROCESS_ENV = re.compile(
+_WHOLE_PROCESS = late.pattern(rb"process\b(?!\s*[.\[(])")
+_PROCESS_ENV = late.pattern(
     rb"\{[^{}]{0,200}?\benv\b(?:\s+as\s+(\w+)|\s*:\s*(\w+))?[^{}]{0,200}\}\s*(?:from\s*[\"'](?:node:)?process[\"']|=\s*(?:globalThis\.)?process\b(?!\s*[.\[(]))"
 )
-_LOAD_ENV = re.compile(rb"\b(?:const|let|var)\s+(\w+)\s*(?::[^=\n]{0,80})?=\s*loadEnv\(")
+_LOAD_ENV = late.pattern(rb"\b(?:const|let|var)\s+(\w+)\s*(?::[^=\n]{0,80})?=\s*loadEnv\(")
 # valibot and arktype take the data behind the schema: `v.parse(v.object({ ... }), process.env)`.
-_BEHIND = re.compile(rb"\}\s*\)\s*,\s*(?:process\.env|import\.meta\.env|Bun\.env)\s*[,)]")
+_BEHIND = late.pattern(rb"\}\s*\)\s*,\s*(?:process\.env|import\.meta\.env|Bun\.env)\s*[,)]")
 _WORKER_TRACES = (b"fetch", b"Env", b"Bindings", b"context.env.", b"c.env.")
-_WORKER = re.compile(
+_WORKER = late.pattern(
     rb"\bfetch\s*\(\s*\w+\s*(?::[^,)]{0,60})?,\s*env\b|\benv\s*:\s*(?:Env|Bindings|CloudflareEnv|WorkerEnv)\b|Bindings\s*:|\bBindings\b|context\.env\.|c\.env\."
 )
 _SCHEMA_TRACES = (b"createEnv", b"cleanEnv", b"bject", b"envField")
-_SCHEMA_CALL = re.compile(rb"\b(createEnv|cleanEnv|(?:z|v|zod|yup|Joi|t|s)\.(?:object|strictObject|looseObject)|envField\.\w+)\s*\(")
-_HANDED_OVER = re.compile(
+_SCHEMA_CALL = late.pattern(rb"\b(createEnv|cleanEnv|(?:z|v|zod|yup|Joi|t|s)\.(?:object|strictObject|looseObject)|envField\.\w+)\s*\(")
+_HANDED_OVER = late.pattern(
     rb"(?:[pP]arse|validate|validateSync|assert)\w*\(\s*(?:[\w$]+\s*,\s*)?(?:process\.env|import\.meta\.env|Bun\.env|Deno\.env)|[pP]arse\w*\(\s*\{\s*(?:\.\.\.process\.env|[A-Z][A-Z0-9_]*:\s*process\.env)"
 )
 
@@ -812,20 +812,20 @@ def _is_handed_over(code: bytes) -> bool:
     return (_HANDED_OVER.search(code) or _BEHIND.search(code)) is not None
 
 
-_OPTIONAL = re.compile(
+_OPTIONAL = late.pattern(
     r"\.(?:optional|nullish|nullable|default|catch|prefault|allow)\(|\b(?:optional|nullish|fallback|default|devDefault)\s*[(:]"
 )
-_DEFAULT = re.compile(r"""(?:\.default\(|\bdefault:\s*)\s*(["'`])([^"'`\n]{0,2000})\1""")
+_DEFAULT = late.pattern(r"""(?:\.default\(|\bdefault:\s*)\s*(["'`])([^"'`\n]{0,2000})\1""")
 _TYPES = (
-    (re.compile(r"\.url\(|\burl\("), "url"),
-    (re.compile(r"\.email\(|\bemail\("), "email"),
-    (re.compile(r"\.(?:number|int|port|coerce\.number)\(|\b(?:num|port)\("), "number"),
-    (re.compile(r"\.(?:boolean|stringbool)\(|\bbool\("), "boolean"),
-    (re.compile(r"\.(?:enum|nativeEnum|picklist)\("), "enum"),
+    (late.pattern(r"\.url\(|\burl\("), "url"),
+    (late.pattern(r"\.email\(|\bemail\("), "email"),
+    (late.pattern(r"\.(?:number|int|port|coerce\.number)\(|\b(?:num|port)\("), "number"),
+    (late.pattern(r"\.(?:boolean|stringbool)\(|\bbool\("), "boolean"),
+    (late.pattern(r"\.(?:enum|nativeEnum|picklist)\("), "enum"),
 )
-_TYPES_BLOCK = re.compile(rb"interface\s+(?:ProcessEnv|ImportMetaEnv)\b[^{]{0,100}\{([^}]{0,20000})\}")
-_SCRIPT = re.compile(rb"<script\b[^>]{0,1000}>(.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
-_FENCE = re.compile(rb"\A\s*---[ \t]*\r?\n(.*?)\r?\n---", re.DOTALL)
+_TYPES_BLOCK = late.pattern(rb"interface\s+(?:ProcessEnv|ImportMetaEnv)\b[^{]{0,100}\{([^}]{0,20000})\}")
+_SCRIPT = late.pattern(rb"<script\b[^>]{0,1000}>(.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
+_FENCE = late.pattern(rb"\A\s*---[ \t]*\r?\n(.*?)\r?\n---", re.DOTALL)
 
 
 def _side(path: str, content: bytes) -> Side:

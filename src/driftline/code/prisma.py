@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from driftline import late
 from driftline.code import CodeReading, _pattern
 from driftline.code._pattern import Read
 from driftline.model import Need
@@ -12,7 +11,7 @@ EXTENSIONS = (".prisma",)
 TRACES = (b"env(",)
 
 # `directUrl` and `shadowDatabaseUrl` are needed by migrations, `url` by every query (Prisma docs, data sources, 2026-11).
-_READS = (Read("env()", re.compile(rb'\benv\(\s*"(?P<name>[A-Za-z_][A-Za-z0-9_]*)"\s*\)'), Need.REQUIRED),)
+_READS = (Read("env()", late.pattern(rb'\benv\(\s*"(?P<name>[A-Za-z_][A-Za-z0-9_]*)"\s*\)'), Need.REQUIRED),)
 
 
 def read(path: str, content: bytes) -> CodeReading:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from driftline import sieve
+from driftline import late, sieve
 from driftline.code import Place, is_example, is_test
 from driftline.knowledge import callbacks
 from driftline.model import Route
@@ -117,8 +117,8 @@ def _caveat(route: Route, content: bytes) -> str | None:
     return None
 
 
-_IMPORTED = re.compile(rb"(?:from|import|require\()\s*[\"']([^\"'\n]{1,200})[\"']")
-_IMPORTED_PY = re.compile(rb"^[ \t]*from\s+([.\w]+)\s+import|^[ \t]*import\s+([.\w]+)", re.MULTILINE)
+_IMPORTED = late.pattern(rb"(?:from|import|require\()\s*[\"']([^\"'\n]{1,200})[\"']")
+_IMPORTED_PY = late.pattern(rb"^[ \t]*from\s+([.\w]+)\s+import|^[ \t]*import\s+([.\w]+)", re.MULTILINE)
 
 
 def _specifiers(content: bytes) -> Iterator[str]:
@@ -141,7 +141,7 @@ class _Convention(NamedTuple):
     prefix: str = ""
 
 
-_EXPORTED = re.compile(rb"export\s+(?:async\s+)?(?:function|const|let)\s+(GET|POST|PUT|PATCH|DELETE|ALL|action|loader)\b")
+_EXPORTED = late.pattern(rb"export\s+(?:async\s+)?(?:function|const|let)\s+(GET|POST|PUT|PATCH|DELETE|ALL|action|loader)\b")
 
 
 def _by_place(inside: str, path: str, content: bytes) -> Iterator[Route]:
@@ -210,21 +210,21 @@ def _whole(path: str) -> str:
 
 _JS = r"(?:[cm]?[jt]sx?)"
 _CONVENTIONS = (
-    _Convention("remix", re.compile(rf"app/routes/(?P<path>.+?)(?:/route|/_?index|/_layout)?\.(?:{_JS}|mdx?)"), _dots),
-    _Convention("next api", re.compile(rf"(?:src/)?app/(?P<path>(?:.*/)?)route\.{_JS}"), _brackets),
-    _Convention("next page", re.compile(rf"(?:src/)?app/(?P<path>(?:.*/)?)page\.(?:{_JS}|mdx?)"), _brackets),
-    _Convention("next pages api", re.compile(rf"(?:src/)?pages/(?P<path>api/.*|api)\.{_JS}"), _brackets),
-    _Convention("page", re.compile(rf"(?:src/)?pages/(?P<path>(?!_)(?!api/).*)\.(?:{_JS}|mdx?|vue|astro)"), _brackets),
-    _Convention("sveltekit", re.compile(r"src/routes/(?P<path>(?:.*/)?)\+server\.[jt]s"), _brackets),
-    _Convention("sveltekit page", re.compile(r"src/routes/(?P<path>(?:.*/)?)\+page(?:@[\w-]*)?(?:\.server)?\.(?:svelte|[jt]s)"), _brackets),
-    _Convention("nuxt api", re.compile(rf"server/(?P<path>api/.*?)(?:\.(?P<method>get|post|put|patch|delete|head))?\.{_JS}"), _brackets),
-    _Convention("nuxt api", re.compile(rf"server/routes/(?P<path>.*?)(?:\.(?P<method>get|post|put|patch|delete|head))?\.{_JS}"), _brackets),
-    _Convention("page", re.compile(r"app/pages/(?P<path>.*)\.vue"), _brackets),
-    _Convention("netlify function", re.compile(rf"netlify/functions/(?P<path>[^/]+?)(?:/(?:index|[^/]+))?\.(?:{_JS}|py|go)"), str, "/.netlify/functions/"),
-    _Convention("supabase function", re.compile(rf"(?:.*/)?supabase/functions/(?P<path>[^_/.][^/]*)/index\.{_JS}"), str, "/functions/v1/"),
-    _Convention("vercel function", re.compile(rf"(?P<path>api/(?!.*(?:^|/)_).*)\.(?:{_JS}|py|go|rb)"), _brackets),
-    _Convention("cloudflare function", re.compile(rf"functions/(?P<path>(?!.*(?:^|/)_middleware).*)\.{_JS}"), _brackets),
-    _Convention("tanstack", re.compile(rf"(?:src|app)/routes/(?P<path>(?!__root)[^+]+)\.{_JS}"), _dots),
+    _Convention("remix", late.pattern(rf"app/routes/(?P<path>.+?)(?:/route|/_?index|/_layout)?\.(?:{_JS}|mdx?)"), _dots),
+    _Convention("next api", late.pattern(rf"(?:src/)?app/(?P<path>(?:.*/)?)route\.{_JS}"), _brackets),
+    _Convention("next page", late.pattern(rf"(?:src/)?app/(?P<path>(?:.*/)?)page\.(?:{_JS}|mdx?)"), _brackets),
+    _Convention("next pages api", late.pattern(rf"(?:src/)?pages/(?P<path>api/.*|api)\.{_JS}"), _brackets),
+    _Convention("page", late.pattern(rf"(?:src/)?pages/(?P<path>(?!_)(?!api/).*)\.(?:{_JS}|mdx?|vue|astro)"), _brackets),
+    _Convention("sveltekit", late.pattern(r"src/routes/(?P<path>(?:.*/)?)\+server\.[jt]s"), _brackets),
+    _Convention("sveltekit page", late.pattern(r"src/routes/(?P<path>(?:.*/)?)\+page(?:@[\w-]*)?(?:\.server)?\.(?:svelte|[jt]s)"), _brackets),
+    _Convention("nuxt api", late.pattern(rf"server/(?P<path>api/.*?)(?:\.(?P<method>get|post|put|patch|delete|head))?\.{_JS}"), _brackets),
+    _Convention("nuxt api", late.pattern(rf"server/routes/(?P<path>.*?)(?:\.(?P<method>get|post|put|patch|delete|head))?\.{_JS}"), _brackets),
+    _Convention("page", late.pattern(r"app/pages/(?P<path>.*)\.vue"), _brackets),
+    _Convention("netlify function", late.pattern(rf"netlify/functions/(?P<path>[^/]+?)(?:/(?:index|[^/]+))?\.(?:{_JS}|py|go)"), str, "/.netlify/functions/"),
+    _Convention("supabase function", late.pattern(rf"(?:.*/)?supabase/functions/(?P<path>[^_/.][^/]*)/index\.{_JS}"), str, "/functions/v1/"),
+    _Convention("vercel function", late.pattern(rf"(?P<path>api/(?!.*(?:^|/)_).*)\.(?:{_JS}|py|go|rb)"), _brackets),
+    _Convention("cloudflare function", late.pattern(rf"functions/(?P<path>(?!.*(?:^|/)_middleware).*)\.{_JS}"), _brackets),
+    _Convention("tanstack", late.pattern(rf"(?:src|app)/routes/(?P<path>(?!__root)[^+]+)\.{_JS}"), _dots),
 )  # fmt: skip
 
 
@@ -232,35 +232,37 @@ _CONVENTIONS = (
 
 _SERVERS = (b"express", b"hono", b"Hono", b"astify", b"Router", b"koa", b"lysia", b"@Controller", b"itty", b"polka", b"restify", b"oak")
 _CALLS = (b".get(", b".post(", b".put(", b".patch(", b".delete(", b".all(", b".route(", b".use(", b".on(", b"createRoute(")
-_MADE = re.compile(
+_MADE = late.pattern(
     rb"(?:const|let|var)\s+(\w+)(?:\s*:\s*[\w.<>\[\], ]{1,60})?\s*=\s*(?:await\s+)?(?:new\s+)?(?:\w+\.)?"
     rb"(?:express|Router|Hono|OpenAPIHono|[fF]astify|Elysia|Koa|polka|restify|AutoRouter|IttyRouter|Application|createRouter|createApp)\b"
 )
 _USUAL = frozenset((b"app", b"router", b"server", b"fastify", b"routes", b"r", b"hono", b"instance"))
-_CALLED = re.compile(
+_CALLED = late.pattern(
     rb"(?:\b([\w$]+)\s*|\)\s*)\.\s*(get|post|put|patch|delete|all|options|head|route|use|on|basePath)\s*(?:<[^<>()]{0,80}>)?\(\s*(?:\[[^\]]{0,80}\]\s*,\s*)?[\"'`](/[^\"'`\n]{0,300}|\*)[\"'`]"
 )
-_FASTIFY_URL = re.compile(rb"\.route\(\s*\{[^{}]{0,300}?\burl\s*:\s*[\"'`](/[^\"'`\n]{0,200})")
-_OPENAPI_PATH = re.compile(rb"\bcreateRoute\(\s*\{[^{}]{0,300}?\bpath\s*:\s*[\"'`](/[^\"'`\n]{0,200})")
-_CONTROLLER = re.compile(rb"@Controller\(\s*(?:\{[^{}]{0,200}?path\s*:\s*)?(?:[\"'`]([^\"'`\n]{0,200})[\"'`])?")
-_HANDLER = re.compile(rb"@(Get|Post|Put|Patch|Delete|All|Options|Head)\(\s*(?:[\"'`]([^\"'`\n]{0,200})[\"'`])?\s*\)")
-_CLIENT_ROUTE = re.compile(
+_FASTIFY_URL = late.pattern(rb"\.route\(\s*\{[^{}]{0,300}?\burl\s*:\s*[\"'`](/[^\"'`\n]{0,200})")
+_OPENAPI_PATH = late.pattern(rb"\bcreateRoute\(\s*\{[^{}]{0,300}?\bpath\s*:\s*[\"'`](/[^\"'`\n]{0,200})")
+_CONTROLLER = late.pattern(rb"@Controller\(\s*(?:\{[^{}]{0,200}?path\s*:\s*)?(?:[\"'`]([^\"'`\n]{0,200})[\"'`])?")
+_HANDLER = late.pattern(rb"@(Get|Post|Put|Patch|Delete|All|Options|Head)\(\s*(?:[\"'`]([^\"'`\n]{0,200})[\"'`])?\s*\)")
+_CLIENT_ROUTE = late.pattern(
     rb"<Route\b[^<>]{0,300}?\bpath=\{?\s*[\"'`]([^\"'`\n]{1,200})[\"'`]|\bpath\s*:\s*[\"'`](/?[^\"'`\n]{0,200})[\"'`]\s*,[^{}]{0,200}?(?:component|element|Component|lazy|children|loader)\b"
 )
-_TABLE_ROUTE = re.compile(rb"\b(?:route|prefix)\(\s*[\"'`]([^\"'`\n]{1,200})[\"'`]\s*,")
-_REWRITE = re.compile(rb"\bsource\s*:\s*[\"'`](/[^\"'`\n]{0,200})[\"'`]")
-_FUNCTION_PATH = re.compile(
+_TABLE_ROUTE = late.pattern(rb"\b(?:route|prefix)\(\s*[\"'`]([^\"'`\n]{1,200})[\"'`]\s*,")
+_REWRITE = late.pattern(rb"\bsource\s*:\s*[\"'`](/[^\"'`\n]{0,200})[\"'`]")
+_FUNCTION_PATH = late.pattern(
     rb"export\s+const\s+config\b[^=]{0,40}=\s*\{[^{}]{0,200}?\bpath\s*:\s*(\[[^\]]{0,400}\]|[\"'`]/[^\"'`\n]{0,200}[\"'`])"
 )
 
-_PY_DECORATED = re.compile(
+_PY_DECORATED = late.pattern(
     rb"^[ \t]*@\w+(?:\.\w+){0,3}\.(get|post|put|patch|delete|route|api_route|websocket)\(\s*(?:(?:path|rule)\s*=\s*)?[rf]?[\"']([^\"'\n]{0,300})[\"']([^\n]{0,300})",
     re.MULTILINE,
 )
-_PY_PREFIX = re.compile(rb"(?:APIRouter|Blueprint|Router|Namespace)\([^()]{0,300}?(?:prefix|url_prefix)\s*=\s*[\"']([^\"'\n]{0,200})[\"']")
-_PY_METHODS = re.compile(rb"methods\s*=\s*[\[({]([^\])}]{0,200})")
-_DJANGO = re.compile(rb"\b(path|re_path|url)\(\s*r?[\"']([^\"'\n]{0,300})[\"']\s*,\s*([\w.]+\(?)")
-_DRF = re.compile(rb"\.register\(\s*r?[\"']([^\"'\n]{1,200})[\"']\s*,")
+_PY_PREFIX = late.pattern(
+    rb"(?:APIRouter|Blueprint|Router|Namespace)\([^()]{0,300}?(?:prefix|url_prefix)\s*=\s*[\"']([^\"'\n]{0,200})[\"']"
+)
+_PY_METHODS = late.pattern(rb"methods\s*=\s*[\[({]([^\])}]{0,200})")
+_DJANGO = late.pattern(rb"\b(path|re_path|url)\(\s*r?[\"']([^\"'\n]{0,300})[\"']\s*,\s*([\w.]+\(?)")
+_DRF = late.pattern(rb"\.register\(\s*r?[\"']([^\"'\n]{1,200})[\"']\s*,")
 
 
 def _by_code(path: str, content: bytes, place: Place) -> Iterator[Route]:

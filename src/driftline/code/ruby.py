@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from driftline import late
 from driftline.code import CodeReading, _pattern
 from driftline.code._pattern import Read
 from driftline.model import Need
@@ -13,12 +12,12 @@ TRACES = (b"ENV[", b"ENV.fetch", b"ENV.key", b"ENV.dig")
 
 _NAME = rb"""["'](?P<name>[A-Za-z_][A-Za-z0-9_]*)["']"""
 _READS = (
-    Read("ENV.fetch", re.compile(rb"\bENV\.fetch\(?\s*" + _NAME + rb"\s*,\s*(?P<default>\"[^\"\n]*\"|'[^'\n]*'|[^)\n]+)")),
-    Read("ENV.fetch", re.compile(rb"\bENV\.fetch\(?\s*" + _NAME + rb"\s*\)?\s*(?:\{|do\b)"), Need.OPTIONAL),
-    Read("ENV.fetch", re.compile(rb"\bENV\.fetch\(?\s*" + _NAME), Need.REQUIRED),
-    Read("ENV", re.compile(rb"\bENV\[\s*" + _NAME + rb"\s*\]\s*\|\|\s*(?P<default>\"[^\"\n]*\"|'[^'\n]*'|[^\s;,)]+)")),
-    Read("ENV", re.compile(rb"\bENV\[\s*" + _NAME + rb"\s*\](?!\s*(?:\|\|)?=[^=~])")),
-    Read("ENV", re.compile(rb"\bENV\.(?:key|has_key|include|member)\?\(?\s*" + _NAME), Need.OPTIONAL),
+    Read("ENV.fetch", late.pattern(rb"\bENV\.fetch\(?\s*" + _NAME + rb"\s*,\s*(?P<default>\"[^\"\n]*\"|'[^'\n]*'|[^)\n]+)")),
+    Read("ENV.fetch", late.pattern(rb"\bENV\.fetch\(?\s*" + _NAME + rb"\s*\)?\s*(?:\{|do\b)"), Need.OPTIONAL),
+    Read("ENV.fetch", late.pattern(rb"\bENV\.fetch\(?\s*" + _NAME), Need.REQUIRED),
+    Read("ENV", late.pattern(rb"\bENV\[\s*" + _NAME + rb"\s*\]\s*\|\|\s*(?P<default>\"[^\"\n]*\"|'[^'\n]*'|[^\s;,)]+)")),
+    Read("ENV", late.pattern(rb"\bENV\[\s*" + _NAME + rb"\s*\](?!\s*(?:\|\|)?=[^=~])")),
+    Read("ENV", late.pattern(rb"\bENV\.(?:key|has_key|include|member)\?\(?\s*" + _NAME), Need.OPTIONAL),
 )
 
 

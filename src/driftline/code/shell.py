@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import re
 
+from driftline import late
 from driftline.code import CodeReading, Place
 from driftline.model import Literal, Need, Reference, Secret, Side, Use
 
 EXTENSIONS = (".sh", ".bash", ".zsh")
 TRACES = (b"$",)
 
-_TOKEN = re.compile(
+_TOKEN = late.pattern(
     rb"""(?P<single>'[^']*')|(?P<comment>(?:^|(?<=[\s;]))\#[^\n]*)|(?P<escaped>\\.)|<<-?\s*(?P<quote>["'])(?P<mark>\w+)(?P=quote)(?P<rest>[^\n]*)\n"""
     rb"""|\$\{(?P<braced>[A-Za-z_]\w*)(?P<operator>:?[-?=+])?(?P<default>[^{}\n]*)\}?|\$(?P<plain>[A-Za-z_]\w*)""",
     re.MULTILINE | re.DOTALL,
 )
-_SETS = re.compile(
+_SETS = late.pattern(
     rb"""(?:^|[;&|(\s])(?:(?:export|local|readonly|declare|typeset)\s+(?:-\w+\s+)*)?(?P<name>[A-Za-z_]\w*)\+?=|\bfor\s+(?P<loop>[A-Za-z_]\w*)\s+in\b|\bread\s+(?:-\w+\s+)*(?P<read>[A-Za-z_]\w*)|\bgetopts\s+\S+\s+(?P<opts>\w+)""",
     re.MULTILINE,
 )
 # Variables in lower case are the script's own by convention (POSIX, XBD 8.1: names in capitals are the environment's).
-_CAPITALS = re.compile(r"[A-Z][A-Z0-9_]+")
+_CAPITALS = late.pattern(r"[A-Z][A-Z0-9_]+")
 
 
 def read(path: str, content: bytes) -> CodeReading:

@@ -7,16 +7,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from driftline import late
 from driftline.database.tokens import Lines
 from driftline.model import Location, Unreadable
 
 # Firebase docs, Security Rules language; Realtime Database rules, 2026-11.
-_TOKEN = re.compile(
+_TOKEN = late.pattern(
     r"""(?P<blank>\s+|//[^\n]*|/\*.*?(?:\*/|\Z))|(?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|(?P<word>[A-Za-z_]\w*)|(?P<number>\d+)|(?P<sign>==|!=|<=|>=|&&|\|\||.)""",
     re.DOTALL,
 )
 _READS = frozenset(("read", "get", "list"))
-_TEST_MODE = re.compile(r"request \. time < timestamp \. date \( (\d{4}) , (\d{1,2}) , (\d{1,2}) \)")
+_TEST_MODE = late.pattern(r"request \. time < timestamp \. date \( (\d{4}) , (\d{1,2}) , (\d{1,2}) \)")
 
 
 class Opening(NamedTuple):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
+from driftline import late
 from driftline.database import Database, Script, postgres, statements
 from driftline.database.replay import replay
 from driftline.model import Unread, Unreadable
@@ -26,22 +27,22 @@ class History(NamedTuple):
 # Supabase CLI docs, Prisma Migrate docs, Drizzle Kit docs, 2026-11; the rest are the folders that other tools read in name order.
 _TOOLS = (
     # The CLI runs what begins with a version and `_`, and nothing of folders inside; Lovable writes `-` there and applies the file itself.
-    ("supabase", re.compile(r"(?P<folder>(?:.*/)?supabase)/migrations/\d+[_-][^/]*\.sql")),
-    ("prisma", re.compile(r"(?P<folder>(?:.*/)?migrations)/[^/]+/migration\.sql")),
-    ("drizzle", re.compile(r"(?P<folder>(?:.*/)?drizzle(?:/migrations)?)/\d[^/]*\.sql")),
-    ("migrations", re.compile(r"(?P<folder>(?:.*/)?(?:migrations?|db/migrate))/[^/]+\.sql")),
-    ("schemas", re.compile(r"(?P<folder>(?:.*/)?supabase)/schemas/.+\.sql")),
+    ("supabase", late.pattern(r"(?P<folder>(?:.*/)?supabase)/migrations/\d+[_-][^/]*\.sql")),
+    ("prisma", late.pattern(r"(?P<folder>(?:.*/)?migrations)/[^/]+/migration\.sql")),
+    ("drizzle", late.pattern(r"(?P<folder>(?:.*/)?drizzle(?:/migrations)?)/\d[^/]*\.sql")),
+    ("migrations", late.pattern(r"(?P<folder>(?:.*/)?(?:migrations?|db/migrate))/[^/]+\.sql")),
+    ("schemas", late.pattern(r"(?P<folder>(?:.*/)?supabase)/schemas/.+\.sql")),
     # What v0 and others write for the SQL editor.
-    ("scripts", re.compile(r"(?P<folder>(?:.*/)?(?:scripts|sql|database|db))/\d+[_-][^/]*\.sql")),
+    ("scripts", late.pattern(r"(?P<folder>(?:.*/)?(?:scripts|sql|database|db))/\d+[_-][^/]*\.sql")),
 )
 # Read where nothing else says what the database holds.
 _INSTEAD = frozenset(("schemas", "scripts"))
 # Folders that hold what was.
-_PAST = re.compile(
+_PAST = late.pattern(
     r"(?:^|/)(?:[\w.-]*(?:archived?|obsolete|backups?|deprecated|discarded|disabled|legacy|trash|unused)[\w.-]*|old|bak|_hold)/",
     re.IGNORECASE,
 )
-_DOWN = re.compile(r"(?:^|[._/-])(?:down|rollback|revert|undo)(?:[._-][^/]*)?\.sql$", re.IGNORECASE)
+_DOWN = late.pattern(r"(?:^|[._/-])(?:down|rollback|revert|undo)(?:[._-][^/]*)?\.sql$", re.IGNORECASE)
 # Supabase grants the API roles nothing on new tables of projects made from the first date on, and of all from the second
 # (supabase.com changelog 45329, 2026).
 _NEW_PROJECTS, _ALL_PROJECTS = "20260530", "20261030"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from driftline import late
 from driftline.database import Block, Change, Name, Policy, Script
 from driftline.database.tokens import Lines, Token, scan, statements
 from driftline.model import Location
@@ -80,7 +81,7 @@ _SAID = (
     ("view", "creates or drops views"),
 )
 # What a built statement may begin with that changes nothing that is judged.
-_HARMLESS = re.compile(
+_HARMLESS = late.pattern(
     r"\s*(?:select|insert|update|delete|comment|create (?:unique )?index|drop index|create (?:or replace )?trigger|drop trigger|alter type|create type"
     r"|alter publication|alter sequence|create sequence|alter index|analyze|refresh|truncate|notify|alter database|create extension|reindex|vacuum"
     r"|alter table .{0,80}?\b(?:add|drop|rename|alter|validate|owner|replica)\b)\b",

@@ -7,10 +7,11 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from driftline import late
 from driftline.model import Location
 
 # PostgreSQL 18 docs, 4.1 Lexical structure, 2026-11. A nested comment is closed by hand below.
-_TOKEN = re.compile(
+_TOKEN = late.pattern(
     r"""(?P<blank>\s+|--[^\n]*)
     |(?P<comment>/\*)
     |(?P<string>[eE]'(?:[^'\\]|\\.|'')*(?:'|\Z)|(?:[bBxXnN]|[uU]&)?'(?:[^']|'')*(?:'|\Z))

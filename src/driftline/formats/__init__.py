@@ -11,6 +11,7 @@ from functools import cache
 from types import ModuleType
 from typing import NamedTuple, Protocol, cast
 
+from driftline import late
 from driftline.model import Authority, Reading, Text
 
 
@@ -96,7 +97,7 @@ def _index() -> _Index:
     for reader in readers():
         for pattern in reader.FORMAT.files:
             wild = _WILD.split(pattern)
-            compiled = re.compile(fnmatch.translate(pattern))
+            compiled = late.pattern(fnmatch.translate(pattern))
             if len(wild) == 1 and "/" not in pattern:
                 names.setdefault(pattern, []).append(reader)
             elif pattern.endswith(".y*ml"):
@@ -112,4 +113,4 @@ def _index() -> _Index:
     return _Index(names, endings, tuple(heads), beginnings)
 
 
-_WILD = re.compile(r"[*?]|\[[^]]*\]")
+_WILD = late.pattern(r"[*?]|\[[^]]*\]")

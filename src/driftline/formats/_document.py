@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Any
 
+from driftline import late
 from driftline.model import Location, Unreadable
 
 # Far above any real configuration, far below what exhausts a stack: stated in docs, held by tests.
@@ -137,7 +138,7 @@ _YAML_NULL = frozenset(("", "~", "null", "Null", "NULL"))
 _YAML_BOOLEAN = frozenset(
     ("true", "True", "TRUE", "false", "False", "FALSE", "yes", "Yes", "YES", "no", "No", "NO", "on", "On", "ON", "off", "Off", "OFF")
 )
-_YAML_NUMBER = re.compile(r"[-+]?(?:0x[0-9a-fA-F_]+|0o?[0-7_]+|[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|\.[0-9]+|\.inf|\.nan)\Z")
+_YAML_NUMBER = late.pattern(r"[-+]?(?:0x[0-9a-fA-F_]+|0o?[0-7_]+|[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|\.[0-9]+|\.inf|\.nan)\Z")
 
 
 def yaml_documents(path: str, text: str) -> list[Document]:
@@ -245,7 +246,7 @@ def _yaml_scalar(event: Any) -> Node:
 
 # --- JSON with comments ---------------------------------------------------------------------------------------------------
 
-_JSON_TOKEN = re.compile(
+_JSON_TOKEN = late.pattern(
     r"""(?P<space>[\s\ufeff]+|//[^\n\r]*|/\*.*?\*/)|(?P<string>"(?:[^"\\\n\r]|\\.)*")|(?P<punct>[{}\[\],:])|(?P<word>[-+]?[0-9][0-9.eE+-]*|true|false|null)""",
     re.DOTALL,
 )
@@ -359,13 +360,13 @@ def _attach(stack: list[Node], pending: list[tuple[str, int] | None], node: Node
 
 # --- TOML -----------------------------------------------------------------------------------------------------------------
 
-_TOML_POSITION = re.compile(r"\(at line (\d+), column (\d+)\)")
-_TOML_BLANK = re.compile(r"[ \t\r\n\ufeff]*(?:#[^\n]*[ \t\r\n]*)*")
-_TOML_STRING = re.compile(
+_TOML_POSITION = late.pattern(r"\(at line (\d+), column (\d+)\)")
+_TOML_BLANK = late.pattern(r"[ \t\r\n\ufeff]*(?:#[^\n]*[ \t\r\n]*)*")
+_TOML_STRING = late.pattern(
     r'"""(?:[^"\\]|\\.|"{1,2}(?!"))*"{3,5}|' + r"'''(?:[^']|'{1,2}(?!'))*'{3,5}|" + r'"(?:[^"\\\n]|\\.)*"|' + r"'[^'\n]*'", re.DOTALL
 )
-_TOML_WORD = re.compile(r"[^\s,\]}#=.\[{]+")
-_TOML_PLAIN = re.compile(r"[^,\]}\r\n#]+")
+_TOML_WORD = late.pattern(r"[^\s,\]}#=.\[{]+")
+_TOML_PLAIN = late.pattern(r"[^,\]}\r\n#]+")
 
 # The 0-based positions of a key and of its value, by the path of keys and list indices.
 _Places = dict[tuple[str, ...], tuple[int, int]]

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from driftline import late
 from driftline.formats._document import Document, Node
 from driftline.formats._values import NAME, declared, declared_text, not_too_many, template_of
 from driftline.knowledge.platform import environment_kind, is_service_image
 from driftline.model import Component, Declaration, Location, Scope, Secret, State
 
 # `$(NAME)` takes another variable of the same container, `$$(NAME)` is plain text (Kubernetes docs, Define dependent variables, 2026-11).
-_DEPENDENT = re.compile(r"(\$?)\$\(([A-Za-z_][\w.\-]*)\)")
+_DEPENDENT = late.pattern(r"(\$?)\$\(([A-Za-z_][\w.\-]*)\)")
 # A key of a ConfigMap that nothing here takes its variables from: only what is written like a variable is one.
-_UPPER = re.compile(r"[A-Z][A-Z0-9_]*")
+_UPPER = late.pattern(r"[A-Z][A-Z0-9_]*")
 _ENVIRONMENT_LABELS = ("environment", "env", "stage", "app.kubernetes.io/environment")
 _LISTS = ("containers", "initContainers", "ephemeralContainers")
 _SOURCES = {
@@ -27,8 +27,8 @@ _SOURCES = {
     "fileKeyRef": "a file of the pod",
 }
 # The paths of JSON patches (RFC 6902) that add or change variables.
-_PATCHED_ENTRY = re.compile(r"/env(?:/(?:-|\d+))?")
-_PATCHED_KEY = re.compile(r"/(?:stringData|data)/([A-Za-z_][A-Za-z0-9_]*)")
+_PATCHED_ENTRY = late.pattern(r"/env(?:/(?:-|\d+))?")
+_PATCHED_KEY = late.pattern(r"/(?:stringData|data)/([A-Za-z_][A-Za-z0-9_]*)")
 
 
 class Objects(NamedTuple):

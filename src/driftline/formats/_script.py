@@ -7,27 +7,28 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
+from driftline import late
 from driftline.formats._shell import Word, assignments, commands
 
 # A step that builds a front end: the package managers' build scripts and the bundlers themselves. What may stand between two words
 # never runs over the next beginning of the same command: every search here is linear.
-_BUILDS = re.compile(
+_BUILDS = late.pattern(
     r"\b(?:(?:npm|pnpm|yarn|bun)(?:[ \t]+(?:(?:-F|-C|-w|--filter|--cwd|--dir|--prefix|--workspace|workspace)[ \t=]+\S+|run|exec|-\S+))*[ \t]+build\b"
     r"|turbo(?:[ \t]+run)?[ \t]+(?:-\S+[ \t]+)*build\b|(?:nx|next|vite|nuxt|nuxi|astro|expo|remix|react-router|gatsby|ng|vue-cli-service|react-scripts)[ \t]+(?:build|generate|export)\b"
     r"|nx[ \t]+run(?:-many)?\b(?:(?!nx[ \t]+run)[^\n])*\bbuild\b)"
 )
-_DEPLOYS = re.compile(
+_DEPLOYS = late.pattern(
     r"\b(?:vercel[ \t]+(?:deploy|--prod)|netlify[ \t]+deploy|(?:wrangler|flyctl|fly|firebase|sst|cdk|serverless|sls|gcloud[ \t]+(?:run|app)|railway|eas[ \t]+(?:build|update))[ \t]+(?:\S+[ \t]+)?(?:deploy|publish|up|submit)\b"
     r"|aws[ \t]+s3[ \t]+(?:sync|cp)|aws[ \t]+ecs[ \t]+update-service|kubectl[ \t]+(?:apply|set)|helm[ \t]+upgrade|docker[ \t]+push|git[ \t]+push[ \t]+\S*heroku|eas[ \t]+(?:build|update)|rsync|scp)\b"
 )
 _ENV_FILE = r"(?P<file>\$\{?GITHUB_ENV\}?|(?:[\w./\-]*/)?\.env[\w.\-]*|[\w./\-]*[\w\-]\.env)"
-_REDIRECT = re.compile(rf">{{1,2}}[ \t]*[\"']?{_ENV_FILE}[\"']?(?![\w/])")
-_HEREDOC = re.compile(r"<<[-~]?[ \t]*[\"']?([A-Za-z_]\w*)")
-_LINE = re.compile(r"[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)")
-_ECHO = re.compile(r"\b(?:echo|printf)[ \t]+(?:-\w+[ \t]+)*([\"']?)([A-Za-z_][A-Za-z0-9_]*)=")
-_VALUE_END = re.compile(r"(?:(?<![ \t])[ \t]+)?(?:>|;|&&|\|)")
+_REDIRECT = late.pattern(rf">{{1,2}}[ \t]*[\"']?{_ENV_FILE}[\"']?(?![\w/])")
+_HEREDOC = late.pattern(r"<<[-~]?[ \t]*[\"']?([A-Za-z_]\w*)")
+_LINE = late.pattern(r"[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)")
+_ECHO = late.pattern(r"\b(?:echo|printf)[ \t]+(?:-\w+[ \t]+)*([\"']?)([A-Za-z_][A-Za-z0-9_]*)=")
+_VALUE_END = late.pattern(r"(?:(?<![ \t])[ \t]+)?(?:>|;|&&|\|)")
 # Tools that fetch a whole environment, so that a script does not show which names it has.
-_WHOLE = re.compile(
+_WHOLE = late.pattern(
     r"\b(?:vercel[ \t]+(?:env[ \t]+)?(?:pull|build)|doppler[ \t]+(?:run|secrets[ \t]+download)|infisical[ \t]+(?:run|export)|op[ \t]+(?:run|inject)"
     r"|dotenvx[ \t]+run|sops[ \t]+(?:exec-env|-d|--decrypt)|chamber[ \t]+exec|eas[ \t]+env:(?:pull|exec)|aws[ \t]+s3[ \t]+cp(?:(?!aws[ \t])[^\n])*\.env)\b"
 )
@@ -102,7 +103,7 @@ def _echoed(line: str, start: int, file: str) -> Iterator[Written]:
         yield Written(match[2], value.strip("\"'").removesuffix("\\n"), file, start + match.start(2))
 
 
-_EXPRESSION = re.compile(r"\$\{\{[^{}]*\}\}")
+_EXPRESSION = late.pattern(r"\$\{\{[^{}]*\}\}")
 _BLANK = "\x00"
 
 

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from driftline import late
 from driftline.model import Need
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
-_TOKEN = re.compile(rf"\\.|\$\$|\$\{{(?P<braced>{_NAME})(?P<operator>:?[-?+=])?|\$(?P<bare>{_NAME})|[{{}}]", re.DOTALL)
+_TOKEN = late.pattern(rf"\\.|\$\$|\$\{{(?P<braced>{_NAME})(?P<operator>:?[-?+=])?|\$(?P<bare>{_NAME})|[{{}}]", re.DOTALL)
 
 
 class Expansion(NamedTuple):
@@ -56,10 +57,10 @@ class Word(NamedTuple):
     position: int
 
 
-_LEXEME = re.compile(
+_LEXEME = late.pattern(
     r"""(?P<blank>[ \t\r]+|\\\r?\n)|(?P<end>&&|\|\||[;|&\n()])|(?P<word>(?:\\.|"(?:[^"\\]|\\.)*"|'[^']*'|[^\s"'\\;|&()])+)""", re.DOTALL
 )
-_QUOTED = re.compile(r"""\\(.)|"((?:[^"\\]|\\.)*)"|'([^']*)'""", re.DOTALL)
+_QUOTED = late.pattern(r"""\\(.)|"((?:[^"\\]|\\.)*)"|'([^']*)'""", re.DOTALL)
 
 
 def unquoted(word: str) -> str:
@@ -90,7 +91,7 @@ def commands(text: str) -> Iterator[list[Word]]:
         yield words
 
 
-_ASSIGNMENT = re.compile(rf"({_NAME})=(.*)", re.DOTALL)
+_ASSIGNMENT = late.pattern(rf"({_NAME})=(.*)", re.DOTALL)
 
 
 def assignments(words: list[Word]) -> tuple[list[tuple[str, str, int]], list[Word]]:

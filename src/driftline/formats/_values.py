@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sized
 from typing import Any
 
+from driftline import late
 from driftline.formats._document import Document, Node
 from driftline.model import Declaration, Location, Secret, State, Unread, Unreadable
 
 # Values that only name a place: 1Password, Doppler, Infisical, AWS and Vault references, Vercel's masked values, sops; 2026-11.
-_REFERENCES = re.compile(
+_REFERENCES = late.pattern(
     r"(?:op|doppler|infisical|vault|awssm|aws-sm|gcpsm|gcp-sm|azurekv|akv|bw|keeper|ssm|secretsmanager|ref\+[a-z0-9]+)://\S+"
     r"|\[SENSITIVE\]|@[a-z][a-z0-9_-]+|(?:op|exec|ref|doppler|infisical|awsSecret|gcpSecret|azureSecret)\([^)]*\)"
 )
 # Marks that some tool fills in before the file is used: envsubst and Flux (`$X`, `${X}`), Helm and Jinja (`{{ X }}`), ERB, Octopus and
 # Azure Pipelines (`#{X}#`), and the underscores of many a sed call (`__X__`).
-_TEMPLATE = re.compile(r"\$\{|\{\{|\{%|<%|#\{|^\$[A-Za-z_]\w*$|^__[A-Z][A-Z0-9_]*__$")
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_TEMPLATE = late.pattern(r"\$\{|\{\{|\{%|<%|#\{|^\$[A-Za-z_]\w*$|^__[A-Z][A-Z0-9_]*__$")
+NAME = late.pattern(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def state_of(value: str) -> State:

@@ -8,8 +8,7 @@ build settings", 2026-11). Which branch is built is the console's word, so a val
 
 from __future__ import annotations
 
-import re
-
+from driftline import late
 from driftline.formats import Format
 from driftline.formats._document import Document, Node, yaml_document
 from driftline.formats._place import inside, within
@@ -29,10 +28,10 @@ FORMAT = Format(
 
 _LISTS_ALL = frozenset(("env", "printenv", "export", "set"))
 _GREPS = frozenset(("grep", "egrep", "fgrep"))
-_ENV_FILE = re.compile(r"(?:.*/)?\.env[\w.\-]*")
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}")
+_ENV_FILE = late.pattern(r"(?:.*/)?\.env[\w.\-]*")
+_WORD = late.pattern(r"[A-Za-z_][A-Za-z0-9_]{2,}")
 # A prefix (`NEXT_PUBLIC_`) lets every name through that holds it.
-_PREFIX = re.compile(r"[A-Za-z0-9_]+_")
+_PREFIX = late.pattern(r"[A-Za-z0-9_]+_")
 
 
 def read(text: Text) -> Reading:

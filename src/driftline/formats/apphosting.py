@@ -7,8 +7,7 @@ a variable to BUILD or RUNTIME. The emulator reads the base, then `apphosting.em
 
 from __future__ import annotations
 
-import re
-
+from driftline import late
 from driftline.formats import Format
 from driftline.formats._document import yaml_document
 from driftline.formats._values import NAME, declared
@@ -23,7 +22,7 @@ FORMAT = Format(
 )
 
 _SCOPES = {frozenset(("BUILD",)): Scope.BUILD, frozenset(("RUNTIME",)): Scope.RUN}
-_NAMED = re.compile(r"apphosting\.([a-z0-9_]+)\.yaml")
+_NAMED = late.pattern(r"apphosting\.([a-z0-9_]+)\.yaml")
 
 
 def recognises(path: str) -> bool:

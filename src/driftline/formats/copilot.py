@@ -8,8 +8,8 @@ shell that deploys (AWS Copilot docs, manifests of load balanced web services, "
 from __future__ import annotations
 
 import posixpath
-import re
 
+from driftline import late
 from driftline.formats import Format
 from driftline.formats._document import Document, Node, yaml_document
 from driftline.formats._place import inside
@@ -20,7 +20,7 @@ FORMAT = Format(
     name="copilot", title="Copilot manifest", files=("*copilot/*/manifest.y*ml",), authority=Authority.WHOLE, nameless="production"
 )
 
-_PATH = re.compile(r"(?P<workspace>(?:.*/)?)copilot/(?P<service>[^/]+)/manifest\.ya?ml")
+_PATH = late.pattern(r"(?P<workspace>(?:.*/)?)copilot/(?P<service>[^/]+)/manifest\.ya?ml")
 
 
 def recognises(path: str) -> bool:

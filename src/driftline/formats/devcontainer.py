@@ -7,10 +7,10 @@ for, `build.args` reach the image's build (containers.dev, Dev Container metadat
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from driftline import late
 from driftline.formats import Format
 from driftline.formats._document import Document, Node, json_document
 from driftline.formats._place import inside, within
@@ -40,9 +40,9 @@ FORMAT = Format(
     nameless="local",
 )
 
-_FROM = re.compile(r"\$\{(localEnv|env|containerEnv):([A-Za-z_][A-Za-z0-9_]*)(?::([^{}]*))?\}")
+_FROM = late.pattern(r"\$\{(localEnv|env|containerEnv):([A-Za-z_][A-Za-z0-9_]*)(?::([^{}]*))?\}")
 # The repository's root, however it is written; the host's own folder is where `docker run` looks for files.
-_ROOT = re.compile(r"\$\{(?:localWorkspaceFolder|containerWorkspaceFolder)\}/?")
+_ROOT = late.pattern(r"\$\{(?:localWorkspaceFolder|containerWorkspaceFolder)\}/?")
 # Within one container the editor's table beats the container's, and that the arguments of `docker run`.
 _LAYERS = {"containerEnv": 1, "remoteEnv": 2}
 

@@ -8,8 +8,7 @@ template holds the spec under `spec` (DigitalOcean docs, App Platform, reference
 
 from __future__ import annotations
 
-import re
-
+from driftline import late
 from driftline.formats import Format
 from driftline.formats._document import Document, Node, yaml_document
 from driftline.formats._place import environment_said, inside
@@ -26,7 +25,7 @@ FORMAT = Format(
 
 _COMPONENTS = ("services", "static_sites", "workers", "jobs", "functions")
 _SCOPES = {"RUN_TIME": Scope.RUN, "BUILD_TIME": Scope.BUILD}
-_BINDING = re.compile(r"\$\{[^{}]*\}")
+_BINDING = late.pattern(r"\$\{[^{}]*\}")
 
 
 def recognises(path: str) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from driftline import late
 from driftline.formats import Format
 from driftline.formats._document import Lines
 from driftline.formats._place import inside
@@ -22,7 +23,7 @@ FORMAT = Format(name="direnv", title=".envrc", files=(".envrc", ".envrc.*"), aut
 _NOT_SOURCES = frozenset(("example", "sample", "template", "dist", "md", "bak", "tpl"))
 # Words that may stand before a command of a compound one.
 _BEFORE = frozenset(("then", "else", "do", "{", "if", "elif", "while", "!", "time", "has", "strict_env", "local", "builtin", "command"))
-_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\+?)=(.*)", re.DOTALL)
+_ASSIGNMENT = late.pattern(r"([A-Za-z_][A-Za-z0-9_]*)(\+?)=(.*)", re.DOTALL)
 
 
 def recognises(path: str) -> bool:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from driftline import late
 from driftline.formats import Format
 from driftline.formats._document import Lines
 from driftline.formats._place import environment_said, inside, is_local
@@ -178,8 +179,8 @@ class _Step(NamedTuple):
     position: int
 
 
-_INSTRUCTION = re.compile(r"[ \t]*(?P<word>[A-Za-z]+)[ \t]+(?P<rest>[^\n]*)")
-_HEREDOC = re.compile(r"<<-?(['\"]?)([A-Za-z_][A-Za-z0-9_]*)\1")
+_INSTRUCTION = late.pattern(r"[ \t]*(?P<word>[A-Za-z]+)[ \t]+(?P<rest>[^\n]*)")
+_HEREDOC = late.pattern(r"<<-?(['\"]?)([A-Za-z_][A-Za-z0-9_]*)\1")
 
 
 def _steps(content: str) -> Iterator[_Step]:
@@ -227,8 +228,8 @@ def _line_end(text: str, position: int) -> int:
     return len(text) if found < 0 else found
 
 
-_PAIR = re.compile(r"""([A-Za-z_][A-Za-z0-9_]*)(?:(=)((?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s"'\\])*))?(?=\s|\Z)""")
-_OLD = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)[ \t]+(?!=)(\S.*)")
+_PAIR = late.pattern(r"""([A-Za-z_][A-Za-z0-9_]*)(?:(=)((?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s"'\\])*))?(?=\s|\Z)""")
+_OLD = late.pattern(r"\s*([A-Za-z_][A-Za-z0-9_]*)[ \t]+(?!=)(\S.*)")
 
 
 def _pairs(step: _Step) -> Iterator[tuple[str, str | None, int]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
+from driftline import late
 from driftline.formats import Format
 from driftline.formats._document import Document, Node, json_document, toml_document, yaml_document
 from driftline.formats._place import environment_said
@@ -39,8 +40,8 @@ FORMAT = Format(
 )
 
 # Most files have nothing of it: they cost one search.
-_TRACE = re.compile(r'route|^\s*app\s*=|services|"alias"|"homepage"|redirects|domain', re.MULTILINE)
-_HOST = re.compile(r"(?:\*\.)?((?:[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?\.){1,10}[a-z]{2,24})", re.IGNORECASE)
+_TRACE = late.pattern(r'route|^\s*app\s*=|services|"alias"|"homepage"|redirects|domain', re.MULTILINE)
+_HOST = late.pattern(r"(?:\*\.)?((?:[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?\.){1,10}[a-z]{2,24})", re.IGNORECASE)
 
 _Origin = tuple[str | None, Literal]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from driftline import loaders
+from driftline import late, loaders
 from driftline.formats import Format
 from driftline.formats._values import reference_of, state_of
 from driftline.knowledge import callbacks
@@ -102,7 +102,7 @@ def is_env_file(basename: str) -> bool:
     return not words or words[-1].lower() not in _NOT_ENV
 
 
-_SHAPE = re.compile(
+_SHAPE = late.pattern(
     r"\.env(?:[.\-][A-Za-z0-9_.\-]+)?|[A-Za-z0-9_\-]*(?:\.[A-Za-z0-9_\-]+)*\.env|env\.(?:example|sample|template)|\.dev\.vars(?:\.[A-Za-z0-9_.\-]+)?|\.flaskenv"
 )
 
@@ -182,8 +182,8 @@ def read(text: Text) -> Reading:
 
 
 # `# NAME=value` with nothing before the name but `#` and blanks. Prose (`# Set NODE_ENV=production to ...`) has words before it.
-_COMMENTED = re.compile(r"^[ \t]*#+[ \t]*(?:export[ \t]+)?([A-Z][A-Z0-9_]{2,})[ \t]*=[ \t]*([^\r\n]*)$", re.MULTILINE)
-_SENTENCE = re.compile(r"""^(?!["'])\S+(?:[ \t]+[a-z]+){3,}""")
+_COMMENTED = late.pattern(r"^[ \t]*#+[ \t]*(?:export[ \t]+)?([A-Z][A-Z0-9_]{2,})[ \t]*=[ \t]*([^\r\n]*)$", re.MULTILINE)
+_SENTENCE = late.pattern(r"""^(?!["'])\S+(?:[ \t]+[a-z]+){3,}""")
 
 
 def _commented(text: Text, known: set[str]) -> Iterator[Declaration]:
@@ -197,7 +197,7 @@ def _commented(text: Text, known: set[str]) -> Iterator[Declaration]:
         yield Declaration(name, State.EXAMPLE, Secret(value.strip("\"'")), Location(text.path, *place), optional=True)
 
 
-_DECORATOR = re.compile(r"@([A-Za-z]+)(?:=(\([^)]*\)|[A-Za-z0-9_.-]+))?")
+_DECORATOR = late.pattern(r"@([A-Za-z]+)(?:=(\([^)]*\)|[A-Za-z0-9_.-]+))?")
 
 
 def _schema(text: Text, declarations: list[Declaration]) -> Iterator[Reference]:

@@ -7,8 +7,7 @@ configuration may be written as JSON or YAML (Fly.io docs, App configuration, 20
 
 from __future__ import annotations
 
-import re
-
+from driftline import late
 from driftline.formats import Format
 from driftline.formats._document import Document, json_document, toml_document, yaml_document
 from driftline.formats._place import environment_said, word_of
@@ -25,7 +24,7 @@ FORMAT = Format(
     settles="fly secrets list --json",
 )
 
-_WORDS = re.compile(r"[.\-_]")
+_WORDS = late.pattern(r"[.\-_]")
 
 
 def read(text: Text) -> Reading:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from driftline import late
 from driftline.formats import Format
 from driftline.formats._document import Document, Node, yaml_document
 from driftline.formats._place import inside
@@ -44,12 +45,12 @@ FORMAT = Format(
     settles="gh secret list --json name",
 )
 
-_EXPRESSION = re.compile(r"\$\{\{([^}]*)\}\}")
-_KEPT = re.compile(r"\b(secrets|vars|inputs|env|matrix|needs|steps|github)\.([A-Za-z_][\w.\-]*)")
-_ENV = re.compile(r"\benv\.([A-Za-z_]\w*)")
-_QUOTED = re.compile(r"'([A-Za-z][\w./\-]*)'")
+_EXPRESSION = late.pattern(r"\$\{\{([^}]*)\}\}")
+_KEPT = late.pattern(r"\b(secrets|vars|inputs|env|matrix|needs|steps|github)\.([A-Za-z_][\w.\-]*)")
+_ENV = late.pattern(r"\benv\.([A-Za-z_]\w*)")
+_QUOTED = late.pattern(r"'([A-Za-z][\w./\-]*)'")
 # Actions that deploy what a job built (their READMEs, 2026-11).
-_DEPLOYING = re.compile(
+_DEPLOYING = late.pattern(
     r"(?:vercel|netlify|wrangler|pages-action|deploy|firebase|flyctl|azure/(?:webapps|static-web-apps)|aws-actions/amazon-ecs|heroku|railway|render)",
     re.IGNORECASE,
 )

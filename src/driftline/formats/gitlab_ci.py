@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from driftline import late
 from driftline.formats import Format
 from driftline.formats._document import Document, Node, yaml_documents
 from driftline.formats._place import within
@@ -56,9 +57,9 @@ _NOT_STARTED = frozenset(("stop", "prepare", "verify", "access"))
 # More parts than GitLab allows (11 levels), and the layers of rules and scripts above them.
 _PARTS = 100
 _SCRIPTED = 3 * _PARTS
-_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))")
-_INPUT = re.compile(r"\$\[\[[ \t]*inputs\.([\w-]+)[^\]]*\]\]")
-_OCTAL = re.compile(r"0[0-7]+")
+_VARIABLE = late.pattern(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))")
+_INPUT = late.pattern(r"\$\[\[[ \t]*inputs\.([\w-]+)[^\]]*\]\]")
+_OCTAL = late.pattern(r"0[0-7]+")
 _SCRIPTS = ("before_script", "script", "after_script")
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 
+from driftline import late
 from driftline.formats import Format
 from driftline.formats._document import Document, Node, yaml_document
 from driftline.formats._place import environment_said, inside
@@ -49,7 +50,7 @@ _GENERIC = frozenset(
      "controller", "main", "pod", "spec", "workload", "workloads", "components", "services", "service", "server", "image", "chart", "values",
      "stringdata", "data")
 )  # fmt: skip
-_NAME = re.compile(r"[A-Z][A-Z0-9_]+")
+_NAME = late.pattern(r"[A-Z][A-Z0-9_]+")
 
 
 def recognises(path: str) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 
+from driftline import late
 from driftline.formats import Format, _manifest
 from driftline.formats._document import yaml_documents
 from driftline.formats._place import environment_said
@@ -51,9 +52,9 @@ FORMAT = Format(
     nameless="production",
 )
 
-_PLACES = re.compile(r"(?:^|/)(?:overlays|environments|envs|clusters)/([A-Za-z0-9-]+)/")
-_OBJECT = re.compile(r"^[ \t\-{\"']*apiVersion", re.MULTILINE)
-_PATCH = re.compile(r"^[ \t\-]*\"?path\"?:[^\n]*/(?:env|data|stringData)\b", re.MULTILINE)
+_PLACES = late.pattern(r"(?:^|/)(?:overlays|environments|envs|clusters)/([A-Za-z0-9-]+)/")
+_OBJECT = late.pattern(r"^[ \t\-{\"']*apiVersion", re.MULTILINE)
+_PATCH = late.pattern(r"^[ \t\-]*\"?path\"?:[^\n]*/(?:env|data|stringData)\b", re.MULTILINE)
 
 
 def overlay(path: str) -> str | None:

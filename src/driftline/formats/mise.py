@@ -8,8 +8,7 @@ is laid over `mise.toml` for `MISE_ENV=NAME`, and `*.local.toml` over both (mise
 
 from __future__ import annotations
 
-import re
-
+from driftline import late
 from driftline.formats import Format
 from driftline.formats._document import Document, Node, toml_document
 from driftline.formats._place import inside
@@ -24,7 +23,7 @@ FORMAT = Format(
     nameless="local",
 )
 
-_PATH = re.compile(
+_PATH = late.pattern(
     r"(?P<root>(?:.*/)?)(?:\.config/mise/config|\.mise/config|mise/config|\.config/mise|\.mise|mise)(?P<words>(?:\.[\w-]+)*)\.toml"
 )
 # Files that are no dotenv (mise reads JSON and YAML as well) stay with mise.

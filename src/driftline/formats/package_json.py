@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from driftline import late
 from driftline.formats import Format
 from driftline.formats._document import Document, Node, json_document
 from driftline.formats._place import inside
@@ -21,7 +22,7 @@ from driftline.model import Authority, Declaration, EnvFile, Kind, Location, Pas
 FORMAT = Format(name="package_json", title="package.json scripts", files=("package.json",), authority=Authority.PART, nameless="local")
 
 # Most manifests have nothing of it: they cost one search. `"X": "NAME=...` and `cross-env` begin with a value for the command.
-_TRACE = re.compile(r"dotenv|env-cmd|--env-file|--mode[ =]|[\" ][A-Z][A-Z0-9_]{1,60}=")
+_TRACE = late.pattern(r"dotenv|env-cmd|--env-file|--mode[ =]|[\" ][A-Z][A-Z0-9_]{1,60}=")
 # Options that name a file, by program (dotenv-cli, dotenvx, env-cmd READMEs; Node, Bun and Deno docs, 2026-11), and its loader.
 _FILE_OPTIONS = {
     "dotenv": (("-e", "--env"), "dotenv-expand"),

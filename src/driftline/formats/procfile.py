@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from driftline import late
 from driftline.formats import Format
 from driftline.formats._document import Lines
 from driftline.formats._shell import assignments, commands, expansions
@@ -24,8 +25,8 @@ FORMAT = Format(
     settles="heroku config --json",
 )
 
-_PROCESS = re.compile(r"^(?P<name>[A-Za-z0-9_-]+):[ \t]*(?P<command>\S[^\r\n]*)", re.MULTILINE)
-_COMMENT = re.compile(r"[ \t]#")
+_PROCESS = late.pattern(r"^(?P<name>[A-Za-z0-9_-]+):[ \t]*(?P<command>\S[^\r\n]*)", re.MULTILINE)
+_COMMENT = late.pattern(r"[ \t]#")
 
 
 def read(text: Text) -> Reading:

@@ -6,8 +6,7 @@ The base of `supabase/config.toml` is meant for the stack on a developer's machi
 
 from __future__ import annotations
 
-import re
-
+from driftline import late
 from driftline.formats import Format
 from driftline.formats._document import Lines
 from driftline.model import Authority, Reading, Text
@@ -34,7 +33,7 @@ FORMAT = Format(
     nameless="production",
 )
 
-_PUSH = re.compile(r"\bsupabase(?:@[\w.\-]+)?\s+config\s+push\b")
+_PUSH = late.pattern(r"\bsupabase(?:@[\w.\-]+)?\s+config\s+push\b")
 
 
 def read(text: Text) -> Reading:

@@ -8,10 +8,10 @@ and "Intrinsic function reference", 2026-11). A parameter's default is not taken
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from enum import Enum
 
+from driftline import late
 from driftline.formats import Format
 from driftline.formats._document import Document, Node, yaml_document
 from driftline.formats._place import inside
@@ -39,7 +39,7 @@ FORMAT = Format(
 
 _MAX_STAGES = 50
 _MAX_STEPS = 60  # of one value's expressions inside one another
-_SUB = re.compile(r"\$\{(!?)([^${}]*)\}")
+_SUB = late.pattern(r"\$\{(!?)([^${}]*)\}")
 _LONG = ("Fn::Sub", "Fn::If", "Fn::FindInMap", "Fn::Join", "Fn::Equals", "Fn::And", "Fn::Or", "Fn::Not", "Ref", "Condition")
 
 

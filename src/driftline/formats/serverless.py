@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import NamedTuple
 
+from driftline import late
 from driftline.formats import Format
 from driftline.formats._document import Document, Node, yaml_document
 from driftline.formats._values import NAME, declared, environment_of
@@ -39,8 +40,8 @@ FORMAT = Format(
     nameless="production",
 )
 
-_ENV = re.compile(r"\$\{env:([A-Za-z_]\w*)[ \t]*(?:(,)|\})")
-_TOKEN = re.compile(r"\$\{|\}|,|'[^'$}]*'|\"[^\"$}]*\"")
+_ENV = late.pattern(r"\$\{env:([A-Za-z_]\w*)[ \t]*(?:(,)|\})")
+_TOKEN = late.pattern(r"\$\{|\}|,|'[^'$}]*'|\"[^\"$}]*\"")
 _STAGE = frozenset(("opt:stage", "sls:stage", "self:provider.stage"))
 _MAX_STAGES = 50
 _MAX_DEPTH = 40  # of variables inside one another

@@ -7,9 +7,9 @@ at all.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from driftline import late
 from driftline.formats import Format
 from driftline.formats._document import Document, Node, json_document
 from driftline.formats._values import NAME
@@ -34,7 +34,7 @@ SCHEMA = "driftline/snapshot/1"
 FORMAT = Format(name="snapshot", title="snapshot", files=("*.driftline/*.json",), authority=Authority.WHOLE, nameless="production")
 
 _STATES = frozenset((State.SET, State.EMPTY, State.REFERENCE, State.ENCRYPTED))
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_DAY = late.pattern(r"\d{4}-\d\d-\d\d")
 
 
 # What the launch review keeps in the same folder.

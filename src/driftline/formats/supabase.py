@@ -7,9 +7,9 @@ its own is given the root's. What `env()` names must stand in the project's `.en
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from driftline import late
 from driftline.formats import Format
 from driftline.formats._document import Document, Node, toml_document
 from driftline.formats._values import NAME, declared
@@ -24,7 +24,7 @@ FORMAT = Format(
     settles="supabase secrets list",
 )
 
-_ENV = re.compile(r"env\(([A-Za-z_][A-Za-z0-9_]*)\)")
+_ENV = late.pattern(r"env\(([A-Za-z_][A-Za-z0-9_]*)\)")
 
 
 def recognises(path: str) -> bool:

@@ -9,8 +9,10 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import NamedTuple
 
-_IMPORT = re.compile(rb"""(?:\bfrom|\bimport|\brequire\(|\bimport\()\s*["'](?:npm:|jsr:|https://esm\.sh/)?(?P<module>@?[\w./\-]+)""")
-_PYTHON = re.compile(rb"^\s*(?:from|import)\s+(?P<module>[\w.]+)", re.MULTILINE)
+from driftline import late
+
+_IMPORT = late.pattern(rb"""(?:\bfrom|\bimport|\brequire\(|\bimport\()\s*["'](?:npm:|jsr:|https://esm\.sh/)?(?P<module>@?[\w./\-]+)""")
+_PYTHON = late.pattern(rb"^\s*(?:from|import)\s+(?P<module>[\w.]+)", re.MULTILINE)
 
 
 class Backend(NamedTuple):

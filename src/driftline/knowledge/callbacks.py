@@ -9,6 +9,7 @@ from enum import Enum
 from functools import cache, lru_cache
 from typing import NamedTuple
 
+from driftline import late
 from driftline.knowledge import catalog
 
 _FILE = os.path.join(os.path.dirname(__file__), "callbacks.toml")
@@ -146,7 +147,7 @@ def puts_in(text: str) -> tuple[tuple[str, bool], ...]:
     return tuple((match[2], bool(match[1])) for match in _PUT_IN.finditer(text) if match[2] in _data().platform)
 
 
-_PUT_IN = re.compile(r"(https?://)?\$\{?([A-Z][A-Z0-9_]{3,60})")
+_PUT_IN = late.pattern(r"(https?://)?\$\{?([A-Z][A-Z0-9_]{3,60})")
 
 
 def platform_flag(name: str) -> str | None:
@@ -213,15 +214,15 @@ def _data() -> _Data:
     with open(_FILE, "rb") as file:
         tables = tomli.load(file)
     variables = tuple(
-        _Variables(Role(table["role"]), frozenset(table.get("names", ())), re.compile(table["pattern"]) if "pattern" in table else None)
+        _Variables(Role(table["role"]), frozenset(table.get("names", ())), late.pattern(table["pattern"]) if "pattern" in table else None)
         for table in tables["variable"]
     )
     known = catalog.load()
     return _Data(
         variables=variables,
-        spared=re.compile(tables["spared"]["pattern"]),
-        production=re.compile(tables["production"]["pattern"]),
-        endpoints=re.compile(tables["endpoints"]["pattern"]),
+        spared=late.pattern(tables["spared"]["pattern"]),
+        production=late.pattern(tables["production"]["pattern"]),
+        endpoints=late.pattern(tables["endpoints"]["pattern"]),
         arguments={name: Role(table["role"]) for table in tables["argument"] for name in table["names"]},
         platform={name: PlatformUrl(t["by"], t["scheme"], t["of"]) for t in tables["platform"] for name in t["names"]},
         flags={name: table["by"] for table in tables["flag"] for name in table["names"]},
@@ -230,9 +231,9 @@ def _data() -> _Data:
             for header, providers in tables["webhooks"]["headers"].items()
         },
         webhook_words=tuple(tables["webhooks"]["words"]),
-        webhook_path=re.compile(tables["webhooks"]["path"]),
-        webhook_tools=re.compile(tables["webhooks"]["tools"]),
-        verifies=re.compile(tables["webhooks"]["verifies"].encode()),
+        webhook_path=late.pattern(tables["webhooks"]["path"]),
+        webhook_tools=late.pattern(tables["webhooks"]["tools"]),
+        verifies=late.pattern(tables["webhooks"]["verifies"].encode()),
         of_providers={
             catalog.canonical(name): _OF_JOB[provider.job]
             for provider in known.providers.values()

@@ -57,11 +57,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from collections.abc import Mapping
 from functools import cache, cached_property
 from typing import Any, NamedTuple
 
+from driftline import late
 from driftline.model import Exposure, Mode
 
 _FOLDER = os.path.join(os.path.dirname(__file__), "providers")
@@ -70,7 +70,7 @@ INDEX = os.path.join(os.path.dirname(__file__), "providers.json")
 _FORM = 2
 
 # Prefixes that make a variable public; a conventional name stands behind them as well.
-_PUBLIC_PREFIX = re.compile(
+_PUBLIC_PREFIX = late.pattern(
     r"(?:NEXT_PUBLIC|NUXT_PUBLIC|EXPO_PUBLIC|REACT_APP|VUE_APP|GATSBY|STORYBOOK|PLASMO_PUBLIC|WXT|BUN_PUBLIC|PUBLIC|VITE|NUXT|NG_APP|ROLLUP|PARCEL)_"
 )
 _ENVIRONMENT_WORDS = frozenset(

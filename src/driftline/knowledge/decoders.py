@@ -18,13 +18,14 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
+from driftline import late
 from driftline.knowledge import hosts
 
 _LONGEST = 20_000
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 # What may be shown as an account: no spaces, quotes or control characters, and short.
-_SHOWN = re.compile(r"[A-Za-z0-9._:/@+\-]{1,200}")
+_SHOWN = late.pattern(r"[A-Za-z0-9._:/@+\-]{1,200}")
 
 
 # --- reading encoded text -------------------------------------------------------------------------------------------------
@@ -67,7 +68,7 @@ class _Address(NamedTuple):
     query: str
 
 
-_STRICT = re.compile(
+_STRICT = late.pattern(
     r"(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]{0,30})://(?:(?P<user>[^\s/?#@:]{0,512})(?::[^\s/?#@]{0,2048})?@)?"
     r"(?P<host>[A-Za-z0-9._\-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::(?P<port>\d{1,5}))?(?P<more>,[^\s/?#@]{0,2048})?"
     r"(?:/(?P<path>[^?#]{0,4096}))?(?:\?(?P<query>[^#]{0,8192}))?(?:#.{0,4096})?"
@@ -112,7 +113,7 @@ def _query(address: _Address, name: str) -> str | None:
 
 # --- JSON Web Tokens ------------------------------------------------------------------------------------------------------
 
-_JWT = re.compile(r"(eyJ[A-Za-z0-9_\-]{2,8192})\.([A-Za-z0-9_\-]{2,16384})\.([A-Za-z0-9_\-]{0,2048})")
+_JWT = late.pattern(r"(eyJ[A-Za-z0-9_\-]{2,8192})\.([A-Za-z0-9_\-]{2,16384})\.([A-Za-z0-9_\-]{0,2048})")
 
 
 def _jwt_header(text: str) -> dict[str, Any] | None:
@@ -234,7 +235,7 @@ def workos_key(text: str) -> bool:
 # --- Supabase, Firebase, Google -------------------------------------------------------------------------------------------
 
 _REF = r"[a-z]{20}"
-_SUPABASE_HOST = re.compile(rf"(?:db\.)?({_REF})\.(?:supabase\.(?:co|in|net|red)|functions\.supabase\.co|storage\.supabase\.co)")
+_SUPABASE_HOST = late.pattern(rf"(?:db\.)?({_REF})\.(?:supabase\.(?:co|in|net|red)|functions\.supabase\.co|storage\.supabase\.co)")
 
 
 def supabase_ref(text: str) -> str | None:
@@ -281,9 +282,9 @@ def _json_text(text: str) -> dict[str, Any] | None:
 
 
 _FIREBASE_HOSTS = (
-    re.compile(r"([a-z0-9\-]{4,40}?)(?:-default-rtdb)?\.(?:firebaseapp\.com|web\.app|appspot\.com|firebasestorage\.app|firebaseio\.com)"),
-    re.compile(r"([a-z0-9\-]{4,40}?)(?:-default-rtdb)?\.[a-z0-9\-]{4,30}\.firebasedatabase\.app"),
-    re.compile(r"[a-z]+-[a-z]+\d+-([a-z0-9\-]{4,40})\.cloudfunctions\.net"),
+    late.pattern(r"([a-z0-9\-]{4,40}?)(?:-default-rtdb)?\.(?:firebaseapp\.com|web\.app|appspot\.com|firebasestorage\.app|firebaseio\.com)"),
+    late.pattern(r"([a-z0-9\-]{4,40}?)(?:-default-rtdb)?\.[a-z0-9\-]{4,30}\.firebasedatabase\.app"),
+    late.pattern(r"[a-z]+-[a-z]+\d+-([a-z0-9\-]{4,40})\.cloudfunctions\.net"),
 )
 
 

@@ -10,17 +10,18 @@ from functools import cache, lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 
+from driftline import late
 from driftline.model import Url
 
 _FILE = os.path.join(os.path.dirname(__file__), "hosts.toml")
 
 # RFC 3986: scheme, then `//`. Schemes without an authority (`mailto:`, `file:`) are no address of a host.
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]{1,30}://")
+_SCHEME = late.pattern(r"[A-Za-z][A-Za-z0-9+.\-]{1,30}://")
 # A host without a scheme, with a port or a path: `app.example.com/x`, `localhost:3000`, `10.0.0.4:8080`.
-_BARE = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9\-]{0,61}[A-Za-z0-9])?\.){1,10}[A-Za-z]{2,24}\.?(?::\d{1,5})?(?:/[^\s@]*)?")
-_BARE_LOCAL = re.compile(r"(?:localhost|(?:\d{1,3}\.){3}\d{1,3})(?::\d{1,5})?(?:/[^\s@]*)?", re.IGNORECASE)
+_BARE = late.pattern(r"(?:[A-Za-z0-9](?:[A-Za-z0-9\-]{0,61}[A-Za-z0-9])?\.){1,10}[A-Za-z]{2,24}\.?(?::\d{1,5})?(?:/[^\s@]*)?")
+_BARE_LOCAL = late.pattern(r"(?:localhost|(?:\d{1,3}\.){3}\d{1,3})(?::\d{1,5})?(?:/[^\s@]*)?", re.IGNORECASE)
 # It means to be a web address: `https:/x.com`, `http//x.com`, `https://`, `htps://x.com`, `http:x.com`.
-_MEANT = re.compile(r"(?:h?t?tps?:{0,2}/{1,4}|https?:|ht+p+s?://|hxxps?://)", re.IGNORECASE)
+_MEANT = late.pattern(r"(?:h?t?tps?:{0,2}/{1,4}|https?:|ht+p+s?://|hxxps?://)", re.IGNORECASE)
 
 # Names that never leave a machine or a container network. RFC 6761 (localhost), RFC 6762 (.local), RFC 8375 (home.arpa); Docker docs,
 # networking (host.docker.internal), 2026-11.
@@ -335,7 +336,7 @@ def _data() -> _Data:
     below: dict[str, tuple[_Entry, ...]] = {}
     suffixes = set(tables["suffixes"]["names"])
     for table in tables["class"]:
-        entry = _Entry(Class(table["class"]), table["by"], re.compile(table["label"]) if "label" in table else None)
+        entry = _Entry(Class(table["class"]), table["by"], late.pattern(table["label"]) if "label" in table else None)
         for host in table["hosts"]:
             if host.startswith("*."):
                 below[host[2:]] = (*below.get(host[2:], ()), entry)
@@ -349,7 +350,7 @@ def _data() -> _Data:
         below=below,
         missing=frozenset(unowned["words"]),
         unowned=frozenset(unowned["hosts"]),
-        stand_in=re.compile(unowned["labels"]),
+        stand_in=late.pattern(unowned["labels"]),
         non_production=frozenset(tables["non_production"]["words"]),
         suffixes=frozenset(suffixes),
     )

@@ -12,6 +12,7 @@ from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from driftline import late
 from driftline.knowledge import catalog, hosts
 from driftline.knowledge.catalog import Catalog, KeyKind, Published
 from driftline.model import Exposure, Identity, Mode, Secret, Traits
@@ -63,13 +64,13 @@ def digest(value: Secret, key: bytes) -> bytes:
 # --- shape ----------------------------------------------------------------------------------------------------------------
 
 _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("number", re.compile(r"[+-]?\d{1,30}(?:\.\d{1,30})?")),
-    ("boolean", re.compile(r"true|false|yes|no|on|off", re.IGNORECASE)),
-    ("email", re.compile(r"(?:[^<>@\s]{1,200} ?<)?[^<>@\s:/]{1,64}@[A-Za-z0-9.\-]{1,200}\.[A-Za-z]{2,24}>?")),
-    ("date", re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?")),
-    ("path", re.compile(r"(?:~|\.{1,2})?/[^\s:,]{0,500}|[A-Za-z]:\\[^\s]{0,500}")),
-    ("list", re.compile(r"[^\s,]{1,200}(?:, ?[^\s,]{1,200})+")),
-    ("word", re.compile(r"\S+")),
+    ("number", late.pattern(r"[+-]?\d{1,30}(?:\.\d{1,30})?")),
+    ("boolean", late.pattern(r"true|false|yes|no|on|off", re.IGNORECASE)),
+    ("email", late.pattern(r"(?:[^<>@\s]{1,200} ?<)?[^<>@\s:/]{1,64}@[A-Za-z0-9.\-]{1,200}\.[A-Za-z]{2,24}>?")),
+    ("date", late.pattern(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?")),
+    ("path", late.pattern(r"(?:~|\.{1,2})?/[^\s:,]{0,500}|[A-Za-z]:\\[^\s]{0,500}")),
+    ("list", late.pattern(r"[^\s,]{1,200}(?:, ?[^\s,]{1,200})+")),
+    ("word", late.pattern(r"\S+")),
 )
 
 
@@ -129,13 +130,13 @@ def _secret_like(text: str, name: str | None, identity: Identity | None, shape: 
     return not judge.is_harmless(text, name) if random else judge.is_secret(text, name)
 
 
-_SECRET_NAME = re.compile(
+_SECRET_NAME = late.pattern(
     r"(?:^|_)(?:SECRETS?|TOKEN|PASSWORD|PASSWD|PASSPHRASE|PASS|PWD|CREDENTIALS?|SALT|PEPPER|[A-Z]*KEY)(?:_\d+|_BASE64|_B64|_HEX)?$"
 )
-_ID_NAME = re.compile(r"(?:^|_)(?:U?U?IDS?|SHA\d*|HASH|DIGEST|CHECKSUM|COMMIT|REVISION|RELEASE|VERSION|NAME|MODEL)$")
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_ID_NAME = late.pattern(r"(?:^|_)(?:U?U?IDS?|SHA\d*|HASH|DIGEST|CHECKSUM|COMMIT|REVISION|RELEASE|VERSION|NAME|MODEL)$")
+_UUID = late.pattern(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 # Besides small letters: a password of those alone is a word, and hidden by nothing.
-_MARKED = re.compile(r"[^a-z]")
+_MARKED = late.pattern(r"[^a-z]")
 
 
 def _random(text: str) -> bool:
@@ -158,12 +159,12 @@ def _mixed(text: str) -> bool:
 # --- stand-ins ------------------------------------------------------------------------------------------------------------
 
 _STAND_INS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("asks to be changed", re.compile(r"(?:please[-_ ]?)?(?:change|replace|update|edit|fill)[-_ ]?(?:me|this|it|in|here|with\b.*)(?:[-_ !].*)?", re.I)),
-    ("a word for something to do", re.compile(r"(?:to[-_ ]?do|fix[-_ ]?me|tbd|tba|n/?a|none[-_]yet|not[-_ ]set|undefined|null|placeholder(?:[-_ ].*)?|.*[-_ ]placeholder)", re.I)),
-    ("angle or square brackets", re.compile(r"<[^<>]{1,200}>|\[[A-Za-z][A-Za-z _\-]{2,60}\]|\{\{?[A-Za-z_ .\-]{2,60}\}?\}|%[A-Z_]{3,60}%|__[A-Z_]{3,60}__")),
-    ("says whose value belongs here", re.compile(r"(?:(?:put|insert|enter|paste|add|set|use)[-_ ])?(?:your|you)[-_ ]?(?:own[-_ ]?)?[A-Za-z].*", re.I)),
-    ("says whose value belongs here", re.compile(r"(?:insert|enter|paste|put)[-_ ].*here", re.I)),
-    ("one repeated character", re.compile(r"(?:x{3,}|X{3,}|\*{3,}|\.{3,}|#{3,}|-{3,}|_{3,}|…+|\?{2,})")),
+    ("asks to be changed", late.pattern(r"(?:please[-_ ]?)?(?:change|replace|update|edit|fill)[-_ ]?(?:me|this|it|in|here|with\b.*)(?:[-_ !].*)?", re.I)),
+    ("a word for something to do", late.pattern(r"(?:to[-_ ]?do|fix[-_ ]?me|tbd|tba|n/?a|none[-_]yet|not[-_ ]set|undefined|null|placeholder(?:[-_ ].*)?|.*[-_ ]placeholder)", re.I)),
+    ("angle or square brackets", late.pattern(r"<[^<>]{1,200}>|\[[A-Za-z][A-Za-z _\-]{2,60}\]|\{\{?[A-Za-z_ .\-]{2,60}\}?\}|%[A-Z_]{3,60}%|__[A-Z_]{3,60}__")),
+    ("says whose value belongs here", late.pattern(r"(?:(?:put|insert|enter|paste|add|set|use)[-_ ])?(?:your|you)[-_ ]?(?:own[-_ ]?)?[A-Za-z].*", re.I)),
+    ("says whose value belongs here", late.pattern(r"(?:insert|enter|paste|put)[-_ ].*here", re.I)),
+    ("one repeated character", late.pattern(r"(?:x{3,}|X{3,}|\*{3,}|\.{3,}|#{3,}|-{3,}|_{3,}|…+|\?{2,})")),
 )  # fmt: skip
 
 # Asked of the end only: as a pattern with `.*` before it this one would cost as much as all others together.
@@ -171,8 +172,8 @@ _ENDS_IN_HERE = ("key", "token", "secret", "password", "value", "url", "id")
 _TRAILING = ("xxxxxx", "...", "****")
 
 # What is left of a value behind a vendor's prefix (`sk_test_`, `re_`, `AIza`).
-_PREFIX = re.compile(r"(?:[A-Za-z]{2,10}[-_]){1,4}|AIza|AKIA|SG\.|eyJ|AC|SK")
-_BODY = re.compile(
+_PREFIX = late.pattern(r"(?:[A-Za-z]{2,10}[-_]){1,4}|AIza|AKIA|SG\.|eyJ|AC|SK")
+_BODY = late.pattern(
     r"(.)\1{2,}|(?:x{2,}|X{2,}|\*{2,}|\.{2,}).*|(?:your|my|the)?[-_]?(?:api|secret|test|live|real)?[-_]?"
     r"(?:key|token|secret|value|id)(?:[-_]?here)?|your.{1,80}|placeholder|example|dummy|fake|redacted|change[-_]?me"
     r"|(?:0?1234567890?|123456|12345|1234|123|abc|abcd|abcdef|abc123|abcdefghijklmnop\w*|123456789\w{0,3})",
@@ -180,11 +181,11 @@ _BODY = re.compile(
 )
 
 # Parts of a URL that nobody owns: `https://your-project.supabase.co`, `postgres://USER:PASSWORD@HOST:PORT/DATABASE`.
-_URL_STAND_IN = re.compile(
+_URL_STAND_IN = late.pattern(
     r"(?:^|[./@:])(?:your[-_]?[a-z0-9\-_]{2,40}|<[^<>/]{1,60}>|\[[A-Za-z][A-Za-z _\-]{1,40}\]|x{3,}|my-?(?:domain|app-?name|project-?(?:id|ref))|project-?(?:id|ref))(?=$|[./@:?])",
     re.IGNORECASE,
 )
-_URL_TEMPLATE = re.compile(
+_URL_TEMPLATE = late.pattern(
     r"[a-z+]+://(?:USER(?:NAME)?|\[?user\]?):(?:PASS(?:WORD)?|\[?YOUR-PASSWORD\]?)@(?:HOST(?:NAME)?|[^/]*):?(?:PORT|\d*)/(?:DB|DATABASE|DBNAME)\b"
 )
 
@@ -479,10 +480,10 @@ def _of_host(known: Catalog, text: str, name: str | None) -> Identity | None:
     return Identity(provider.id, "host", mode, None, Exposure.PUBLIC, "", job=provider.job, slot="url")
 
 
-_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}\.){1,8}[A-Za-z]{2,24}(?::\d{1,5})?")
+_HOST = late.pattern(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}\.){1,8}[A-Za-z]{2,24}(?::\d{1,5})?")
 
 
-_SERVICE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,60}[a-z0-9])?(?::\d{1,5})?")
+_SERVICE = late.pattern(r"[a-z0-9](?:[a-z0-9-]{0,60}[a-z0-9])?(?::\d{1,5})?")
 _FOR_HOSTS = ("_HOST", "_HOSTNAME", "_SERVER", "_ENDPOINT")
 
 

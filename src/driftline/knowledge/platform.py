@@ -25,6 +25,7 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
+from driftline import late
 from driftline.model import Kind
 
 _FOLDER = os.path.join(os.path.dirname(__file__), "platforms")
@@ -408,7 +409,7 @@ def _candidate(name: str, title: str, table: Mapping[str, Any]) -> _Candidate:
     return _Candidate(
         framework,
         tuple(table["dependencies"]),
-        re.compile("|".join(map(_wild, files)) + r"\Z") if files else None,
+        late.pattern("|".join(map(_wild, files)) + r"\Z") if files else None,
         tuple((older["dependency"], older["below"], older["loader"]) for older in table.get("older", ())),
         table.get("server", False),
     )
@@ -420,7 +421,7 @@ def _wild(pattern: str) -> str:
 
 def _path(pattern: str) -> re.Pattern[str]:
     """A file pattern against a relative path: `/x` is at the root only, `a/x` and `x` are at any depth."""
-    return re.compile(_wild(pattern[1:]) if pattern.startswith("/") else "(?:.*/)?" + _wild(pattern))
+    return late.pattern(_wild(pattern[1:]) if pattern.startswith("/") else "(?:.*/)?" + _wild(pattern))
 
 
 def _filed_under(pattern: str) -> str:

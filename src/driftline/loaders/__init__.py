@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import difflib
 import importlib
-import re
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from functools import cache
 from typing import Any, NamedTuple
 
+from driftline import late
 from driftline.loaders.assignment import Assignment, Parsed, Place, Problem
 from driftline.loaders.expand import Budget, Lost
 from driftline.model import Misuse, Secret
@@ -281,7 +281,7 @@ def _advice(value: str, loaders: Mapping[str, object]) -> str:
     return "write NAME=value without spaces around `=`, in single quotes where it holds `#`, spaces or double quotes"
 
 
-_ODD = re.compile("[\u200b-\u200d\u2060\u00a0\u2018\u2019\u201c\u201d]|\r(?!\n)")
+_ODD = late.pattern("[\u200b-\u200d\u2060\u00a0\u2018\u2019\u201c\u201d]|\r(?!\n)")
 _WORDS = {"\u00a0": "a no-break space", "\r": "a line end of carriage return alone"}
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from driftline import late
 from driftline.loaders.assignment import Assignment, Parsed, Positions
 from driftline.loaders.expand import MAX_EXPANDED, Lost, Values
 
 _SPACE = " \t\n\v\f\r"
-_NAME = re.compile(r"[A-Za-z0-9_.-]+")
-_NEXT = re.compile(r"export[ \t\n\v\f\r]+(?=[A-Za-z0-9_.-])")
-_SEPARATOR = re.compile(r"[ \t\n\v\f\r]*(?:=|:(?=[ \t\n\v\f\r]))")
-_QUOTED = {quote: re.compile(rf"{quote}((?:[^\\{quote}]|\\.)*){quote}", re.DOTALL) for quote in "\"'`"}
-_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_NAME = late.pattern(r"[A-Za-z0-9_.-]+")
+_NEXT = late.pattern(r"export[ \t\n\v\f\r]+(?=[A-Za-z0-9_.-])")
+_SEPARATOR = late.pattern(r"[ \t\n\v\f\r]*(?:=|:(?=[ \t\n\v\f\r]))")
+_QUOTED = {quote: late.pattern(rf"{quote}((?:[^\\{quote}]|\\.)*){quote}", re.DOTALL) for quote in "\"'`"}
+_ESCAPE = late.pattern(r"\\(.)", re.DOTALL)
 _ESCAPED = {"n": "\n", "r": "\r"}
-_UNQUOTED = re.compile(r"[^#\r\n]*")
+_UNQUOTED = late.pattern(r"[^#\r\n]*")
 
 
 def parse(content: str) -> Parsed:
@@ -75,7 +76,7 @@ def expand(parsed: Values, outer: Mapping[str, str]) -> Values:
     return values
 
 
-_VARIABLE = re.compile(r"(\\)?\$(?:\{([A-Za-z0-9_]*)(?::-((?:[^{}\\]|\{[^{}]*\})*))?\}|([A-Za-z0-9_]+))")
+_VARIABLE = late.pattern(r"(\\)?\$(?:\{([A-Za-z0-9_]*)(?::-((?:[^{}\\]|\{[^{}]*\})*))?\}|([A-Za-z0-9_]+))")
 
 
 def _expanded(value: str, known: Mapping[str, str], outer: Mapping[str, str], depth: int) -> str:

@@ -6,13 +6,14 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from driftline import late
 from driftline.loaders.assignment import Assignment, Parsed, Positions, Problem
 from driftline.loaders.expand import MAX_EXPANDED, Budget, Lost
 
 _BLANK = "\t\v\f\r \x85\u00a0"
-_ESCAPE = re.compile(r'\\([abcfnrtv$"\\]|0\d{0,3})', re.ASCII)
+_ESCAPE = late.pattern(r'\\([abcfnrtv$"\\]|0\d{0,3})', re.ASCII)
 _ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", '"': '"', "\\": "\\"}
-_EXPORT = re.compile(rf"export[{_BLANK}\n]+")
+_EXPORT = late.pattern(rf"export[{_BLANK}\n]+")
 
 
 class _Refused(Exception):
@@ -117,7 +118,7 @@ def _unescape(match: re.Match[str]) -> str:
 
 # template/template.go: the pattern is greedy up to the line's last brace; what lies behind the expression's own brace is looked at again.
 _NAME = r"[_A-Za-z\u017f\u212a][_A-Za-z0-9\u017f\u212a]*"  # (?i) of Go folds the long s and the Kelvin sign into [a-z]
-_VARIABLE = re.compile(rf"\$(?:(\$)|({_NAME})|\{{({_NAME}(?:(?::?[-?+])[^\n]*)?)\}}|(\{{))")
+_VARIABLE = late.pattern(rf"\$(?:(\$)|({_NAME})|\{{({_NAME}(?:(?::?[-?+])[^\n]*)?)\}}|(\{{))")
 _OPERATORS = (":?", "?", ":-", "-", ":+", "+")
 _MAX_DEPTH = 50
 

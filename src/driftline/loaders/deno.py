@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from driftline import late
 from driftline.loaders.assignment import Assignment, Parsed, Problem
 from driftline.loaders.expand import Budget
 from driftline.loaders.node import scan
 
-_VARIABLE = re.compile(r"\\\$|\$(?:\{([^}]*)(?:\}|\Z)|([A-Za-z0-9_]*))")
-_ENDS = re.compile(r"[ \t]*(?:[#\n]|\Z)")
+_VARIABLE = late.pattern(r"\\\$|\$(?:\{([^}]*)(?:\}|\Z)|([A-Za-z0-9_]*))")
+_ENDS = late.pattern(r"[ \t]*(?:[#\n]|\Z)")
 
 
 def parse(content: str) -> Parsed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from driftline import late
 from driftline.loaders.assignment import Assignment
 
 Values = dict[str, str]
@@ -53,8 +54,8 @@ def _javascript_replace(text: str, template: str, by: str) -> str:
 
 # --- dotenv-expand 12, and Vite's patched copy ---------------------------------------------------------------------------------
 
-_V12 = re.compile(r"(?<!\\)\$\{([^{}]+)\}|(?<!\\)\$([A-Za-z_][A-Za-z0-9_]*)")
-_V12_OPERATOR = re.compile(r":\+|\+|:-|-")
+_V12 = late.pattern(r"(?<!\\)\$\{([^{}]+)\}|(?<!\\)\$([A-Za-z_][A-Za-z0-9_]*)")
+_V12_OPERATOR = late.pattern(r":\+|\+|:-|-")
 
 
 def expand12(parsed: Values, outer: Mapping[str, str], *, progressive: bool = True) -> Values:
@@ -95,7 +96,7 @@ def _expand12(value: str, outer: Mapping[str, str], running: Values, budget: Bud
 
 # Its nested repeats look at open braces again and again: with hundreds of them the real ones take for ever.
 _MAX_BRACES = 50
-_V11 = re.compile(r"(\\)?\$(?!\()(\{?)([A-Za-z0-9_.]+)(?::?-((?:\$\{(?:\$\{(?:\$\{[^}]*\}|[^}])*\}|[^}])*\}|[^}])+))?(\}?)")
+_V11 = late.pattern(r"(\\)?\$(?!\()(\{?)([A-Za-z0-9_.]+)(?::?-((?:\$\{(?:\$\{(?:\$\{[^}]*\}|[^}])*\}|[^}])*\}|[^}])+))?(\}?)")
 
 
 def expand11(parsed: Values, outer: Mapping[str, str], *, keeps_itself: bool = False) -> Values:
@@ -168,7 +169,7 @@ def expand_expo(parsed: Values, outer: Mapping[str, str]) -> Values:
 
 # --- Next.js -------------------------------------------------------------------------------------------------------------------
 
-_NEXT = re.compile(r"(?<!\\)\$\{?([A-Za-z0-9_]+)(?::-([^}\\]*))?\}?")
+_NEXT = late.pattern(r"(?<!\\)\$\{?([A-Za-z0-9_]+)(?::-([^}\\]*))?\}?")
 
 
 def expand_next(parsed: Values, outer: Mapping[str, str]) -> Values:
@@ -196,8 +197,8 @@ def expand_next(parsed: Values, outer: Mapping[str, str]) -> Values:
 # --- dotenv-expand 5, and c12's copy --------------------------------------------------------------------------------------------
 
 _DOT = "[^\n\r\u2028\u2029]"
-_V5 = re.compile(rf"({_DOT}?)\$\{{?([A-Za-z0-9_]+)?\}}?")
-_C12 = re.compile(rf"({_DOT}?)\$\{{?([A-Za-z0-9_:]+)?\}}?")
+_V5 = late.pattern(rf"({_DOT}?)\$\{{?([A-Za-z0-9_]+)?\}}?")
+_C12 = late.pattern(rf"({_DOT}?)\$\{{?([A-Za-z0-9_:]+)?\}}?")
 
 
 def expand5(parsed: Values, outer: Mapping[str, str]) -> Values:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 
+from driftline import late
 from driftline.loaders.assignment import SPACE, SPACE_CHARACTERS, Assignment, Parsed, Positions, Problem
 
 _BLANK = "\t\v\f \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\ufeff"  # white space that ends no line: a longer lead would be searched again and again
 _END = r"(?=[\n\r\u2028\u2029]|\Z)"
-_LINE = re.compile(
+_LINE = late.pattern(
     rf"(?:\A|(?<=[\n\r\u2028\u2029]))[{_BLANK}]*(?:export[{SPACE}]*)?(?P<key>[A-Za-z0-9_./]+)[{SPACE}]*=[\f\t\v]*"
     rf"(?P<value>[{SPACE}]*'(?:\\'|[^'])*'|[{SPACE}]*\"(?:\\\"|[^\"])*\"|[^#\r\n]*)?[{SPACE}]*(?:#[^\n]*)?{_END}"
 )
-_QUOTED = re.compile(rf"(?:\A|(?<=[\n\r\u2028\u2029]))([\"'])(.*)\1{_END}", re.DOTALL)
-_ESCAPE = re.compile(r"\\([nrtv\\'\"])")
+_QUOTED = late.pattern(rf"(?:\A|(?<=[\n\r\u2028\u2029]))([\"'])(.*)\1{_END}", re.DOTALL)
+_ESCAPE = late.pattern(r"\\([nrtv\\'\"])")
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-_NAME = re.compile(r"[A-Z_][A-Z0-9_]*\Z")
+_NAME = late.pattern(r"[A-Z_][A-Z0-9_]*\Z")
 _RESERVED = frozenset(
     (
         "CLOUD_RUNTIME_CONFIG", "EVENTARC_CLOUD_EVENT_SOURCE", "ENTRY_POINT", "GCP_PROJECT", "GCLOUD_PROJECT", "GOOGLE_CLOUD_PROJECT",

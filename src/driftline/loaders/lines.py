@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from driftline import late
 from driftline.loaders.assignment import SPACE, SPACE_CHARACTERS, Assignment, Parsed, Place, Positions, Problem
 
 # `\s`, `$` and `.` spelled out, because JavaScript's differ from Python's.
 _ANY = "[^\n\r\u2028\u2029]"
-_LINE_12 = re.compile(rf"[{SPACE}]*([A-Za-z0-9_.-]+)[{SPACE}]*=[{SPACE}]*({_ANY}*)?[{SPACE}]*\Z")
-_LINE_14 = re.compile(rf"[{SPACE}]*([A-Za-z0-9_.-]+)[{SPACE}]*=[{SPACE}]*(\"[^\"]*\"|'[^']*'|{_ANY}*?)([{SPACE}]+#{_ANY}*)?\Z")
+_LINE_12 = late.pattern(rf"[{SPACE}]*([A-Za-z0-9_.-]+)[{SPACE}]*=[{SPACE}]*({_ANY}*)?[{SPACE}]*\Z")
+_LINE_14 = late.pattern(rf"[{SPACE}]*([A-Za-z0-9_.-]+)[{SPACE}]*=[{SPACE}]*(\"[^\"]*\"|'[^']*'|{_ANY}*?)([{SPACE}]+#{_ANY}*)?\Z")
 
 
 def parse_12(content: str) -> Parsed:
@@ -38,8 +39,8 @@ def _npm(content: str, pattern: re.Pattern[str]) -> Iterator[Assignment]:
         yield Assignment(match[1], value, quote, place(match.start(1)))
 
 
-_DJANGO = re.compile(r"(?:export )?([A-Za-z_0-9]+)=(.*)\Z")
-_DJANGO_ESCAPE = re.compile(r"\\(.)")
+_DJANGO = late.pattern(r"(?:export )?([A-Za-z_0-9]+)=(.*)\Z")
+_DJANGO_ESCAPE = late.pattern(r"\\(.)")
 
 
 def parse_django(content: str) -> Parsed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from driftline import late
 from driftline.loaders.assignment import SPACE, SPACE_CHARACTERS, Assignment, Parsed, Positions
 
 # lib/main.js of npm dotenv 16.4 and 17.2, LINE; `\s` and `$` are spelled out because JavaScript's differ from Python's.
@@ -12,12 +13,12 @@ _LINE_ENDS = "\n\u2028\u2029"
 _END = r"(?=[\n\u2028\u2029]|\Z)"
 # Space before a name is looked for on its own line: each empty line would otherwise be tried up to the end of all empty lines.
 _LEAD = f"[{''.join(c for c in SPACE_CHARACTERS if c not in _LINE_ENDS)}]"
-_LINE = re.compile(
+_LINE = late.pattern(
     rf"(?:^|(?<=[\u2028\u2029])){_LEAD}*(?:export{_S}+)?(?P<key>[A-Za-z0-9_.-]+)(?:{_S}*={_S}*?|:{_S}+?)"
     rf"(?P<value>{_S}*'(?:\\'|[^'])*'|{_S}*\"(?:\\\"|[^\"])*\"|{_S}*`(?:\\`|[^`])*`|[^#\r\n]+)?{_S}*(?:#[^\n\r\u2028\u2029]*)?{_END}",
     re.MULTILINE,
 )
-_QUOTED = re.compile(rf"(?:^|(?<=[\u2028\u2029]))(['\"`])(.*)\1{_END}", re.MULTILINE | re.DOTALL)
+_QUOTED = late.pattern(rf"(?:^|(?<=[\u2028\u2029]))(['\"`])(.*)\1{_END}", re.MULTILINE | re.DOTALL)
 
 
 def parse(content: str) -> Parsed:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple
 
+from driftline import late
 from driftline.knowledge import platform
 from driftline.knowledge.platform import Framework
 from driftline.model import Unread, Unreadable
@@ -151,7 +152,7 @@ def _supabase_functions(paths: Collection[str]) -> list[str]:
     return sorted(found)
 
 
-_FUNCTIONS = re.compile(r"(?:.*/)?supabase/functions/(?=[^/]+/[^/]+\.[tj]sx?$)")
+_FUNCTIONS = late.pattern(r"(?:.*/)?supabase/functions/(?=[^/]+/[^/]+\.[tj]sx?$)")
 
 
 def _plan(package: Package, packages: Mapping[str, Package], by_name: Mapping[str, str], loader_of: Callable[[str], str | None]) -> Plan:

@@ -17,7 +17,7 @@ from datetime import date
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from driftline import loaders
+from driftline import late, loaders
 from driftline.knowledge import identify, platform
 from driftline.model import Identity, Kind, Misuse, Secret, State, Unreadable
 from driftline.project import files
@@ -25,10 +25,10 @@ from driftline.project import files
 SCHEMA = "driftline/snapshot/1"
 FOLDER = ".driftline"
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-_DIGEST = re.compile(r"[0-9a-f]{64}")
+_NAME = late.pattern(r"[A-Za-z_][A-Za-z0-9_]*")
+_ENVIRONMENT = late.pattern(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
+_ANSI = late.pattern(r"\x1b\[[0-9;?]*[A-Za-z]")
+_DIGEST = late.pattern(r"[0-9a-f]{64}")
 _UNKNOWN = "is no export that driftline knows; `driftline snapshot --help` lists them"
 _MAX_DEPTH = 60
 
@@ -369,7 +369,7 @@ _MAPS = frozenset(("variables", "environment_variables", "env_vars", "vars", "se
 _LISTS = frozenset(
     ("env", "envs", "environment", "environment_variable", "environment_variables", "plain_text_binding", "secret_text_binding")
 )
-_SINGLE = re.compile(r"_(?:environment_variable|env_var|actions_secret|actions_environment_secret|actions_variable|variable|secret)$")
+_SINGLE = late.pattern(r"_(?:environment_variable|env_var|actions_secret|actions_environment_secret|actions_variable|variable|secret)$")
 
 
 def _terraform(data: Mapping[str, Any]) -> list[Entry]:
@@ -423,12 +423,12 @@ def _resource(kind: str, values: Mapping[str, Any]) -> Iterator[Entry]:
 
 _HEADS = frozenset(("name", "key", "secret", "variable", "secret name", "variables", "environment variable", "key name"))
 _PLACES = frozenset(("environments", "environment", "targets", "target", "contexts", "context"))
-_BARS = re.compile(r"[|│║┃]")
-_RULE = re.compile(r"[\s|+\-=─━═│║┃┼╪╬├┤┌┐└┘╔╗╚╝╠╣╟╢┬┴╤╧╦╩┏┓┗┛┣┫┳┻╋*:]*")
-_WIDE = re.compile(r"[ \t]{2,}|\t")
-_COLON = re.compile(r"([A-Za-z_][A-Za-z0-9_]*):[ \t]+\S")
-_PRETTY = re.compile(r"Secret Name:[ \t]*([A-Za-z_][A-Za-z0-9_]*)[ \t]*")
-_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d|(?:about |less than )?\S+ \w+ ago")
+_BARS = late.pattern(r"[|│║┃]")
+_RULE = late.pattern(r"[\s|+\-=─━═│║┃┼╪╬├┤┌┐└┘╔╗╚╝╠╣╟╢┬┴╤╧╦╩┏┓┗┛┣┫┳┻╋*:]*")
+_WIDE = late.pattern(r"[ \t]{2,}|\t")
+_COLON = late.pattern(r"([A-Za-z_][A-Za-z0-9_]*):[ \t]+\S")
+_PRETTY = late.pattern(r"Secret Name:[ \t]*([A-Za-z_][A-Za-z0-9_]*)[ \t]*")
+_STAMP = late.pattern(r"\d{4}-\d\d-\d\dT\d\d:\d\d|(?:about |less than )?\S+ \w+ ago")
 
 
 def _of_table(text: str, path: str) -> Export | None:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from driftline import __version__
+from driftline import __version__, late
 from driftline.model import (
     App,
     Cell,
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 _FOLDER = os.path.join(os.path.dirname(__file__), "templates")
-_CODE = re.compile(r"`([^`]+)`")
-_ANCHOR = re.compile(r"[0-9a-f]{8,64}(?:-\d{1,6})?")
+_CODE = late.pattern(r"`([^`]+)`")
+_ANCHOR = late.pattern(r"[0-9a-f]{8,64}(?:-\d{1,6})?")
 
 # What a cell says in a word; the order is the one that cells are sorted in, what needs a look first.
 _LABELS = {

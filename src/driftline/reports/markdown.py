@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from driftline import late
 from driftline.model import App, Finding, Report, Review, Severity
 from driftline.reports import _app, _review, _words
 from driftline.reports._order import by_weight
@@ -16,9 +17,9 @@ _BLOCKERS, _MATRIX, _WARNINGS, _NOTES, _OPEN = 18_000, 12_000, 11_000, 4_000, 6_
 _FRAME = 500
 _PLACES = 4
 
-_CODE = re.compile(r"`([^`]+)`")
+_CODE = late.pattern(r"`([^`]+)`")
 # What would be markup, a link, a reference or a mention. Underscores inside a word are none of these.
-_MARKUP = re.compile(
+_MARKUP = late.pattern(
     r"[\\`*\[\]<>|~@#]|(?<![^\W_])_|_(?![^\W_])|:(?=//)|(?<=www)\.|&(?=#?\w{1,40};)|\A(?:[-+=]|\d{1,9}(?=[.)]))", re.IGNORECASE
 )
 

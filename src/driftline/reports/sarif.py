@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from driftline import __version__
+from driftline import __version__, late
 from driftline.model import Finding, Location, Page, Report, Severity
 from driftline.reports import _json, _words
 from driftline.reports._journey import Journeys
@@ -18,7 +17,7 @@ _PROBLEM = {Severity.BLOCKER: "error", Severity.WARNING: "warning", Severity.NOT
 # GitHub shows over 9.0 as critical, from 7.0 as high, from 4.0 as medium, below as low (GitHub Docs, "SARIF support for code scanning",
 # read 2026-11). A blocker stops a deploy but is no remote attack: high.
 _SECURITY = {Severity.BLOCKER: "8.0", Severity.WARNING: "5.0", Severity.NOTE: "2.0"}
-_LINK = re.compile(r"\[(?=[^\[\]]{0,2000}\]\()")
+_LINK = late.pattern(r"\[(?=[^\[\]]{0,2000}\]\()")
 # What GitHub keeps of a result's related locations (the same page: 1,000 per result, the first 100 are included).
 _RELATED = 100
 

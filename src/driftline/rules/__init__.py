@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from typing import Any, Protocol, cast
 
@@ -26,58 +26,48 @@ class RuleModule(Protocol):
 @cache
 def registry() -> Mapping[str, tuple[str, RuleModule]]:
     """Rule id -> (group, module), in the order of the groups and then by id."""
-    found: dict[str, tuple[str, RuleModule]] = {}
+    return {rule_id: (group, _module(rule_id)) for rule_id, group in groups().items()}
+
+
+@cache
+def groups() -> Mapping[str, str]:
+    """Rule id -> group, in the order of the groups and then by id, without importing a rule: the file name is the identifier."""
     folder = os.path.dirname(__file__)
-    for group in GROUPS:
-        for entry in sorted(os.listdir(os.path.join(folder, group))):
-            name, extension = os.path.splitext(entry)
-            if extension == ".py" and not name.startswith("_"):
-                module = cast(RuleModule, importlib.import_module(f"{__name__}.{group}.{name}"))
-                found[module.RULE.id] = (group, module)
-    return found
-
-
-def _some(wanted: Collection[str]) -> Mapping[str, tuple[str, RuleModule]]:
-    """The rules of these ids, without importing the others."""
-    folder = os.path.dirname(__file__)
-    found: dict[str, tuple[str, RuleModule]] = {}
-    for group in GROUPS:
-        for rule_id in sorted(wanted):
-            name = rule_id.replace("-", "_")
-            if os.path.isfile(os.path.join(folder, group, f"{name}.py")):
-                found[rule_id] = (group, cast(RuleModule, importlib.import_module(f"{__name__}.{group}.{name}")))
-    return found
-
-
-def identifiers() -> tuple[str, ...]:
-    """Every rule id, without importing a rule: the file name is the identifier."""
-    folder = os.path.dirname(__file__)
-    return tuple(
-        entry[:-3].replace("_", "-")
+    return {
+        entry[:-3].replace("_", "-"): group
         for group in GROUPS
         for entry in sorted(os.listdir(os.path.join(folder, group)))
         if entry.endswith(".py") and not entry.startswith("_")
-    )
+    }
+
+
+def _module(rule_id: str) -> RuleModule:
+    return cast(RuleModule, importlib.import_module(f"{__name__}.{groups()[rule_id]}.{rule_id.replace('-', '_')}"))
+
+
+def identifiers() -> tuple[str, ...]:
+    """Every rule id, in the same order."""
+    return tuple(groups())
 
 
 def check(
     facts: Facts,
-    groups: Iterable[str],
+    wanted: Collection[str],
     options: Mapping[str, Mapping[str, Any]],
     failed: dict[str, str],
     *,
     only: Collection[str] | None = None,
 ) -> Iterator[Finding]:
-    """The findings of every rule in `groups`, or of those in `only`; `options` maps a rule id to its keyword arguments.
+    """The findings of every rule of the `wanted` groups, or of those in `only`; `options` maps a rule id to its keyword arguments.
 
     A rule that fails must not hide the others' findings: its id and the kind of error go into `failed`.
     """
-    for rule_id, (group, module) in (registry() if only is None else _some(only)).items():
-        if group not in groups:
+    for rule_id, group in groups().items():
+        if group not in wanted or (only is not None and rule_id not in only):
             continue
         try:
             # A list, so that a rule failing half-way reports nothing half.
-            found = list(module.check(facts, **options.get(rule_id, {})))
+            found = list(_module(rule_id).check(facts, **options.get(rule_id, {})))
         except Exception as error:  # its text could hold a value: only its kind is told
             failed[rule_id] = type(error).__name__
             continue
@@ -103,4 +93,4 @@ def refuse_unknown(options: Mapping[str, Mapping[str, Any]], shown: str) -> None
 def _parameters(rule_id: str) -> Mapping[str, Any]:
     import inspect
 
-    return inspect.signature(_some((rule_id,))[rule_id][1].check).parameters
+    return inspect.signature(_module(rule_id).check).parameters

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from driftline import late
 from driftline.knowledge import catalog
 from driftline.model import (
     App,
@@ -127,11 +127,11 @@ def identified(identity: Identity) -> str:
 
 
 # The last words of a name that is never a setting about the thing: `NEXT_PUBLIC_FORGOT_PASSWORD_URL` ends in none of them.
-_SECRET_ENDS = re.compile(
+_SECRET_ENDS = late.pattern(
     r"(?:^|_)(?:SECRET|SECRET_?KEY|CLIENT_SECRET|PRIVATE_?KEY|SERVICE_ROLE|SERVICE_ROLE_KEY|SERVICE_KEY|PASSWORD|PASSWD|ADMIN_KEY"
     r"|ADMIN_TOKEN|SIGNING_KEY|ENCRYPTION_KEY|MASTER_KEY)$"
 )
-_SECRET_NAMES = re.compile(
+_SECRET_NAMES = late.pattern(
     r"(?:^|_)(?:SECRETS?|TOKEN|PASSWORD|PASSWD|PASSPHRASE|PASS|PWD|CREDENTIALS?|PRIVATE|SALT|PEPPER|COOKIE|SIGNING|ENCRYPTION|(?:API|ACCESS"
     r"|AUTH|SERVICE|ROLE|MASTER|SIGNING|ENCRYPTION|SECRET|PRIVATE|ADMIN|SERVER|JWT|SESSION)_?KEY|KEY)(?:_\d+|_BASE64|_B64|_HEX)?$"
 )
@@ -147,7 +147,7 @@ def is_secret_name(name: str) -> bool:
     return _SECRET_NAMES.search(catalog.canonical(name)) is not None
 
 
-_WEBHOOK_NAME = re.compile(r"WEBHOOK.*(?:SECRET|KEY|TOKEN)$|(?:SECRET|KEY|TOKEN)_WEBHOOKS?$|WHSEC")
+_WEBHOOK_NAME = late.pattern(r"WEBHOOK.*(?:SECRET|KEY|TOKEN)$|(?:SECRET|KEY|TOKEN)_WEBHOOKS?$|WHSEC")
 
 
 def is_webhook_secret(one: Held) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 
+from driftline import late
 from driftline.model import App, Facts, State, Variable
 from driftline.rules.phrases import DECLARED
 
-_DIGITS = re.compile(r"\d+")
+_DIGITS = late.pattern(r"\d+")
 
 
 def misspelled(app: App, facts: Facts) -> tuple[tuple[str, str], ...]:

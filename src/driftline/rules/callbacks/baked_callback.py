@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from driftline import late
 from driftline.knowledge import callbacks, hosts
 from driftline.knowledge.callbacks import Role
 from driftline.model import (
@@ -36,7 +37,7 @@ from driftline.rules.addresses import BAKED, LOCAL, TUNNELS, is_private_call, sh
 
 RULE = Rule("baked-callback", Severity.BLOCKER, "a local address is fixed into the build")
 
-_DEVELOPMENT_FILE = re.compile(r"(?:^|[._-])(?:dev|develop|development|local|override|test|e2e|ci)(?:[._-]|$)", re.IGNORECASE)
+_DEVELOPMENT_FILE = late.pattern(r"(?:^|[._-])(?:dev|develop|development|local|override|test|e2e|ci)(?:[._-]|$)", re.IGNORECASE)
 
 
 def check(facts: Facts) -> Iterator[Finding]:

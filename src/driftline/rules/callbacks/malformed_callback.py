@@ -10,9 +10,9 @@ A bare host is right where its name says so (`APP_DOMAIN`, `API_HOST`) or where 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from driftline import late
 from driftline.knowledge import callbacks, hosts
 from driftline.knowledge.hosts import Class
 from driftline.model import App, Environment, Facts, Finding, Kind, Related, Rule, Severity, Variable
@@ -21,7 +21,7 @@ from driftline.rules.phrases import Held, held
 
 RULE = Rule("malformed-callback", Severity.BLOCKER, "a callback's address is malformed", elsewhere=Severity.WARNING)
 
-_NEEDS_SCHEME = re.compile(r"(?:URL|URI|ORIGIN)$")
+_NEEDS_SCHEME = late.pattern(r"(?:URL|URI|ORIGIN)$")
 
 
 def check(facts: Facts) -> Iterator[Finding]:

@@ -8,16 +8,16 @@ Example: `app/api/webhooks/stripe/route.ts` reads `STRIPE_WEBHOOK_SECRET`, previ
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from driftline import late
 from driftline.knowledge import catalog
 from driftline.model import App, Environment, Facts, Finding, Kind, Location, Related, Route, Rule, Severity, State, Variable
 from driftline.rules.phrases import DECLARED, declared_in, first_read, home, lacking, place, title
 
 RULE = Rule("missing-webhook-secret", Severity.BLOCKER, "a webhook's signing secret is missing", elsewhere=Severity.WARNING)
 
-_NAME = re.compile(r"WEBHOOK.*(?:SECRET|KEY|TOKEN)|(?:SECRET|KEY|TOKEN)_WEBHOOKS?$|WHSEC|SIGNING_SECRET|SECRET_HASH|CALLBACK_TOKEN")
+_NAME = late.pattern(r"WEBHOOK.*(?:SECRET|KEY|TOKEN)|(?:SECRET|KEY|TOKEN)_WEBHOOKS?$|WHSEC|SIGNING_SECRET|SECRET_HASH|CALLBACK_TOKEN")
 
 
 def check(facts: Facts) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from driftline import late
 from driftline.knowledge import callbacks
 from driftline.knowledge.callbacks import Role
 from driftline.knowledge.hosts import Class
@@ -28,7 +29,7 @@ _ROLES = frozenset((Role.OAUTH, Role.PAYMENT, Role.WEBHOOK, Role.MAIL, Role.UPLO
 _BY_FILES = frozenset(("next", "nuxt", "astro", "sveltekit", "remix", "react-router", "gatsby", "solid-start", "tanstack-start", "redwood"))
 _SERVERS = frozenset(("express", "hono", "fastify", "nest", "fastapi", "flask", "django", "koa", "elysia", "starlette", "adonis", "hapi"))
 # Login libraries answer below these by themselves (Auth.js, Better Auth, Auth0, Clerk, django-allauth docs, 2026-11).
-_IMPLICIT = re.compile(
+_IMPLICIT = late.pattern(
     r"^/(?:api/auth|auth|api/v\d+/auth|accounts|oauth2?|sso|sign-in|sign-up|login|logout|_next|\.well-known|__|rest|graphql)(?:/|$)"
 )
 

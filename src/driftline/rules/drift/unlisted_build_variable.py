@@ -9,10 +9,10 @@ Example: `next.config.js` reads `process.env.API_ORIGIN`, and `turbo.json` does 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
+from driftline import late
 from driftline.model import App, Facts, Finding, Need, Passthrough, Reference, Related, Rule, Severity, Side, State, Variable
 from driftline.rules.phrases import place
 
@@ -53,7 +53,7 @@ def _steps(app: App) -> dict[str, list[Passthrough]]:
 
 
 # The configuration that a framework's own build runs; a migration tool's or a job runner's is read by their commands.
-_BUILD_CONFIG = re.compile(
+_BUILD_CONFIG = late.pattern(
     r"(?:next|vite|nuxt|astro|svelte|remix|react-router|webpack|rspack|rsbuild|rollup|gatsby|vue|angular|app|craco|metro)\.config\.[cm]?[jt]s"
     r"|gatsby-config\.[jt]s|next\.config\.\w+"
 )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from driftline import late
 from driftline.knowledge import catalog
 from driftline.model import Exposure, Facts, Finding, Mode, Rule, Severity, Sighting
 from driftline.rules.phrases import identified, title
@@ -19,7 +20,7 @@ from driftline.rules.sightings import by_value, owner
 RULE = Rule("committed-secret", Severity.BLOCKER, "a secret stands in staged or tracked text")
 
 # Tests and their material hold keys that were made up as often as real ones.
-_MATERIAL = re.compile(
+_MATERIAL = late.pattern(
     r"(?:^|/)(?:__tests__|tests?|specs?|fixtures?|__fixtures__|__mocks__|mocks?|testdata|e2e|cypress|playwright)/"
     r"|[._-](?:test|tests|spec|mock|mocks|stories)\.[^/]+$|_test\.\w+$",
     re.IGNORECASE,

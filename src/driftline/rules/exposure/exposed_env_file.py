@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from driftline import late
 from driftline.model import Facts, Finding, Location, Rule, Severity
 from driftline.rules.phrases import listed
 from driftline.rules.sightings import owner
@@ -18,10 +19,10 @@ from driftline.rules.sightings import owner
 RULE = Rule("exposed-env-file", Severity.BLOCKER, "an env file, key file or server configuration is served to visitors")
 
 # What frameworks copy into the output as it is (their docs, read 2026-11).
-PUBLIC_FOLDER = re.compile(
+PUBLIC_FOLDER = late.pattern(
     r"(?:^|/)(?:public|static)/(?:[^/]+/)*(\.env(?:\.[A-Za-z0-9_.\-]+)?|\.dev\.vars|id_(?:rsa|ed25519)|\.npmrc|[^/]+\.(?:p12|pfx|jks))$"
 )
-_EXAMPLE = re.compile(r"(?:example|sample|template|schema|d\.ts)$", re.IGNORECASE)
+_EXAMPLE = late.pattern(r"(?:example|sample|template|schema|d\.ts)$", re.IGNORECASE)
 
 
 def check(facts: Facts) -> Iterator[Finding]:
