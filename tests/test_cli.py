@@ -350,7 +350,8 @@ def test_an_internal_error_tells_its_place_and_no_value(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals differ")
-def test_an_interruption_is_130_and_leaves_nothing_behind(faulty: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "sigterm"])
+def test_an_interruption_has_its_code_and_leaves_nothing_behind(faulty: Path, tmp_path: Path, sent: signal.Signals, code: int) -> None:
     waiting = write(tmp_path / "bin", {"git": f"#!/bin/sh\ntouch '{tmp_path}/started'\nsleep 30\n"})
     (waiting / "git").chmod(0o755)
     before = sorted(path.name for path in faulty.iterdir())
@@ -361,9 +362,9 @@ def test_an_interruption_is_130_and_leaves_nothing_behind(faulty: Path, tmp_path
             if (tmp_path / "started").exists():
                 break
             time.sleep(0.05)
-        os.killpg(running.pid, signal.SIGINT)
+        os.killpg(running.pid, sent)
         _, said = running.communicate(timeout=20)
-    assert running.returncode == 130
+    assert running.returncode == code
     assert "Traceback" not in said
     assert sorted(path.name for path in faulty.iterdir()) == before
 

@@ -7,7 +7,14 @@ import sys
 
 
 def main() -> None:
-    """Runs the command line of this process; exits with CONTRACT's codes."""
+    """Runs the command line of this process; exits with CONTRACT's codes, and with 130 where the user interrupts it at any moment."""
+    try:
+        _main()
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _main() -> None:
     if sys.argv[1:] in (["--version"], ["-V"]):
         from driftline import __version__
 
@@ -53,14 +60,10 @@ def _engines() -> str:
 
 def _glance(given: list[str]) -> None:
     """Ends the process where a glance shows that the commit cannot matter; returns where the audit has to look."""
-    import os
-
     from driftline import glance
 
     try:
         said = glance.passes(given, glance.cache_folder(os.environ))
-    except KeyboardInterrupt:
-        sys.exit(130)
     except Exception:  # whatever it stumbled over, the audit judges it and says so
         said = None
     if said is None:

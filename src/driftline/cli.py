@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -17,18 +19,30 @@ FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "markdown", "ht
 FAIL_ON = ("blocker", "warning", "note", "never")
 
 
+class _Terminated(BaseException):
+    """SIGTERM has come: what was begun is tidied up on the way out."""
+
+
+def _terminate(_number: int, _frame: object) -> None:
+    raise _Terminated
+
+
 def run(arguments: Sequence[str]) -> int:
-    """Runs one command and gives its exit code: 0, 1, 2 (misuse) or 3 (could not judge)."""
+    """Runs one command and gives its exit code: 0, 1, 2 (misuse) or 3 (could not judge); 130 for Ctrl-C and 143 for SIGTERM, as shells say it."""
     if sys.stdout is None:  # it was closed by whoever started us
         return 3
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _terminate)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
         result = main.main(args=list(arguments), prog_name="driftline", standalone_mode=False)
         sys.stdout.flush()
-    except click.exceptions.Abort:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         return 130
+    except _Terminated:
+        return 143
     except click.ClickException as error:
         _say(f"driftline: {error.format_message()}")
         return 2
