@@ -209,17 +209,19 @@ def predeploy(root: str, **options: Any) -> int:
     driftline predeploy --env production --format sarif=driftline.sarif --format text
     """
     from driftline import audit
-    from driftline.knowledge import platform
     from driftline.model import Location, Related
     from driftline.project import live
 
     request = _request(root, options)
-    host = None if options["no_live"] else platform.live(os.environ)
-    target = request.settings.canonical(live.target(host, options["target"], request.settings.kind_of))
+    settings = request.settings
+    host = None if options["no_live"] else live.host(root, os.environ, settings.kind_of)
+    target = settings.canonical(live.target(host, options["target"], settings.kind_of, settings.environments))
     around = None if options["no_live"] else live.Surroundings(dict(os.environ), host, target)
     report = audit.check(request._replace(command="predeploy", target=target, surroundings=around))
-    if around is not None and options["target"] is None:
-        report = report._replace(notes=(Related(Location(live.PATH, 1), f"judged for {target}: {around.because}"), *report.notes))
+    if host is not None:
+        asked = ", as --env says" if options["target"] else ""
+        note = Related(Location(live.PATH, 1), f"judged for {target}{asked}; this runs on {live.says(host)}")
+        report = report._replace(notes=(note, *report.notes))
     _write(report, options)
     return audit.exit_code(report, _fail_on(root, options))
 

@@ -268,7 +268,7 @@ class _Assembler:
             framework = plan.framework.name if plan.framework else None
             if platform.injected(name, platforms=self.platforms, framework=framework, runtime=plan.runtime):
                 return False
-            return name in self.names or (bool(plan.dependencies) and platform.implicit(name, plan.dependencies) is not None)
+            return name in self.names or platform.read_by_library(name, plan.dependencies)
 
         declarations = tuple(_of_process(name, around.variables[name]) for name in sorted(around.variables) if is_wanted(name))
         authority = Authority.WHOLE if around.whole else Authority.PART

@@ -7,9 +7,10 @@ of a dependency), `runtime`, `public_prefixes` (inlined into browser code), `gen
 outside this framework), `client_only`, `server` (a plain server: makes a client-only framework beside it a full app), and the
 mode of its `dev` and `build` command.
 `[host]`: the `files` that show its use, `settles`: the command that exports what its dashboard holds, `previews`: deploys every pull request.
-`[live]`: how a process on it knows where it runs: a variable that `shown` names is set; `words` hold the environment's own word, `previews`
-maps variables to the value (`*`: any) that marks a preview, `branches` and `names` hold a branch or a service's name to guess from,
-`otherwise` is the word where nothing says more; `whole` where a build sees every variable; `by` another title.
+`[live]`: how a process on it knows where it runs. One of `shown` is set (`NAME`, or `NAME=value`); `words` hold the
+environment's own word, `previews` maps variables to the value (`*`: any) that marks a preview, `branches` and `names` hold a branch or a
+service's name to guess from, `otherwise` is the word where nothing says more; `whole` where a build sees every variable; `ci` where it is
+a system whose jobs deploy elsewhere, and `workflow` the variables that lead to the job's own file (`path`) and name (`job`); `by` another title.
 `[images]`: names of `services`, images that are no app of anybody who runs them.
 `[[injects]]`: `names` it provides without a declaration, everywhere or only `within` certain owners, `by` in words.
 `[[reads]]`: `names` a library reads without a visible read, where one of `dependencies` is present (none: a tool used by command).
@@ -21,7 +22,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
@@ -176,6 +177,12 @@ def implicit(name: str, dependencies: Collection[str]) -> str | None:
     return None
 
 
+def read_by_library(name: str, dependencies: Collection[str]) -> bool:
+    """Whether one of these libraries reads a variable by itself; a tool that somebody runs by command does not count."""
+    used = _normal(frozenset(dependencies))
+    return any(not owner.among.isdisjoint(used) for owner in _knowledge().implicit.owners(name))
+
+
 @lru_cache(maxsize=64)
 def _normal(dependencies: frozenset[str]) -> frozenset[str]:
     """Dependencies as the data spells them: Python's `_` is a `-`, and a scope stands for its packages (`@auth/*`)."""
@@ -224,16 +231,19 @@ def is_service_image(image: str) -> bool:
 class Live(NamedTuple):
     """The platform or CI system this process runs on, and what it says about the environment.
 
-    `word` is its word for the environment, None when it says none; `because` the variable that says so; `certain` is False for a
-    guess from a branch or a service's name. `whole` is True where a build sees every variable of its environment.
+    `word` is its word for the environment, None when it says none; `because` the variable that says so, `said` what that holds;
+    `certain` is False for a guess from a branch or a service's name that is no environment's. `whole` is True where a build sees every
+    variable of its environment. `job` is the path of the file that describes the running job, and its name there.
     """
 
     platform: str
     title: str
     word: str | None
     because: str
+    said: str
     certain: bool
     whole: bool
+    job: tuple[str, str] | None = None
 
 
 class _Lived(NamedTuple):
@@ -248,32 +258,73 @@ class _Lived(NamedTuple):
     names: tuple[str, ...]
     otherwise: str | None
     whole: bool
+    ci: bool
+    workflow: Mapping[str, str]
 
 
-def live(variables: Mapping[str, str]) -> Live | None:
-    """Which platform a process with these environment variables runs on, None on a machine that shows none."""
-    for known in _knowledge().lived:
-        shown = next((name for name in known.shown if variables.get(name)), None)
-        if shown is not None:
-            return _lived(known, shown, variables)
+def live(variables: Mapping[str, str], kind_of: Callable[[str], Kind | None] | None = None) -> Live | None:
+    """Which platform a process with these environment variables runs on, None on a machine that shows none.
+
+    `kind_of` gives the kind of a word for an environment (default: `environment_kind`).
+    """
+    kind_of = kind_of or environment_kind
+    found = [(known, name) for known in _knowledge().lived if (name := _shown(known, variables)) is not None]
+    system = next((pair for pair in found if pair[0].ci), None)
+    for known, name in found:
+        here = _lived(known, name, variables, kind_of)
+        # Jobs of a CI system carry a host's names to deploy to it (`FLY_APP_NAME`): only a host's own word counts there.
+        if system is None or known.ci or (here.certain and here.because in known.words):
+            return here if system is None else here._replace(whole=False)
     return None
 
 
-def _lived(known: _Lived, shown: str, variables: Mapping[str, str]) -> Live:
+# How branches of work in progress begin: no production is built from them.
+_WORK = frozenset("feature feat fix bugfix hotfix chore docs refactor test dependabot renovate claude codex cursor copilot".split())  # noqa: SIM905
+
+
+def _shown(known: _Lived, variables: Mapping[str, str]) -> str | None:
+    for one in known.shown:
+        name, equals, value = one.partition("=")
+        if variables.get(name) and (not equals or variables[name] == value):
+            return name
+    return None
+
+
+def _lived(known: _Lived, shown: str, variables: Mapping[str, str], kind_of: Callable[[str], Kind | None]) -> Live:
+    def says(word: str | None, name: str, *, certain: bool) -> Live:
+        return Live(known.platform, known.title, word, name, variables[name], certain, known.whole, _job(known, variables))
+
+    words = [name for name in known.words if variables.get(name)]
+    # A custom environment's own name says less than the platform's word for its kind.
+    for name in [*(name for name in words if kind_of(variables[name]) is not None), *words]:
+        return says(variables[name], name, certain=True)
     for name, value in known.previews.items():
         if variables.get(name) and value in ("*", variables[name].lower()):
-            return Live(known.platform, known.title, "preview", name, True, known.whole)
-    for name in known.words:
-        if variables.get(name):
-            return Live(known.platform, known.title, variables[name], name, True, known.whole)
+            return says("preview", name, certain=not known.ci)
     for name in (*known.branches, *known.names):
         value = variables.get(name, "")
-        kind = environment_kind(value)
+        kind = kind_of(value) if value else None
         if kind is not None:
-            return Live(known.platform, known.title, kind.value, name, False, known.whole)
-        if value and name in known.branches:  # any other branch is a preview's
-            return Live(known.platform, known.title, "preview", name, False, known.whole)
-    return Live(known.platform, known.title, known.otherwise, shown, False, known.whole)
+            return says(_named(value, kind), name, certain=True)
+        if value and name in known.branches:  # any other branch is a preview's, unless the platform's settings say that it is production's
+            return says("preview", name, certain=re.split(r"[/_-]", value.lower())[0] in _WORK)
+    return says(known.otherwise, shown, certain=False)
+
+
+def _named(value: str, kind: Kind) -> str:
+    """The environment that a branch or a service's name speaks of: `shop-staging` is staging; what is deployed is never local."""
+    parts = re.split(r"[^a-z0-9]+", value.lower())
+    own = next((canonical(part) for part in parts if part in _INNER and _INNER[part] is kind is Kind.PREVIEW), None)
+    return own or (Kind.PREVIEW if kind is Kind.LOCAL else kind).value
+
+
+def _job(known: _Lived, variables: Mapping[str, str]) -> tuple[str, str] | None:
+    """`octo/shop/.github/workflows/deploy.yml@refs/heads/main` leads to the file behind the repository's name."""
+    if not known.workflow:
+        return None
+    path = variables.get(known.workflow["path"], "").partition("@")[0].partition("/")[2].partition("/")[2]
+    job = variables.get(known.workflow["job"], "")
+    return (path, job) if path and job else None
 
 
 # --- words for environments -------------------------------------------------------------------------------------------------
@@ -307,6 +358,9 @@ _CANONICAL = {
 }
 
 
+_PULL_REQUEST = re.compile(r"(?:^|[-_./])(?:pr|mr)[-_]?\d+$")
+
+
 @lru_cache(maxsize=1024)
 def environment_kind(word: str) -> Kind | None:
     """The kind of environment a word names (`staging` -> preview), None when it is no environment's word (`docker`)."""
@@ -316,7 +370,9 @@ def environment_kind(word: str) -> Kind | None:
     for kind, words in _WORDS.items():
         if plain in words:
             return kind
-    kinds = {_INNER[part] for part in re.split(r"[-.]", plain) if part in _INNER}
+    if _PULL_REQUEST.search(word.lower()):  # `shop-pr-17`
+        return Kind.PREVIEW
+    kinds = {_INNER[part] for part in re.split(r"[-.\s–]+", plain) if part in _INNER}
     return kinds.pop() if len(kinds) == 1 else None
 
 
@@ -370,7 +426,7 @@ def _knowledge() -> _Knowledge:
         candidates=tuple(candidate for _, candidate in ranked),
         hosts=hosts,
         # A host's build may run inside a CI system's job: the host's word is the closer one.
-        lived=tuple(sorted(lived, key=lambda one: not one.whole)),
+        lived=tuple(sorted(lived, key=lambda one: one.ci)),
         shown_by={key: tuple(patterns) for key, patterns in shown_by.items()},
         injected=injects,
         implicit=reads,
@@ -391,6 +447,8 @@ def _lives(name: str, title: str, table: Mapping[str, Any]) -> _Lived:
         names=tuple(table.get("names", ())),
         otherwise=table.get("otherwise"),
         whole=table.get("whole", False),
+        ci=table.get("ci", False),
+        workflow=table.get("workflow", {}),
     )
 
 

@@ -29,13 +29,16 @@ def check(facts: Facts) -> Iterator[Finding]:
                 filled = [(e, c) for e, c in declared_in(variable, app, but=environment.name) if c.state is State.SET]
                 # A base file's empty line reaches every environment: it is empty "elsewhere" too.
                 filled = [(e, c) for e, c in filled if c.traits is None or not c.traits.placeholder]
-                if not filled and variable.need in (Need.REQUIRED, Need.PLAIN) and _is_of_this_process(environment, cell):
+                process = _is_of_this_process(environment, cell)
+                if not filled and variable.need in (Need.REQUIRED, Need.PLAIN) and process:
                     yield RULE.finding(
                         f"`{variable.name}` is set to nothing in the environment of this process, and the code needs it",
-                        fix=f"give {variable.name} its {environment.name} value where this build takes its variables from",
+                        fix=f"give {variable.name} its {environment.name} value where this build takes its variables from: "
+                        "a secret that a CI system does not have arrives empty",
                         avoid="do not write the value into the build script",
                         app=app.path,
                         location=cell.declaration.location,
+                        severity=_severity(environment, variable.need is Need.REQUIRED),
                         environment=environment.name,
                         variable=variable.name,
                         related=tuple(Related(read.location, "read here") for read in variable.reads[:1]),
@@ -49,10 +52,16 @@ def check(facts: Facts) -> Iterator[Finding]:
                     avoid=f"do not fill it with the value of {other.name}",
                     app=app.path,
                     location=cell.declaration.location,
+                    severity=_severity(environment, process and variable.need in (Need.REQUIRED, Need.PLAIN)),
                     environment=environment.name,
                     variable=variable.name,
                     related=(Related(filled[0][1].declaration.location, f"has a value for {other.name}"),),
                 )
+
+
+def _severity(environment: Environment, certain: bool) -> Severity:
+    """A blocker where the build of production really gets nothing for what the code needs: as bad as a missing variable."""
+    return Severity.BLOCKER if certain and environment.kind is Kind.PRODUCTION else RULE.severity
 
 
 def _is_of_this_process(environment: Environment, cell: Cell) -> bool:
