@@ -88,6 +88,22 @@ class _Draft:
         self.kind = kind
         self.speakers: list[_Speaker] = []
 
+    @property
+    def authority(self) -> Authority | None:
+        """How much its sources say: where two hosts speak, each holds what it deploys, and neither is the whole."""
+        found = {speaker.source.authority for speaker in self.speakers}
+        hosts = {speaker.source.format for speaker in self.speakers if speaker.source.format in _HOSTS}
+        for_certain = {speaker.source.authority for speaker in self.speakers if speaker.source.format not in _HOSTS}
+        if Authority.WHOLE in (for_certain if len(hosts) > 1 else found):
+            return Authority.WHOLE
+        return Authority.PART if found else None
+
+
+# Formats of platforms that deploy an app and keep its variables.
+_HOSTS = frozenset(
+    ("amplify", "appengine", "apphosting", "digitalocean", "fly", "heroku", "netlify", "railway", "render", "vercel", "wrangler")
+)
+
 
 class Keys(NamedTuple):
     """`process` keys equality inside this run; `digest` is DRIFTLINE_DIGEST_KEY, None when it is not set."""
@@ -673,7 +689,7 @@ class _Assembler:
 
     def _missing(self, name: str, draft: _Draft, drafts: Sequence[_Draft]) -> Cell:
         """Missing for certain where a source is meant to hold everything, or where its sibling context declares the name."""
-        if any(s.source.authority is Authority.WHOLE for s in draft.speakers):
+        if draft.authority is Authority.WHOLE:
             return Cell(State.MISSING)
         # A developer's machine and one command of a script hold what no file shows.
         formats = {s.source.format for s in draft.speakers if s.content is None and s.source.format != "package_json"}
@@ -697,15 +713,13 @@ class _Assembler:
 
     def _environment(self, draft: _Draft, reachable: Mapping[str, str]) -> Environment:
         sources = {speaker.source.path: speaker for speaker in draft.speakers}
-        authorities = {speaker.source.authority for speaker in draft.speakers}
-        authority = Authority.WHOLE if Authority.WHOLE in authorities else Authority.PART if authorities else None
         return Environment(
             name=draft.name,
             kind=draft.kind,
             sources=tuple(speaker.source for _, speaker in sorted(sources.items())),
             because={path: speaker.because for path, speaker in sorted(sources.items())},
-            authority=authority,
-            settled_by=None if authority is Authority.WHOLE else _settling(draft, self.platforms),
+            authority=draft.authority,
+            settled_by=None if draft.authority is Authority.WHOLE else _settling(draft, self.platforms),
             origins=tuple(reachable),
             origin_because=reachable,
         )

@@ -39,7 +39,7 @@ from driftline.model import (
 FORMAT = Format(
     name="github_actions",
     title="GitHub Actions workflow",
-    files=("*.github/workflows/*.yml", "*.github/workflows/*.yaml", "action.yml", "action.yaml"),
+    files=(".github/workflows/*.yml", ".github/workflows/*.yaml", "action.yml", "action.yaml"),
     authority=Authority.PART,
     nameless="production",
     settles="gh secret list --json name",

@@ -15,8 +15,8 @@ FORMAT = Format(
     name="pushes",
     title="commands that push configuration",
     files=(
-        "*.github/workflows/*.yml",
-        "*.github/workflows/*.yaml",
+        ".github/workflows/*.yml",
+        ".github/workflows/*.yaml",
         ".gitlab-ci.yml",
         "bitbucket-pipelines.yml",
         "*.circleci/config.yml",

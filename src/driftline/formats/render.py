@@ -95,7 +95,7 @@ class _Blueprint:
         for service in scope.list("services"):
             component = service.string("name")
             if component and not any(known.name == component for known in self.components):
-                root = inside(folder, service.string("rootDir") or service.string("dockerContext") or ".")
+                root = inside(folder, _root(service))
                 image = service.string("image", "url")
                 place = self.document.value_location(service.map["name"])
                 self.components.append(Component(component, None if image else root, place, image))
@@ -150,6 +150,12 @@ class _Blueprint:
         if preview is not None:
             found = declared(self.document, key.text, preview, context=_PREVIEW, component=component, layer=layer)
             yield found._replace(location=place)
+
+
+def _root(service: Node) -> str:
+    """The folder a service is built from: a Dockerfile of a package is often built with the whole repository as its context."""
+    context = (service.string("dockerContext") or "").removeprefix("./").strip("/")
+    return service.string("rootDir") or context or (service.string("dockerfilePath") or "").rpartition("/")[0] or "."
 
 
 def _groups(scope: Node, outer: Mapping[str, Node]) -> dict[str, Node]:

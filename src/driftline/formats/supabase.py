@@ -50,6 +50,11 @@ def read(text: Text) -> Reading:
     )
 
 
+# A remote's is needed only when its project is deployed. The other two stand in every file that `supabase init` writes: a storage engine on
+# trial, and the editor's own assistant (CLI, pkg/config/templates/config.toml, 2026-06).
+_NOT_NEEDED = frozenset(("remotes", "experimental", "studio"))
+
+
 def _secrets(document: Document, table: Node, context: str | None) -> Iterator[Declaration]:
     for name, node in table.pairs("edge_runtime", "secrets"):
         if NAME.fullmatch(name):
@@ -58,12 +63,12 @@ def _secrets(document: Document, table: Node, context: str | None) -> Iterator[D
 
 
 def _references(document: Document, node: Node, need: Need) -> Iterator[Reference]:
-    """`env(NAME)` in every table that is not switched off; a remote's is needed only when its project is deployed."""
+    """`env(NAME)` in every table that is not switched off."""
     if node.kind == "map":
         if node.string("enabled") == "false":
             return
         for key, child in node.map.items():
-            yield from _references(document, child, Need.OPTIONAL if key == "remotes" else need)
+            yield from _references(document, child, Need.OPTIONAL if key in _NOT_NEEDED else need)
     elif node.kind == "list":
         for child in node.items:
             yield from _references(document, child, need)

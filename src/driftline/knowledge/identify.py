@@ -33,7 +33,7 @@ def traits(value: Secret, *, name: str | None = None, key: bytes, digest_key: by
     raw = text.encode("utf-8", "surrogatepass")
     shape, broken = _shape(text)
     published = _published(text, name)
-    stand_in = placeholder(text)
+    stand_in = None if _names_others(text, name) else placeholder(text)
     identity = _identify(text, name, published, stand_in)
     return Traits(
         shape=shape,
@@ -188,6 +188,15 @@ _URL_STAND_IN = late.pattern(
 _URL_TEMPLATE = late.pattern(
     r"[a-z+]+://(?:USER(?:NAME)?|\[?user\]?):(?:PASS(?:WORD)?|\[?YOUR-PASSWORD\]?)@(?:HOST(?:NAME)?|[^/]*):?(?:PORT|\d*)/(?:DB|DATABASE|DBNAME)\b"
 )
+
+
+_VARIABLES = late.pattern(r"(?:(?!YOUR|MY_|CHANGE|REPLACE|INSERT|ENTER|TODO|ADD_)[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+[,\s]*)+")
+_LISTS = late.pattern(r"(?i)(?:KEYS|NAMES|VARS|VARIABLES|SECRETS|ENVS?)$")
+
+
+def _names_others(text: str, name: str | None) -> bool:
+    """Whether a variable lists variables by name (`SECRETS_SCAN_OMIT_KEYS=VITE_PUBLIC_KEY`): they look like stand-ins and are none."""
+    return name is not None and name != text and _LISTS.search(name) is not None and _VARIABLES.fullmatch(text.strip()) is not None
 
 
 def placeholder(text: str) -> str | None:
