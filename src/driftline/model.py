@@ -259,13 +259,14 @@ class Declaration(NamedTuple):
 
 
 class Literal(NamedTuple):
-    """A literal in code with its place; `role` is the argument or key it stands at (`success_url`, `fallback`)."""
+    """A literal in code with its place; `role` is the argument or key it stands at (`success_url`, `fallback`), `side` where the code runs."""
 
     value: Secret
     location: Location
     role: str
     call: str | None = None
     traits: Traits | None = None
+    side: Side = Side.UNKNOWN
 
 
 class Reference(NamedTuple):

@@ -101,7 +101,7 @@ FLAGS: list[tuple[str, str, list[str]]] = [
     ("c.astro", "---\nconst a = import.meta.env.ONE\n---\n<p>{import.meta.env.PUBLIC_TWO}</p>", ["ONE 2:11", "PUBLIC_TWO 4:5 client"]),
     # frameworks that hand it in
     ("a.ts", 'constructor(private c: ConfigService) {} x() { this.c.get("KEY") }', ["KEY 1:60 server"]),
-    ("a.ts", 'ConfigService; c.getOrThrow("ONE"); c.get("TWO", "d")', ["ONE 1:30 required server", "TWO 1:44 optional server"]),
+    ("a.ts", 'ConfigService; c.getOrThrow("ONE"); c.get("TWO", "d")', ["ONE 1:30 required server", 'TWO 1:44 optional server "d"']),
     ("worker.js", "export default { async fetch(request, env) { return env.KEY } }", ["KEY 1:57 server"]),
     ("worker.ts", "app.get('/', (c) => c.env.KEY)", ["KEY 1:27 server"]),
     ("worker.ts", 'import { env } from "cloudflare:workers"; env.KEY', ["KEY 1:43"]),

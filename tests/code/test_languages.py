@@ -94,7 +94,7 @@ FLAGS: list[tuple[str, str, list[str]]] = [
         [
             "ONE 2:12 optional server schema",
             "TWO 3:12 required server schema",
-            "SIX 4:12 optional server schema",
+            'SIX 4:12 optional server schema "x"',
         ],
     ),
     # Ruby

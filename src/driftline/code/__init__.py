@@ -208,7 +208,7 @@ def survey(
         traced = sieve.any_in(language.TRACES, file.content)
         # A fixed address needs no variable; a file that is too large to be written by hand holds none worth a look.
         addressed = not traced and module in _WITH_ADDRESSES and len(file.content) <= MAX_PARSED and _may_hold_addresses(file)
-        if traced or addressed or (named and module == "javascript"):
+        if traced or addressed or (named and module in _WITH_HELPERS):
             if len(file.content) > MAX_PARSED:
                 if traced and not _is_generated(file):
                     unread.append(Unread(file.path, f"code larger than {MAX_PARSED // 1024 // 1024} MiB is not parsed for references"))
@@ -225,13 +225,19 @@ def survey(
             literals += reading.literals
             helpers += reading.helpers
             unread += reading.unread if traced else ()
-            if named and module == "javascript":
+            if named and module in _WITH_HELPERS:
                 callers.append(file)
     if helpers:
-        from driftline.code import javascript
+        from driftline.code import javascript, python
 
-        references += javascript.calls(callers, helpers, packages or {})
-    kept = (r._replace(use=Use.MENTION) if is_tool(r.location.path) else r for r in references if not is_test(r.location.path))
+        in_python = [helper for helper in helpers if helper.path.endswith(".py")]
+        references += javascript.calls(
+            [file for file in callers if not file.path.endswith(".py")], [h for h in helpers if h not in in_python], packages or {}
+        )
+        references += python.calls([file for file in callers if file.path.endswith(".py")], in_python)
+    kept = (
+        r._replace(use=Use.MENTION, fallback=None) if is_tool(r.location.path) else r for r in references if not is_test(r.location.path)
+    )
     return Survey(tuple(kept), tuple(literals), mentions, tuple(unread), _routes(serving, packages or {}) if whole else None)
 
 
@@ -242,6 +248,7 @@ def _routes(serving: Sequence[RouteFile], packages: Mapping[str, str]) -> tuple[
 
 
 _WITH_ADDRESSES = frozenset(("javascript", "python"))
+_WITH_HELPERS = frozenset(("javascript", "python"))
 
 
 def _may_hold_addresses(file: CodeFile) -> bool:

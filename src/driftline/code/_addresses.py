@@ -1,33 +1,42 @@
 """Which files may hold an address that code fixes, and which of its texts is one: shared by the languages' readers.
 
-An address stands at a key that says what it is for (`success_url: "..."`, `emailRedirectTo`, `const API_URL = "..."`), in the text of a mail, or
-is a provider's sandbox. What a key means is data (`knowledge/callbacks.toml`, `providers/*.toml`).
+An address stands at a key that says what it is for (`success_url: "..."`, `emailRedirectTo`, `const API_URL = "..."`), in a call that says it
+(`webhookEndpoints.create({ url: "..." })`), in a constant that such a key takes it from, in the text of a mail, or is a provider's sandbox.
+What a key or a call means is data (`knowledge/callbacks.toml`, `providers/*.toml`).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache, lru_cache
 from typing import NamedTuple
 
-from driftline import sieve
+from driftline import late, sieve
 from driftline.code import is_example, is_test, is_tool
 from driftline.knowledge import callbacks, catalog, hosts
+from driftline.knowledge.callbacks import Role, Sandbox
 from driftline.knowledge.catalog import Provider
 from driftline.knowledge.hosts import Class
-from driftline.model import Mode
+from driftline.model import Mode, Url
 
 # One of these stands in every file with a fixed local, tunnel or sandbox address, or with a key whose path is worth checking.
 TRACES = (
     b"://localhost", b"://127.", b"://0.0.0.0", b"://192.168.", b"://10.", b"://172.", b"://[::1]", b".ngrok", b"trycloudflare", b"loca.lt", b"webhook.site",
-    b".vercel.app", b".netlify.app", b"lovable", b"sandbox", b"mailtrap", b"resend.dev", b"ethereal", b"success_url", b"successUrl", b"cancel_url",
-    b"cancelUrl", b"return_url", b"returnUrl", b"redirectTo", b"RedirectTo", b"callbackURL", b"callbackUrl", b"notification_url", b"notify_url",
-    b"buy.stripe.com/test_", b"devtunnels.ms", b"redirectUr", b"redirect_ur", b"webhookU", b"webhook_u", b"notificationU", b"statusCallback",
+    b"smee.io", b".vercel.app", b".netlify.app", b"lovable", b".replit.", b"webcontainer", b"vusercontent", b"andbox", b"SANDBOX", b"mailtrap", b"resend.dev",
+    b"ethereal", b"success_url", b"successUrl", b"cancel_url", b"cancelUrl", b"return_url", b"returnUrl", b"redirectTo", b"RedirectTo", b"redirect_to",
+    b"callbackURL", b"callbackUrl", b"notification_url", b"notify_url", b"buy.stripe.com/test_", b"devtunnels.ms", b"redirectUr", b"redirect_ur",
+    b"webhookU", b"webhook_u", b"notificationU", b"statusCallback", b"mulator(", b"estAccount(", b"testMode", b"test_mode", b"roduction: false",
+    b"is_production", b"inio.Client", b"POSTMARK_API_TEST", b"UseDevelopmentStorage", b"playground.klarna", b"test.dodopayments", b"test-api.creem", b"-test.adyen",
 )  # fmt: skip
 
 # A quote behind `:` or `=`, before what can be an address or a mail's sender; what stands before it is the key. The syntax tree says what is meant.
-_QUOTE = re.compile(rb"[:=]\s{0,20}[({]?\s{0,40}([\"'`])(?=https?://|/[A-Za-z]|\$\{|\{|[\w.+\-]+@|[^\"'`\n]{0,60}<[\w.+\-]+@|[\w\-]+\.)")
-_KEY = re.compile(rb"([A-Za-z_$][\w$]{1,60})[\"']?\s{0,4}(?::\s{0,4}string\s{0,4})?\Z")
+_QUOTE = late.pattern(
+    rb"[:=]\s{0,20}[({\[]?\s{0,40}([\"'`])(?=https?://|/[A-Za-z]|\$\{|\{|[\w.+\-]+@|[^\"'`\n]{0,60}<[\w.+\-]+@|[\w\-]+\.)"
+)
+_KEY = late.pattern(rb"([A-Za-z_$][\w$]{1,60})[\"']?\s{0,4}(?::\s{0,4}string(?:\[\])?\s{0,4})?\Z")
+# A text that begins with a URL, wherever it stands; only those whose host is worth it are looked up in the tree.
+_URL = late.pattern(rb"[\"'`](?:https?|wss?)://([^\s\"'`<>\\/?#]{1,200})")
 
 # Keys of a mail, an upload or a payment client whose value may be a sandbox: a host, a base or a sender.
 ENDPOINT_KEYS = frozenset(
@@ -35,34 +44,44 @@ ENDPOINT_KEYS = frozenset(
 )
 
 # A payment link for tests; one for live beside it means that something chooses.
-PAYMENT_LINK = re.compile(rb"https://buy\.stripe\.com/test_[0-9A-Za-z]{8,60}")
-LIVE_PAYMENT_LINK = re.compile(rb"https://buy\.stripe\.com/(?!test_)[0-9A-Za-z]")
+PAYMENT_LINK = late.pattern(rb"https://buy\.stripe\.com/test_[0-9A-Za-z]{8,60}")
+LIVE_PAYMENT_LINK = late.pattern(rb"https://buy\.stripe\.com/(?!test_)[0-9A-Za-z]")
 # A builder's leftover: the project's own host turned into the builder's, where no such project exists.
-REPLACED = re.compile(rb"\.replace\(\s*[\"'`]\.supabase\.co[\"'`]\s*,\s*[\"'`](\.[\w.\-]{3,80})[\"'`]")
+REPLACED = late.pattern(rb"\.replace\(\s*[\"'`]\.supabase\.co[\"'`]\s*,\s*[\"'`](\.[\w.\-]{3,80})[\"'`]")
 
 # What surrounds code that runs on a developer's machine only, or in one of several named modes.
-DEVELOPMENT = re.compile(
-    r"NODE_ENV|\bis_?(?:dev|local|test|debug|prod)|__DEV__|import\.meta\.env\.(?:DEV|PROD|MODE)|\bdev\b|\bdebug\b|development|localhost|sandbox|production|(?-i:\bENV\b)|APP_ENV|VERCEL_ENV",
+DEVELOPMENT = late.pattern(
+    r"NODE_ENV|\bis_?(?:dev|local|test|debug|prod)|__DEV__|import\.meta\.env\.(?:DEV|PROD|MODE)|\bdev\b|\bdebug\b|development|localhost|sandbox|production|emulator|live_?reload|(?-i:\bENV\b)|APP_ENV|VERCEL_ENV",
     re.IGNORECASE,
 )
-# A constant or a function that is named after the mode: `developmentConfig`, `getLocalUrl`, `stagingSettings`.
-NAMED_MODE = re.compile(
-    r"^(?:get|create|build|make|load|default)?_?(?:[Dd]ev|DEV|[Dd]evelopment|DEVELOPMENT|[Ll]ocal|LOCAL|[Tt]est|TEST|[Ss]taging|STAGING|[Mm]ock|MOCK)(?=[A-Z_]|$)"
-    r"|(?:Dev|Development|Local|Test|Staging|_DEV|_LOCAL|_TEST)(?:Config|Settings|Environment|Env|Urls?|URL|_URL)?$"
+# A constant or a function that is named after the mode or holds a sample: `developmentConfig`, `getLocalUrl`, `previewDefaults`.
+NAMED_MODE = late.pattern(
+    r"^(?:preview|sample|example|mock|dummy|fake|demo|fixture)(?=[A-Z_]|$)|(?:^|\.)PreviewProps$|"
+    r"^(?:get|create|build|make|load|default)?_?(?:[Dd]ev|DEV|[Dd]evelopment|DEVELOPMENT|[Ll]ocal|LOCAL|[Tt]est|TEST|[Ss]taging|STAGING|[Mm]ock|MOCK|[Ss]andbox|SANDBOX)(?=[A-Z_]|$)"
+    r"|(?:Dev|Development|Local|Test|Staging|Emulators?|_DEV|_LOCAL|_TEST)(?:Config|Settings|Environment|Env|Urls?|URL|_URL)?$"
 )
 MODES = frozenset(
     ("development", "dev", "local", "localhost", "test", "testing", "debug", "sandbox", "staging", "emulator", "mock", "e2e", "ci")
 )
 
 # A link inside the text of a mail.
-_LINK = re.compile(rb"https?://[^\s\"'<>`)\\]{3,300}")
-MAIL_KEYS = frozenset(("html", "text", "body", "content", "message", "template"))
-
+_LINK = late.pattern(rb"https?://[^\s\"'<>`)\\]{3,300}")
+MAIL_KEYS = frozenset(
+    ("html", "text", "body", "content", "message", "template", "htmlbody", "textbody", "htmlcontent", "textcontent", "htmlpart", "textpart",
+     "htmlmessage", "plaintextcontent", "bodyhtml", "bodytext", "emailhtml", "emailbody", "emailtext", "emailcontent", "mailbody", "mailtext")
+)  # fmt: skip
+# Constants that a mail's text is put together from.
+_LINK_KEYS = frozenset(("link", "url", "href", "cta", "ctaurl", "ctalink", "actionurl", "actionlink", "buttonurl", "buttonlink"))
+# A file that hands something to a mail's sender.
+_SENDS = late.pattern(
+    rb"(?i)\bsend_?(?:e?mail|message|grid)\w*\(|(?:mail|mailer|transport(?:er)?|sg(?:mail)?|resend|postmark|mailgun|ses|emails?|mg\.messages|brevo|plunk|loops)\w*\.(?:send|create|deliver)\w*\(|\bEmailMultiAlternatives\(|\bEmailMessage\(|react-email|SendEmailCommand|send_mail\("
+)
+_MAIL_PATH = late.pattern(r"(?:^|/)(?:e?mails?|mailers?|email[-_]?templates?|mail[-_]?templates?)(?:/|[^/]*\.[a-z]+$)", re.IGNORECASE)
 
 # Files that somebody runs against a machine of their own (`test-checkout.js`), and command line tools, whose login returns to the
 # loopback address by design (RFC 8252, section 7.3).
-_BY_HAND = re.compile(
-    r"(?:^|/)(?:test|debug|check|verify|try|demo)[-_][^/]+\.[cm]?[jt]s$|(?:^|/)cli/|[-_]cli/|example"
+_BY_HAND = late.pattern(
+    r"(?:^|/)(?:test|debug|check|verify|try|demo)[-_][^/]+\.[cm]?[jt]s$|(?:^|/)cli/|[-_]cli/|example|(?:^|/)scripts/"
     # Settings of one mode: `config/development.js`, `settings/local.py`, `local_settings.py`, `api.dev.ts`, Angular's `environment.ts`.
     r"|(?:^|[/._-])(?:dev|develop|development|local|localhost)(?:[_-]?(?:settings|config|env))?\.(?:[cm]?[jt]s|py|json)$"
     r"|(?:^|/)environments?/environment\.[jt]s$|(?:^|/)(?:local|dev)_settings\.py$|[-_.](?:dev|local)\.config\.",
@@ -73,12 +92,14 @@ _BY_HAND = re.compile(
 MAX_CANDIDATES = 2000
 
 
-class Candidate(NamedTuple):
-    """A text that may be an address: its key, the role it would have (the key, or `endpoint`), and the 0-based offset of its quote."""
+class Spot(NamedTuple):
+    """Where a text stands: at which key, attribute or constant ("" for none), inside the value of which other key, handed to which call, and
+    whether as an argument of its own."""
 
     key: str
-    role: str
-    offset: int
+    outer: str = ""
+    call: str = ""
+    is_argument: bool = False
 
 
 def may_stand_in(path: str, content: bytes) -> bool:
@@ -87,37 +108,147 @@ def may_stand_in(path: str, content: bytes) -> bool:
     return not by_hand and sieve.any_in(TRACES, content)
 
 
-def candidates(path: str, code: bytes) -> Iterator[Candidate]:
-    """Texts at keys that say what they are for, as far as a search can tell; the syntax tree says whether they are code."""
+def offsets(code: bytes) -> Iterator[int]:
+    """The 0-based offsets of the quotes of texts that a search takes for addresses; the syntax tree says whether they are code."""
+    found: set[int] = set()
     for match in _QUOTE.finditer(code):
         key = _KEY.search(code, max(0, match.start() - 90), match.start())
-        if key is None:
-            continue
-        name = key[1].decode("ascii", "replace")
-        if callbacks.role_of_argument(name) is None and _plain(name) not in ENDPOINT_KEYS:
-            continue
-        end = code.find(match[1], match.end(1), match.end(1) + 600)
-        role = role_of(name, code[match.end(1) : end].decode("utf-8", "replace"), code)
-        if role is None and name == "url" and "capacitor.config" in path:
-            role = "server.url"  # the page that a store build opens
-        if role is not None:
-            yield Candidate(name, role, match.start(1))
+        if key is not None:
+            name = key[1].decode("ascii", "replace")
+            if callbacks.role_of_argument(name) is not None or callbacks.plain(name) in ENDPOINT_KEYS:
+                found.add(match.start(1))
+    for match in _URL.finditer(code):
+        if _is_suspect(match[1].decode("utf-8", "replace")):
+            found.add(match.start())
+    for match in _traps().finditer(code):
+        found.add(match.start())
+    yield from sorted(found)
 
 
-def role_of(key: str, text: str, code: bytes) -> str | None:
-    """The role under which a text at `key` is worth keeping: the argument's name (`success_url`), `endpoint` for a sandbox, else None."""
-    if callbacks.role_of_argument(key) is not None and hosts.target(text) is not None:
-        return key
-    return "endpoint" if _plain(key) in ENDPOINT_KEYS and is_sandbox(text, code) else None
+@lru_cache(maxsize=4096)
+def _is_suspect(host: str) -> bool:
+    """Whether a URL with this host (port and userinfo with it) may be a wrong one anywhere: a local, tunnel, preview or sandbox host."""
+    url = hosts.split("https://" + host.partition("$")[0].rstrip(":").partition("{")[0])
+    return url is not None and (hosts.classify(url).kind in _SUSPECTS or _sandbox_of(url.host) is not None)
+
+
+_SUSPECTS = frozenset((Class.LOCAL, Class.TUNNEL, Class.SINK, Class.PREVIEW, Class.BUILDER_PREVIEW))
+
+
+@cache
+def _traps() -> re.Pattern[bytes]:
+    """Texts in quotes that are a sandbox's bare host or lead to a trap without being an address."""
+    known = sorted({host for host in _sandbox_hosts() if "." in host})
+    texts = (*known, *callbacks.trap_texts(), "localhost", "127.0.0.1")
+    words = "|".join(re.escape(text) for text in texts)
+    return re.compile(rf"[\"'`](?:(?:{words})[\"'`:/]|sandbox[0-9a-f]{{32}}\.mailgun\.org)".encode())
+
+
+@cache
+def _sandbox_hosts() -> dict[str, Provider]:
+    return {
+        host: provider
+        for provider in catalog.load().providers.values()
+        if provider.job in ("payment", "email")
+        for kind in ("test", "sandbox")
+        for host in provider.hosts.get(kind, ())
+        if not host.startswith("*")
+    }
+
+
+def _sandbox_of(host: str) -> Provider | None:
+    """The payment or mail provider whose sandbox this very host is."""
+    return _sandbox_hosts().get(host)
+
+
+def role_at(spot: Spot, text: str, code: bytes) -> str | None:
+    """The role under which a text is worth keeping: the key that says what it is for (`success_url`), `argument` for one without a key,
+    `endpoint` for a sandbox or an emulator, None for any other text. `code` is the whole file."""
+    url = _target(text)
+    if spot.key and url is not None and callbacks.role_of_argument(spot.key) is not None:
+        return spot.key
+    if url is not None and url.host and hosts.classify(url).kind in _SUSPECTS:
+        if spot.key and callbacks.role_in_call(spot.call, spot.key) is not None:
+            return spot.key
+        if spot.outer and callbacks.role_of_argument(spot.outer) is not None:
+            return spot.outer
+        if spot.is_argument and callbacks.role_in_call(spot.call, None) is not None:
+            return "argument"
+        if hosts.classify(url).kind is Class.LOCAL and callbacks.opens_store(spot.call, spot.key):
+            return "endpoint"
+    if text in ("localhost", "127.0.0.1"):
+        return "endpoint" if callbacks.opens_store(spot.call, spot.key) else None
+    if callbacks.plain(spot.key) in ENDPOINT_KEYS and is_sandbox(text, code):
+        return "endpoint"
+    is_value = bool(spot.key) or spot.is_argument
+    return "endpoint" if is_value and spot.key != "href" and _is_trap(text, code) else None
+
+
+def _target(text: str) -> Url | None:
+    """Where a text leads, also where its port is put in (`http://localhost:${port}`)."""
+    return hosts.target(re.sub(r"(?<=[\w\]]):(?:\$?\{[^{}]*\}|$)", "", text, count=1))
+
+
+def _is_trap(text: str, code: bytes) -> bool:
+    """Whether a text is a payment or mail sandbox's host or URL, or leads to a trap, at whatever key it stands."""
+    if text in callbacks.trap_texts() or re.fullmatch(r"sandbox[0-9a-f]{32}\.mailgun\.org", text):
+        return True
+    found = hosts.split(text) or hosts.bare(text)
+    provider = _sandbox_of(found.host) if found is not None else None
+    return provider is not None and not _knows_live(provider, code)
+
+
+def is_suspect(text: str) -> bool:
+    """Whether a text begins with a URL whose host may be a wrong one anywhere."""
+    found = _URL.match(b'"' + text[:300].encode())
+    return found is not None and _is_suspect(found[1].decode("utf-8", "replace"))
+
+
+def role_of_use(spot: Spot) -> str | None:
+    """The role that a constant's text has where it is used: what a call is given, not the app's own idea of its address."""
+    if spot.key and (_is_given(callbacks.role_of_argument(spot.key)) or _is_given(callbacks.role_in_call(spot.call, spot.key))):
+        return spot.key
+    if spot.outer and _is_given(callbacks.role_of_argument(spot.outer)):
+        return spot.outer
+    return "argument" if spot.is_argument and callbacks.role_in_call(spot.call, None) is not None else None
+
+
+def is_given(key: str) -> bool:
+    """Whether a key is one at which a call is given an address: no constant for the app's own address or its API."""
+    return _is_given(callbacks.role_of_argument(key))
+
+
+def _is_given(role: Role | None) -> bool:
+    return role not in (None, Role.SITE, Role.API, Role.ASSET)
 
 
 def is_mail(key: str, call: str) -> bool:
     """Whether a key of a call is the text of a mail (`html` of `resend.emails.send`)."""
-    return _plain(key) in MAIL_KEYS and re.search(r"mail|send", call, re.IGNORECASE) is not None
+    return callbacks.plain(key) in MAIL_KEYS and re.search(r"mail|send|message", call, re.IGNORECASE) is not None
 
 
-def _plain(key: str) -> str:
-    return re.sub(r"[_\-]", "", key).lower()
+def is_mail_text(path: str, spot: Spot, text: str, code: bytes) -> bool:
+    """Whether a text with a link is one that a mail is made of: the code around sends mails, or the file is one of their templates."""
+    if is_mail(spot.key, spot.call) or (
+        spot.is_argument and re.search(r"(?i)mail", spot.call) and not re.search(r"(?i)log|fetch", spot.call)
+    ):
+        return True
+    if not (_MAIL_PATH.search(path) or sends_mail(code)):
+        return False
+    plain = callbacks.plain(spot.key)
+    return plain in MAIL_KEYS or plain in _LINK_KEYS or re.search(r"href\s*=\s*\\?[\"']", text) is not None
+
+
+def sends_mail(code: bytes) -> bool:
+    """Whether a file hands something to a sender of mails."""
+    return _SENDS.search(code) is not None
+
+
+def builds_mail(spot: Spot) -> bool:
+    """Whether a mail's text stands here: at a key of a call that sends it, as an argument of one, or at `html = ...` for itself."""
+    if spot.is_argument:
+        return re.search(r"(?i)mail", spot.call) is not None
+    return callbacks.plain(spot.key) in MAIL_KEYS and (not spot.call or is_mail(spot.key, spot.call))
 
 
 def is_sandbox(text: str, code: bytes) -> bool:
@@ -146,10 +277,20 @@ def _sender(text: str) -> bool:
     return identity is not None and identity.mode is Mode.TEST and identity.job == "email"
 
 
+def switches(code: bytes) -> Iterator[tuple[int, Sandbox]]:
+    """(0-based offset, what it is) of everything in a file that leads to a sandbox or an emulator by itself, as far as a search can tell."""
+    for one in callbacks.sandboxes():
+        first = one.code.search(code)
+        if first is None or (one.needs is not None and not one.needs.search(code)) or (one.unless is not None and one.unless.search(code)):
+            continue
+        for match in one.code.finditer(code):
+            yield match.start(), one
+
+
 def links(code: bytes) -> Iterator[tuple[int, str]]:
     """(0-based offset, URL) of every link to a developer's machine; the caller asks whether it stands in a mail."""
     for match in _LINK.finditer(code):
         text = match[0].decode("utf-8", "replace")
-        url = hosts.split(re.split(r"\$\{|\{", text)[0])
+        url = hosts.split(re.split(r":?\$\{|:?\{", text)[0])
         if url is not None and hosts.classify(url).kind in (Class.LOCAL, Class.TUNNEL, Class.BUILDER_PREVIEW):
             yield match.start(), text

@@ -71,11 +71,16 @@ def _runtime(node: Node, keys: tuple[str, ...], place: Place) -> Iterator[Refere
             if len(path) < _DEEPEST:
                 yield from _runtime(value, path, place)
             continue
-        waits = _string(value) == "" or value.type in ("undefined", "null")
+        text = _string(value)
+        waits = text == "" or value.type in ("undefined", "null")
         side = Side.UNKNOWN if path[0] == "public" else Side.SERVER
-        use = Use.SCHEMA if waits else Use.MENTION
         at = place.at((value.parent or value).start_byte)
-        yield Reference(variable(path), at, Need.PLAIN, side, use, "runtimeConfig")
+        if text is not None and "://" in text:
+            # An address is what the app uses until the variable overrides it.
+            fallback = Literal(Secret(text), place.at(value.start_byte), "fallback")
+            yield Reference(variable(path), at, Need.OPTIONAL, side, Use.SCHEMA, "runtimeConfig", fallback)
+        else:
+            yield Reference(variable(path), at, Need.PLAIN, side, Use.SCHEMA if waits else Use.MENTION, "runtimeConfig")
 
 
 def _next(node: Node, place: Place) -> Iterator[Reference]:

@@ -6,7 +6,6 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
-from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from driftline import late, sieve
@@ -27,6 +26,11 @@ TRACES = (
 
 _NAME = late.pattern(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _UPPER = late.pattern(r"[A-Z][A-Z0-9_]*\Z")
+
+# What may be a variable of the environment, too.
+_VARIABLE = late.pattern(r"\benv\b|\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|^\w+$")
+# The quote before an address.
+_ADDRESS = late.pattern(rb"[\"'`]https?://")
 
 # Where the environment object stands: each match is looked up in the syntax tree, so comments and strings do not count.
 _OBJECT = late.pattern(
@@ -92,11 +96,15 @@ class _File:
             return CodeReading(tuple(self.references), (), tuple(dict.fromkeys(self.helpers)))
         self._imports(code)
         self._schemas(code)
+        self._described(code)
         self._injected_objects(code)
         self._types(code)
         self._configs(code)
+        self._settings(code)
         if _addresses.may_stand_in(self.path, code):
-            self._addresses(code)
+            from driftline.code import _fixed_javascript
+
+            self.literals += _fixed_javascript.literals(self.path, code, self.root, self.place, self.side)
         # What a test has let through (`if (process.env.X) use(process.env.X!)`) is no need of its own.
         tested = {r.name for r in self.references if r.need is Need.OPTIONAL and r.fallback is None}
         self.references = [
@@ -297,15 +305,14 @@ class _File:
 
     def _need(self, node: Node) -> tuple[Need, Literal | None]:
         fallback: Literal | None = None
-        optional = False
+        optional = asserted = others = False
         current = node
         while (parent := current.parent) is not None:
             kind = parent.type
             if kind == "non_null_expression":
-                return Need.REQUIRED, None
-            if kind in ("as_expression", "satisfies_expression"):
-                if parent.named_child_count > 1 and _text(parent.named_children[1]) == "string":
-                    return Need.REQUIRED, None
+                asserted = True
+            elif kind in ("as_expression", "satisfies_expression"):
+                asserted = asserted or (parent.named_child_count > 1 and _text(parent.named_children[1]) == "string")
             elif kind == "parenthesized_expression":
                 pass
             elif kind == "binary_expression":
@@ -314,9 +321,17 @@ class _File:
                 if operator in ("??", "||"):
                     if left:
                         optional = True
-                        fallback = fallback or self._fallback(parent.child_by_field_name("right"))
+                        right = parent.child_by_field_name("right")
+                        found = self._fallback(right)
+                        if found is not None and found.role == "fallback" and others:
+                            found = found._replace(role="fallback behind others")
+                        fallback = fallback or found
+                        others = others or not (found is not None or _VARIABLE.search(_text(right)))
                 elif operator == "&&" or operator in _COMPARISONS:
-                    return self._guard(parent, negated=operator in ("==", "==="))
+                    need, instead = self._guard(parent, negated=operator in ("==", "==="))
+                    # Compared with some word, it chooses; only a look whether it is there has something instead.
+                    asked = operator == "&&" or _asks_for_absence(parent)
+                    return need, fallback or (instead if asked else None)
                 else:
                     break
             elif kind == "ternary_expression":
@@ -352,12 +367,21 @@ class _File:
             elif kind == "variable_declarator":
                 target = parent.child_by_field_name("name")
                 if target is not None and target.type == "identifier" and not optional:
-                    return self._need_of_variable(_text(target), parent), None
+                    need, later = self._need_of_variable(_text(target), parent), self._later(_text(target), parent)
+                    need = Need.OPTIONAL if later is not None else Need.REQUIRED if asserted else need
+                    return need, later
+                break
+            elif kind == "assignment_expression" and parent.child_by_field_name("right") == current and not optional:
+                # `let url = "..."; if (process.env.X) url = process.env.X`: what was there before stays.
+                fallback = self._before(_text(parent.child_by_field_name("left")), parent)
+                optional = fallback is not None
                 break
             else:
                 break
             current = parent
-        return (Need.OPTIONAL, fallback) if optional else (Need.PLAIN, None)
+        if optional:
+            return Need.OPTIONAL, fallback
+        return (Need.REQUIRED, None) if asserted else (Need.PLAIN, None)
 
     def _guard(self, node: Node, *, negated: bool) -> tuple[Need, Literal | None]:
         """A read that is only tested. A test for absence that ends in `throw` or an exit makes it required."""
@@ -367,7 +391,9 @@ class _File:
                 body = parent.child_by_field_name("consequence")
                 if negated and body is not None and _FAILS.search(self.content, body.start_byte, min(body.end_byte, body.start_byte + 600)):
                     return Need.REQUIRED, None
-                return Need.OPTIONAL, None
+                return Need.OPTIONAL, None if negated else self._behind(parent)
+            if parent.type == "ternary_expression" and parent.child_by_field_name("condition") == current:
+                return Need.OPTIONAL, self._fallback(parent.child_by_field_name("consequence" if negated else "alternative"))
             if parent.type == "unary_expression" and _text(parent.child_by_field_name("operator")) == "!":
                 negated = not negated
             elif parent.type not in ("parenthesized_expression", "binary_expression", "ternary_expression"):
@@ -390,6 +416,60 @@ class _File:
             return Need.OPTIONAL
         return Need.PLAIN
 
+    def _later(self, name: str, declaration: Node) -> Literal | None:
+        """The address that stands in for a constant or variable with a variable's value further on: `url || "..."`, `if (!url) url = "..."`."""
+        if not _NAME.match(name):
+            return None
+        word = re.escape(name.encode())
+        later = re.compile(
+            rb"(?<![\w$.])" + word + rb"\s*(?:\?\?|\|\|)=?\s*\(?\s*([\"'`])https?://"
+            rb"|if\s*\(\s*!\s*" + word + rb"\s*\)\s*\{?\s*" + word + rb"\s*=\s*([\"'`])https?://"
+            rb"|(?<![\w$.!])" + word + rb"\s*(?:&&[^\n;:?]{1,80})?\?\s*[^\n;:]{1,200}?:\s*([\"'`])https?://"
+        )
+        end = declaration.end_byte + 4000
+        found = self._address_at(later.search(self.content, declaration.end_byte, end))
+        tested = re.compile(rb"\bif\s*\(\s*" + word + rb"\s*\)\s*\{?\s*return\b").search(self.content, declaration.end_byte, end)
+        if found is None and tested is not None and self.root is not None:
+            statement = self.root.descendant_for_byte_range(tested.start(), tested.start() + 2)
+            statement = statement.parent if statement is not None else None
+            found = self._behind(statement) if statement is not None and statement.type == "if_statement" else None
+        return found
+
+    def _before(self, name: str, assignment: Node) -> Literal | None:
+        """The address that a variable holds before an assignment which only a condition reaches."""
+        holder = assignment.parent
+        while holder is not None and holder.type in ("expression_statement", "statement_block", "parenthesized_expression"):
+            holder = holder.parent
+        if not _NAME.match(name) or holder is None or holder.type not in ("if_statement", "else_clause", "binary_expression"):
+            return None
+        word = re.escape(name.encode())
+        declared = re.compile(rb"\b(?:let|var)\s+" + word + rb"\s*(?::\s*string\s*)?=\s*([\"'`])https?://")
+        return self._address_at(declared.search(self.content, max(0, assignment.start_byte - 2000), assignment.start_byte))
+
+    def _behind(self, statement: Node) -> Literal | None:
+        """`if (process.env.X) return process.env.X; return "..."`: the address that a function returns in the end."""
+        body = statement.child_by_field_name("consequence")
+        block = statement.parent
+        if body is None or block is None or block.type != "statement_block" or not block.named_children:
+            return None
+        if not self.content[body.start_byte : body.start_byte + 12].lstrip(b"{ \t\r\n").startswith(b"return"):
+            return None
+        last = block.named_children[-1]
+        between = self.content[body.end_byte : last.start_byte]
+        if last.type != "return_statement" or not last.named_children or any(name in between for name in _platform_names()):
+            return None
+        found = self._fallback(last.named_children[0])
+        return found if found is not None and _ADDRESS.match(self.content, last.named_children[0].start_byte) else None
+
+    def _address_at(self, match: re.Match[bytes] | None) -> Literal | None:
+        """The literal whose quote a pattern's only set group is, unless the syntax tree takes it for a comment."""
+        if match is None or self.root is None:
+            return None
+        node = self.root.descendant_for_byte_range(match.start(match.lastindex or 0), match.start(match.lastindex or 0) + 1)
+        if node is not None and node.type not in ("string", "template_string"):
+            node = node.parent
+        return self._fallback(node) if node is not None and node.type in ("string", "template_string") else None
+
     def _fallback(self, node: Node | None) -> Literal | None:
         """The literal that stands in for an absent variable, through one constant of the same file."""
         while node is not None and node.type in ("parenthesized_expression", "as_expression", "non_null_expression"):
@@ -400,7 +480,7 @@ class _File:
             return self._fallback(node.child_by_field_name("right"))
         text = _string(node)
         if text is None and node.type == "template_string":
-            text = _text(node)[1:-1]
+            text = re.sub(r"(?<=\w):\$\{[^{}]*\}", "", _text(node)[1:-1], count=1)  # `http://localhost:${port}`
         if text is None and node.type == "number":
             text = _text(node)
         if text is None and node.type == "identifier":
@@ -476,6 +556,17 @@ class _File:
             for match in _LOAD_ENV.finditer(code):
                 self._alias(match[1].decode(), "loadEnv")
 
+    def _settings(self, code: bytes) -> None:
+        """Addresses that stand in for what an object of settings or an import holds: `env.SITE_URL ?? "..."` behind t3-env, `PUBLIC_SITE_URL || "..."`."""
+        imported = {name.strip() for match in _ENV_IMPORT.finditer(code) for name in match[1].split(b",")}
+        for match in _SETTING_OR.finditer(code):
+            if match[1] is None and match[2] not in imported:
+                continue
+            fallback = self._address_at(match)
+            if fallback is not None:
+                location = self.place.at(match.start(2))
+                self.references.append(Reference(match[2].decode(), location, Need.OPTIONAL, self.side, Use.MENTION, "settings", fallback))
+
     def _configs(self, code: bytes) -> None:
         """What the config files of Nuxt and Next.js state, and the keys of Nuxt's runtime config."""
         from driftline.code import _configs
@@ -490,19 +581,30 @@ class _File:
         if b"ConfigService" in code:
             for match in re.finditer(rb"\.(get|getOrThrow)(?:<[^>()]{0,60}>)?\(\s*[\"'`]([A-Z][A-Z0-9_]*)[\"'`]\s*(,)?", code):
                 need = Need.REQUIRED if match[1] == b"getOrThrow" else Need.OPTIONAL if match[3] else Need.PLAIN
-                self._at(match, 2, need, "ConfigService")
+                self._at(match, 2, need, "ConfigService", fallback=self._default_of_call(match.start(2)))
         if sieve.any_in(_WORKER_TRACES, code) and _WORKER.search(code):
             for match in re.finditer(rb"(?<![\w$.])(?:env|(?:c|ctx|context|this)\.env)\.([A-Z][A-Z0-9_]*)\b", code):
                 self._at(match, 1, Need.PLAIN, "env", whole=True)
 
-    def _at(self, match: re.Match[bytes], group: int, need: Need, how: str, *, whole: bool = False) -> None:
+    def _default_of_call(self, offset: int) -> Literal | None:
+        """The literal that a call is given behind a variable's name, or that stands behind the call: `config.get("X", "...") ?? "..."`."""
+        node = self.root.descendant_for_byte_range(offset, offset + 1) if self.root is not None else None
+        while node is not None and node.type != "call_expression":
+            node = node.parent
+        if node is None:
+            return None
+        arguments = _arguments(node)
+        return self._fallback(arguments[1]) if len(arguments) > 1 else self._need(node)[1]
+
+    def _at(
+        self, match: re.Match[bytes], group: int, need: Need, how: str, *, whole: bool = False, fallback: Literal | None = None
+    ) -> None:
         """A reference where a pattern matched, unless it is a comment or a string; `whole` asks the tree what surrounds it."""
         if self.root is None:
             return
         node = self.root.descendant_for_byte_range(match.start(group), match.end(group))
         if node is None or node.type == "comment":
             return
-        fallback = None
         if whole:
             if not _is_code(node):
                 return
@@ -512,27 +614,7 @@ class _File:
                 need = Need.PLAIN if need is Need.REQUIRED else need
         self._add(match[group].decode(), node, need, how, fallback, side=Side.SERVER)
 
-    # --- addresses that the code fixes ------------------------------------------------------------------------------------------
-
-    def _addresses(self, code: bytes) -> None:
-        """URLs and paths at keys that say what they are for, links in the text of mails, and sandboxes."""
-        for found in islice(_addresses.candidates(self.path, code), _addresses.MAX_CANDIDATES):
-            node = self._text_at(found.offset)
-            if node is not None and _stands_at(node, found.key) and not _only_in_development(node, code):
-                self._literal(_text(node)[1:-1], node.start_byte, found.role, node)
-        for offset, link in islice(_addresses.links(code), _addresses.MAX_CANDIDATES):
-            node = self._text_at(offset)
-            if node is not None and _addresses.is_mail(_key_of(node), _callee(node)) and not _only_in_development(node, code):
-                self._literal(link, offset, "mail link", node)
-        if not _addresses.LIVE_PAYMENT_LINK.search(code):
-            for match in islice(_addresses.PAYMENT_LINK.finditer(code), _addresses.MAX_CANDIDATES):
-                node = self._text_at(match.start())
-                if node is not None and not _only_in_development(node, code):
-                    self._literal(match[0].decode(), match.start(), "payment link", node)
-        for match in islice(_addresses.REPLACED.finditer(code), _addresses.MAX_CANDIDATES):
-            node = self._text_at(match.start(1))
-            if node is not None:
-                self._literal("https://project" + match[1].decode(), match.start(1), "replaced host", node)
+    # --- the platforms' own addresses ---------------------------------------------------------------------------------------------
 
     def _manner(self, name: str, node: Node) -> str:
         """How a value is used as an address: `Reference.manner`, and "host" for any variable that code puts behind a scheme."""
@@ -624,18 +706,6 @@ class _File:
         key = _key_of(node)
         return self._calls_back(key) or (key in ("baseURL", "metadataBase") and parent.type == "pair")
 
-    def _text_at(self, offset: int) -> Node | None:
-        """The string or template that holds a byte, None inside a comment."""
-        node = self.root.descendant_for_byte_range(offset, offset + 1) if self.root is not None else None
-        while node is not None and node.type not in ("string", "template_string"):
-            if node.type in ("comment", "html_comment", "regex") or node.type.endswith(("statement", "declaration")):
-                return None
-            node = node.parent
-        return node
-
-    def _literal(self, text: str, offset: int, role: str, node: Node) -> None:
-        self.literals.append(Literal(Secret(text), self.place.at(offset), role, _callee(node) or None))
-
     # --- schemas: what must be there, said once ---------------------------------------------------------------------------------
 
     def _schemas(self, code: bytes) -> None:
@@ -670,6 +740,24 @@ class _File:
                     need = Need.OPTIONAL if optional else Need.REQUIRED
                     self._add(_text(pair.child_by_field_name("key")), pair, need, "astro env schema", side=side, use=Use.SCHEMA, type=kind)
 
+    def _described(self, code: bytes) -> None:
+        """Settings described by an object each: `{ default: "...", env: "SITE_URL" }` of convict, the properties of @fastify/env's JSON schema."""
+        by_name = b"fastify/env" in code or b"env-schema" in code or b"fastify-env" in code
+        if self.root is None or not (by_name or b"convict" in code):
+            return
+        for match in _DESCRIBED.finditer(code):
+            node = self.root.descendant_for_byte_range(match.start(1), match.start(1) + 1)
+            while node is not None and node.type != "object":
+                node = node.parent
+            if node is None or node.parent is None:
+                continue
+            entries = dict(_pairs(node))
+            name = _string(entries.get("env")) or (_string(key := node.parent.child_by_field_name("key")) or _text(key) if by_name else "")
+            if _UPPER.match(name or ""):
+                self._add(
+                    name, node.parent, Need.OPTIONAL, "schema", self._fallback(entries.get("default")), side=Side.SERVER, use=Use.SCHEMA
+                )
+
     def _schema(self, node: Node, how: str, side: Side) -> None:
         for key, value in _pairs(node):
             if not _UPPER.match(key):
@@ -678,8 +766,12 @@ class _File:
             optional = _OPTIONAL.search(text) is not None
             if how == "Joi" and ".required()" not in text:
                 optional = True
-            default = _DEFAULT.search(text)
-            fallback = Literal(Secret(default[2]), self.place.at(value.start_byte), "fallback") if default else None
+            default = _DEFAULT.search(value.text or b"")
+            fallback = None
+            if default is not None:
+                said = default[2] if default[2] is not None else default[4]
+                at = value.start_byte + (default.start(2) if default[2] is not None else default.start(4)) - 1
+                fallback = Literal(Secret(said.decode("utf-8", "replace")), self.place.at(at), "fallback")
             kind = next((word for pattern, word in _TYPES if pattern.search(text)), None)
             need = Need.OPTIONAL if optional else Need.REQUIRED
             self._add(key, value.parent or value, need, how, fallback, side=side, use=Use.SCHEMA, type=kind)
@@ -787,6 +879,10 @@ _IMPORT = late.pattern(rb"import\s*(?:[A-Za-z_$][\w$]*\s*,\s*)?\{([^}]{0,4000})\
 _ENV_IMPORT = late.pattern(
     rb"import\s*\{([^}]{0,8000})\}\s*from\s*[\"'](\$env/(?:static|dynamic)/(?:private|public)|\$app/env(?:/\w+)*|astro:env/(?:client|server))[\"']"
 )
+# `env.SITE_URL ?? "http://..."`; the last group is the quote.
+_SETTING_OR = late.pattern(
+    rb"(?<![\w$.])(?:(\w*(?:[eE]nv|ENV|[cC]onfig|[sS]ettings))\s*\??\.\s*)?([A-Z][A-Z0-9]*_[A-Z0-9_]+)\s*(?:\|\||\?\?)\s*\(?\s*([\"'`])https?://"
+)
 # The module or the object itself; almost every file speaks of `process.env` only, and the next expression is slow.
 _WHOLE_PROCESS = late.pattern(rb"process\b(?!\s*[.\[(])")
 _PROCESS_ENV = late.pattern(
@@ -815,7 +911,12 @@ def _is_handed_over(code: bytes) -> bool:
 _OPTIONAL = late.pattern(
     r"\.(?:optional|nullish|nullable|default|catch|prefault|allow)\(|\b(?:optional|nullish|fallback|default|devDefault)\s*[(:]"
 )
-_DEFAULT = late.pattern(r"""(?:\.default\(|\bdefault:\s*)\s*(["'`])([^"'`\n]{0,2000})\1""")
+_DESCRIBED = late.pattern(rb"\bdefault\s*:\s*([\"'`])https?://")
+# `.default("...")` of zod and its kin, `default: "..."` of envalid, `v.optional(v.string(), "...")` of valibot.
+_DEFAULT = late.pattern(
+    rb"""(?:\.(?:default|prefault|catch)\(\s*(?:\(\)\s*=>\s*)?|\bdefault:\s*)(["'`])([^"'`\n]{0,2000})\1"""
+    rb"""|\b(?:optional|nullish|fallback)\([^"'`\n]{0,200},\s*(["'`])([^"'`\n]{0,2000})\3"""
+)
 _TYPES = (
     (late.pattern(r"\.url\(|\burl\("), "url"),
     (late.pattern(r"\.email\(|\bemail\("), "email"),
@@ -935,6 +1036,17 @@ def _key_of(node: Node) -> str:
     return ""
 
 
+def _asks_for_absence(comparison: Node) -> bool:
+    """Whether a comparison asks whether something is there: with undefined, null or an empty text."""
+    sides = (comparison.child_by_field_name("left"), comparison.child_by_field_name("right"))
+    return any(_text(side) in ("undefined", "null", "''", '""', "``", "'undefined'", '"undefined"') for side in sides)
+
+
+@cache
+def _platform_names() -> tuple[bytes, ...]:
+    return tuple(name.encode() for name in callbacks.platform_names())
+
+
 def _is_tested_for_truth(node: Node) -> bool:
     """Whether a value is taken for a boolean: the condition itself, negated, or an operand of `&&`."""
     while node.parent is not None and node.parent.type == "parenthesized_expression":
@@ -949,34 +1061,6 @@ def _is_tested_for_truth(node: Node) -> bool:
     if parent.type == "arguments":
         return parent.parent is not None and _text(parent.parent.child_by_field_name("function")) == "Boolean"
     return parent.type == "binary_expression" and _text(parent.child_by_field_name("operator")) == "&&"
-
-
-def _stands_at(text: Node, key: str) -> bool:
-    """Whether a text (or what is put together behind it by `+`) is the value of the key, attribute or constant of that name."""
-    node, parent = text, text.parent
-    while parent is not None and (parent.type in (*_WRAPPERS, "jsx_expression") or _is_start_of_sum(parent, node)):
-        node, parent = parent, parent.parent
-    if parent is None:
-        return False
-    if parent.type == "pair":
-        named = parent.child_by_field_name("key") if not _UPPER.match(key) else None  # a map of variables, handed to something else
-    elif parent.type == "jsx_attribute":
-        named = parent.named_children[0]
-    elif parent.type in ("variable_declarator", "public_field_definition", "field_definition"):
-        named = parent.child_by_field_name("name") or parent.child_by_field_name("property")
-    elif parent.type == "assignment_expression" and parent.child_by_field_name("right") == node:
-        named = parent.child_by_field_name("left")
-    else:
-        return False
-    return re.fullmatch(r"(?:.*[.\s])?[\"']?" + re.escape(key) + r"[\"']?", _text(named), re.DOTALL) is not None
-
-
-def _is_start_of_sum(parent: Node, node: Node) -> bool:
-    return (
-        parent.type == "binary_expression"
-        and parent.child_by_field_name("left") == node
-        and _text(parent.child_by_field_name("operator")) == "+"
-    )
 
 
 def _only_in_development(node: Node, code: bytes) -> bool:
@@ -999,6 +1083,9 @@ def _only_in_development(node: Node, code: bytes) -> bool:
                 return True
         elif parent.type in ("variable_declarator", *_FUNCTIONS):
             if _addresses.NAMED_MODE.search(_text(parent.child_by_field_name("name"))):
+                return True
+        elif parent.type == "assignment_expression":
+            if _addresses.NAMED_MODE.search(_text(parent.child_by_field_name("left"))):
                 return True
         elif parent.type == "statement_block" and _returns_before(node, code):
             return True

@@ -8,11 +8,11 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 
-from driftline.code import CodeReading, Place, _addresses
+from driftline.code import CodeFile, CodeReading, Helper, Place, _addresses
 from driftline.knowledge import callbacks
 from driftline.model import Literal, Location, Need, Reference, Secret, Side, Unread, Use
 
@@ -28,6 +28,8 @@ _READERS = {
     "decouple": ("config", "AutoConfig"),
     "starlette.config": ("Config",),
 }
+# What holds a project's settings: `app.config.get("SITE_URL", "...")`.
+_SETTINGS = re.compile(r"(?:^|\.)(?:config|conf|settings|cfg)$")
 # Variables of a web server gateway, not of the process: `request.environ["REQUEST_METHOD"]`.
 _ENVIRONS = frozenset(("os.environ", "environ", "os.environb"))
 
@@ -44,10 +46,56 @@ def read(path: str, content: bytes) -> CodeReading:
         return CodeReading(unread=(Unread(path, "not valid Python, or nested too deep"),))
     try:
         reader = _Reader(path, content, tree)
-        literals = tuple(reader.addresses()) if _addresses.may_stand_in(path, content) else ()
-        return CodeReading(references=tuple(reader.references()), literals=literals)
+        literals: tuple[Literal, ...] = ()
+        if _addresses.may_stand_in(path, content):
+            from driftline.code import _fixed_python
+
+            literals = tuple(_fixed_python.literals(path, content, tree, reader.place, reader.at, reader.of_one_mode))
+        return CodeReading(references=tuple(reader.references()), literals=literals, helpers=tuple(reader.helpers()))
     except RecursionError:
         return CodeReading(unread=(Unread(path, "nested too deep"),))
+
+
+def calls(files: Iterable[CodeFile], helpers: Sequence[Helper]) -> Iterator[Reference]:
+    """The reads that `files` make through `helpers` that they define or import."""
+    by_name: dict[str, list[Helper]] = {}
+    for helper in helpers:
+        by_name.setdefault(helper.name, []).append(helper)
+    for file in files:
+        if not any(re.search(rb"\b" + re.escape(name.encode()) + rb"\(", file.content) for name in by_name):
+            continue
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                tree = ast.parse(file.content)
+            yield from _calls(_Reader(file.path, file.content, tree), file.path, by_name)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue  # said where it was read first
+
+
+def _calls(reader: _Reader, path: str, by_name: Mapping[str, Sequence[Helper]]) -> Iterator[Reference]:
+    known = {helper.name: helper for candidates in by_name.values() for helper in candidates if helper.path == path}
+    for node in ast.walk(reader.tree):
+        if isinstance(node, ast.ImportFrom):
+            module = (node.module or "").replace(".", "/")
+            for alias in node.names:
+                for helper in by_name.get(alias.name, ()):
+                    stem = helper.path.removesuffix(".py").removesuffix("/__init__")
+                    if stem == module or stem.endswith("/" + module) or not module:
+                        known.setdefault(alias.asname or alias.name, helper)
+    for node in ast.walk(reader.tree):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id not in known:
+            continue
+        helper = known[node.func.id]
+        if len(node.args) <= helper.argument:
+            continue
+        default = next((k.value for k in node.keywords if k.arg in ("default", "fallback")), None)
+        if default is None and helper.default is not None and len(node.args) > helper.default:
+            default = node.args[helper.default]
+        default = default or reader.guarded.get(id(node))
+        optional = id(node) in reader.guarded or (default is not None and not _is_none(default))
+        need = Need.OPTIONAL if optional else Need.REQUIRED if helper.throws else Need.PLAIN
+        yield from reader.one(node, node.args[helper.argument], need, f"{helper.name}()", default)
 
 
 # Templates of Python files, Python 2 and files left broken are common, and fail where they run: their plain reads are still found.
@@ -86,7 +134,7 @@ class _Reader:
         self.getenvs = {"os.getenv"}
         self.readers: set[str] = set()
         # Names to which `environ.Env(DEBUG=(bool, False))` gives a default.
-        self.defaulted: set[str] = set()
+        self.defaulted: dict[str, ast.expr] = {}
         self.settings = {"BaseSettings"}
         self.failing = _failing(tree)
         self.imports()
@@ -121,7 +169,9 @@ class _Reader:
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                 self.readers.update(target.id for target in targets if isinstance(target, ast.Name))
                 self.defaulted.update(
-                    k.arg for k in node.value.keywords if k.arg and isinstance(k.value, ast.Tuple) and len(k.value.elts) > 1
+                    (k.arg, k.value.elts[1])
+                    for k in node.value.keywords
+                    if k.arg and isinstance(k.value, ast.Tuple) and len(k.value.elts) > 1
                 )
             elif isinstance(node, ast.ClassDef) and any((_dotted(base) or "").rpartition(".")[2] in self.settings for base in node.bases):
                 self.settings.add(node.name)
@@ -131,7 +181,8 @@ class _Reader:
         written = {id(target) for node in ast.walk(self.tree) for target in _targets(node)}
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Subscript) and id(node) not in written and _dotted(node.value) in self.environs:
-                yield from self.one(node, node.slice, Need.REQUIRED, "os.environ")
+                instead = self.instead.get(id(node))
+                yield from self.one(node, node.slice, Need.REQUIRED if instead is None else Need.OPTIONAL, "os.environ", instead)
             elif isinstance(node, ast.Call):
                 yield from self.call(node, optional)
             elif isinstance(node, ast.Compare) and any(isinstance(op, (ast.In, ast.NotIn)) for op in node.ops):
@@ -149,6 +200,7 @@ class _Reader:
         if function in self.getenvs or (owner in self.environs and method in ("get", "setdefault")):
             default = node.args[1] if len(node.args) > 1 else next((k.value for k in node.keywords if k.arg == "default"), None)
             default = optional.get(id(node)) if default is None else default
+            default = self.instead.get(id(node)) if default is None else default
             need = Need.OPTIONAL if id(node) in optional or (default is not None and not _is_none(default)) else Need.PLAIN
             need = Need.REQUIRED if need is Need.PLAIN and id(node) in self.failing else need
             yield from self.one(node, name, need, function, default)
@@ -161,9 +213,43 @@ class _Reader:
             # django-environ takes a cast before the default of these.
             if default is None and len(node.args) > 1 and method not in ("list", "tuple", "dict"):
                 default = node.args[1]
-            given = isinstance(name, ast.Constant) and name.value in self.defaulted
-            need = Need.REQUIRED if default is None and not given else Need.OPTIONAL
-            yield from self.one(node, name, need, function, default, Use.SCHEMA)
+            given = self.defaulted.get(str(name.value)) if isinstance(name, ast.Constant) else None
+            need = Need.REQUIRED if default is None and given is None else Need.OPTIONAL
+            yield from self.one(node, name, need, function, default or given, Use.SCHEMA)
+        elif function == "getattr" and len(node.args) == 3:
+            yield from self.setting(node, node.args[1], node.args[2])
+        elif method == "get" and len(node.args) == 2 and _SETTINGS.search(owner):
+            yield from self.setting(node, name, node.args[1])
+
+    def setting(self, node: ast.Call, name: ast.expr, default: ast.expr) -> Iterator[Reference]:
+        """`getattr(settings, "SITE_URL", "http://...")`: the settings' own name, which is the variable's as a rule."""
+        if isinstance(name, ast.Constant) and str(name.value).isupper() and "://" in (_fixed_text(default) or ""):
+            yield from self.one(node, name, Need.OPTIONAL, "settings", default, Use.MENTION)
+
+    def helpers(self) -> Iterator[Helper]:
+        """Functions that read the variable which an argument names: `def env(name, default=None): return os.environ.get(name, default)`."""
+        for function in ast.walk(self.tree):
+            if not isinstance(function, ast.FunctionDef):
+                continue
+            names = [argument.arg for argument in function.args.args]
+            for node in ast.walk(function):
+                read = (
+                    node.args[0]
+                    if isinstance(node, ast.Call) and node.args and self.reads(_dotted(node.func) or "")
+                    else node.slice
+                    if isinstance(node, ast.Subscript) and _dotted(node.value) in self.environs
+                    else None
+                )
+                if isinstance(read, ast.Name) and read.id in names:
+                    default = next((i for i, name in enumerate(names) if re.match(r"(?i)default|fallback|otherwise", name)), None)
+                    throws = any(isinstance(inner, ast.Raise) for inner in ast.walk(function)) or isinstance(node, ast.Subscript)
+                    yield Helper(self.place.at(0).path, function.name, names.index(read.id), default, throws)
+                    break
+
+    def reads(self, function: str) -> bool:
+        """Whether a function of this name reads the variable that its first argument names."""
+        owner, _, method = function.rpartition(".")
+        return function in self.getenvs or (owner in self.environs and method == "get")
 
     def fields(self, node: ast.ClassDef) -> Iterator[Reference]:
         """Fields of a pydantic settings class: the field's name in capitals behind the prefix, or its alias."""
@@ -211,6 +297,26 @@ class _Reader:
         return _guarded(self.tree)
 
     @cached_property
+    def instead(self) -> dict[int, ast.expr]:
+        """The text that stands in for a read elsewhere, by id of the read: behind `except KeyError`, in the other branch, in `if not x: x = ...`."""
+        found: dict[int, ast.expr] = {}
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Try):
+                given = {name: value for handler in node.handlers for name, value in _assigned(handler.body)}
+                found.update((id(read), given[name]) for name, read in _assigned(node.body) if name in given)
+            elif isinstance(node, ast.IfExp):
+                negated = isinstance(node.test, ast.UnaryOp) or (
+                    isinstance(node.test, ast.Compare) and isinstance(node.test.ops[0], (ast.NotIn, ast.Is, ast.Eq))
+                )
+                read, text = (node.orelse, node.body) if negated else (node.body, node.orelse)
+                found.setdefault(id(read), text)
+            body = getattr(node, "body", None)
+            if isinstance(body, list):
+                for before, after in pairwise(body):
+                    found.update(_made_up_for(before, after))
+        return {read: text for read, text in found.items() if isinstance(text, ast.Constant) and isinstance(text.value, str)}
+
+    @cached_property
     def behind_scheme(self) -> frozenset[int]:
         """What f-strings put right behind `://`, by id of its node."""
         found = set()
@@ -232,53 +338,29 @@ class _Reader:
         """The nodes that run in one mode only, by id."""
         return frozenset(id(inner) for node in ast.walk(self.tree) for branch in _of_one_mode(node) for inner in ast.walk(branch))
 
-    def addresses(self) -> Iterator[Literal]:
-        """URLs and paths at keys that say what they are for, links in the text of mails, and sandboxes."""
-        # A field of a settings class has a default, which the environment overrides: that is a fallback, not a fixed address.
-        fields = {id(item) for node in ast.walk(self.tree) if isinstance(node, ast.ClassDef) for item in node.body}
-        for node in ast.walk(self.tree):
-            for key, value, call in _keyed(node) if id(node) not in fields else ():
-                text = _template(value)
-                if text is None or id(value) in self.of_one_mode:
-                    continue
-                role = _addresses.role_of(key, text, self.content)
-                if role is not None:
-                    yield Literal(Secret(text), self.at(value), role, call)
-                elif _addresses.is_mail(key, call or ""):
-                    for _, link in _addresses.links(text.encode()):
-                        yield Literal(Secret(link), self.at(value), "mail link", call)
-
     def at(self, node: ast.expr | ast.stmt) -> Location:
         # ast counts columns in bytes of the line, from 0.
         return self.place.at(self.starts[node.lineno - 1] + node.col_offset)
 
 
-def _keyed(node: ast.AST) -> Iterator[tuple[str, ast.expr, str | None]]:
-    """(key, value, call) of a call's keyword, a dictionary's entry and an assignment."""
-    if isinstance(node, ast.Call):
-        for keyword in node.keywords:
-            if keyword.arg is not None:
-                yield keyword.arg, keyword.value, _dotted(node.func)
-    elif isinstance(node, ast.Dict):
-        for key, value in zip(node.keys, node.values, strict=True):
-            # A map with names in capitals is one of variables, handed to something else.
-            if isinstance(key, ast.Constant) and isinstance(key.value, str) and not key.value.isupper():
-                yield key.value, value, None
-    elif isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
-        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-            if isinstance(target, (ast.Name, ast.Attribute)):
-                yield target.id if isinstance(target, ast.Name) else target.attr, node.value, None
+def _fixed_text(node: ast.expr) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
-def _template(node: ast.expr) -> str | None:
-    """The text of a string, of an f-string with `{...}` for what is put in, or of the string that a sum begins with."""
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return _template(node.left)
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
-    if isinstance(node, ast.JoinedStr):
-        return "".join(str(part.value) if isinstance(part, ast.Constant) else "{...}" for part in node.values)
-    return None
+def _assigned(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
+    """(name, value) of the plain assignments among statements."""
+    for item in body:
+        if isinstance(item, ast.Assign) and len(item.targets) == 1 and isinstance(item.targets[0], ast.Name):
+            yield item.targets[0].id, item.value
+
+
+def _made_up_for(before: ast.stmt, after: ast.stmt) -> Iterator[tuple[int, ast.expr]]:
+    """`x = getenv("X")` followed by `if not x: x = "..."`: (id of the read, the text)."""
+    if isinstance(after, ast.If) and isinstance(after.test, (ast.UnaryOp, ast.Compare)):
+        given = dict(_assigned(after.body))
+        for name, read in _assigned([before]):
+            if name in given and any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(after.test)):
+                yield id(read), given[name]
 
 
 def _of_one_mode(node: ast.AST) -> list[ast.AST]:

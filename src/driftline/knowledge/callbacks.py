@@ -56,6 +56,22 @@ class PlatformUrl(NamedTuple):
     of: str
 
 
+class Sandbox(NamedTuple):
+    """Code that leads to a provider's sandbox or emulator: `code` does it, where the file speaks of `needs` and of nothing that chooses (`unless`)."""
+
+    provider: str
+    code: re.Pattern[bytes]
+    needs: re.Pattern[bytes] | None
+    unless: re.Pattern[bytes] | None
+
+
+class _Call(NamedTuple):
+    role: Role
+    calls: re.Pattern[str]
+    keys: frozenset[str]
+    positional: bool
+
+
 class _Variables(NamedTuple):
     role: Role
     names: frozenset[str]
@@ -68,6 +84,12 @@ class _Data(NamedTuple):
     production: re.Pattern[str]
     endpoints: re.Pattern[str]
     arguments: Mapping[str, Role]
+    calls: tuple[_Call, ...]
+    sandboxes: tuple[Sandbox, ...]
+    stores: re.Pattern[str]
+    store_keys: frozenset[str]
+    trap_texts: tuple[str, ...]
+    visitors_own: frozenset[int]
     platform: Mapping[str, PlatformUrl]
     flags: Mapping[str, str]
     headers: Mapping[str, tuple[str, ...]]
@@ -121,12 +143,43 @@ def may_name_production(name: str) -> bool:
 
 def role_of_argument(key: str) -> Role | None:
     """The role of a key of a call's argument, an attribute or a constant (`success_url`, `redirectTo`, `API_URL`), None for any other."""
-    return _data().arguments.get(re.sub(r"[_\-]", "", key).lower())
+    return _data().arguments.get(plain(key))
 
 
-def arguments() -> tuple[str, ...]:
-    """All argument names with a role, in lower case without separators."""
-    return tuple(_data().arguments)
+@lru_cache(maxsize=4096)
+def role_in_call(call: str, key: str | None) -> Role | None:
+    """The role that a call gives to a key which says nothing by itself (`url` of `webhookEndpoints.create`), or to an argument without
+    a key (None); None where it gives it none."""
+    wanted = plain(key) if key is not None else None
+    for one in _data().calls:
+        if (one.positional if wanted is None else wanted in one.keys) and one.calls.search(call):
+            return one.role
+    return None
+
+
+def sandboxes() -> tuple[Sandbox, ...]:
+    """What code says to lead to a sandbox or an emulator, whatever stands in it."""
+    return _data().sandboxes
+
+
+def opens_store(call: str, key: str) -> bool:
+    """Whether a key of a call is the address of a store (`endpoint` of `S3Client`): a local one that code fixes is an emulator."""
+    return plain(key) in _data().store_keys and _data().stores.search(call) is not None
+
+
+def is_visitors_own(port: int | None) -> bool:
+    """Whether a local port is one of a program that a visitor runs for himself (Ollama), which a page may well call."""
+    return port in _data().visitors_own
+
+
+def trap_texts() -> tuple[str, ...]:
+    """Texts that lead to an emulator or a trap and are no address."""
+    return _data().trap_texts
+
+
+def plain(key: str) -> str:
+    """A key as the tables write it: lower case, without separators."""
+    return re.sub(r"[_\-]", "", key).lower()
 
 
 def platform_url(name: str) -> PlatformUrl | None:
@@ -207,6 +260,10 @@ def _webhook_words() -> Mapping[str, str]:
     }
 
 
+def _optional(pattern: str | None) -> re.Pattern[bytes] | None:
+    return re.compile(pattern.encode()) if pattern is not None else None
+
+
 @cache
 def _data() -> _Data:
     import tomli
@@ -224,6 +281,18 @@ def _data() -> _Data:
         production=late.pattern(tables["production"]["pattern"]),
         endpoints=late.pattern(tables["endpoints"]["pattern"]),
         arguments={name: Role(table["role"]) for table in tables["argument"] for name in table["names"]},
+        calls=tuple(
+            _Call(Role(table["role"]), re.compile(table["calls"]), frozenset(table["keys"]), table.get("positional", False))
+            for table in tables["call"]
+        ),
+        sandboxes=tuple(
+            Sandbox(table["provider"], re.compile(table["code"].encode()), _optional(table.get("needs")), _optional(table.get("unless")))
+            for table in tables["sandbox"]
+        ),
+        stores=re.compile(tables["stores"]["calls"]),
+        store_keys=frozenset(tables["stores"]["keys"]),
+        trap_texts=tuple(tables["stores"]["texts"]),
+        visitors_own=frozenset(tables["visitors_own"]["ports"]),
         platform={name: PlatformUrl(t["by"], t["scheme"], t["of"]) for t in tables["platform"] for name in t["names"]},
         flags={name: table["by"] for table in tables["flag"] for name in table["names"]},
         headers={

@@ -132,6 +132,8 @@ class Fixed(NamedTuple):
     @property
     def at(self) -> str:
         """`success_url` of `stripe.checkout.sessions.create`, for a message."""
+        if self.literal.role == "argument":
+            return f"an argument of `{self.literal.call}`"
         call = f" of `{self.literal.call}`" if self.literal.call else ""
         return f"`{self.literal.role}`{call}"
 
@@ -149,6 +151,8 @@ def fixed(facts: Facts) -> Iterator[tuple[str, Fixed]]:
                 continue
             seen.add(literal.location)
             role = _MORE_ROLES.get(literal.role) or callbacks.role_of_argument(literal.role)
+            if role is None and literal.call is not None:
+                role = callbacks.role_in_call(literal.call, None if literal.role == "argument" else literal.role)
             yield path, Fixed(literal, url, hosts.classify(url), role)
 
 

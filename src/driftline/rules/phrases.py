@@ -116,7 +116,8 @@ def identified(identity: Identity) -> str:
     """`a live Stripe secret key of account ...`: what a value says about itself, in words that are safe to print."""
     if identity.kind == "mode flag":
         return f"the switch of {title(identity.provider)} to {identity.mode.value}"
-    mode = f"{identity.mode.value} " if identity.mode in (Mode.LIVE, Mode.TEST, Mode.LOCAL) else ""
+    said = identity.mode in (Mode.LIVE, Mode.TEST, Mode.LOCAL) and not identity.kind.startswith(f"{identity.mode.value} ")
+    mode = f"{identity.mode.value} " if said else ""
     if identity.provider == "unknown":
         whose = " or ".join(title(provider) for provider in identity.candidates[:3])
     else:

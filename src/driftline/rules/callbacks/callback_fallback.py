@@ -25,7 +25,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             role = callbacks.role_of(variable.name)
             if role is None or variable.ignored:
                 continue
-            for read in variable.reads:
+            for read in variable.references:
                 url = fallback_url(read.fallback)
                 if url is None or read.fallback is None or read.fallback.location in seen or _through_platform(app, read):
                     continue

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from driftline.knowledge import callbacks
 from driftline.knowledge.callbacks import Role
-from driftline.model import App, Facts, Finding, Related, Rule, Severity
-from driftline.rules.addresses import LOCAL, NON_LOCAL, Address, Fixed, addresses, fixed, is_spared, own_address, shown
+from driftline.model import App, Facts, Finding, Related, Rule, Severity, Side
+from driftline.rules.addresses import LOCAL, NON_LOCAL, Address, Fixed, addresses, fixed, is_in_container, is_spared, own_address, shown
 
 RULE = Rule("local-callback", Severity.BLOCKER, "a callback leads to a local address")
 
@@ -25,9 +26,17 @@ def check(facts: Facts) -> Iterator[Finding]:
         for address in addresses(app, *NON_LOCAL):
             if address.place.kind in LOCAL and not address.is_baked and not is_spared(app, address):
                 yield _configured(app, address)
+    at = {app.path: app for app in facts.apps}
     for path, one in fixed(facts):
-        if one.place.kind in LOCAL and one.role not in (None, Role.API):
+        if one.place.kind in LOCAL and one.role is not None and (one.role is not Role.API or _is_called_by_visitors(one, at.get(path))):
             yield _in_code(path, one)
+
+
+def _is_called_by_visitors(one: Fixed, app: App | None) -> bool:
+    """Whether an API's address cannot mean the process beside a server in its container, nor a program of the visitor's own (Ollama)."""
+    in_browser = one.literal.side is Side.CLIENT or (app is not None and app.runtime in ("browser", "react-native"))
+    beside = one.literal.side is Side.SERVER or not in_browser
+    return not callbacks.is_visitors_own(one.url.port) and not (beside and app is not None and is_in_container(app))
 
 
 def _configured(app: App, address: Address) -> Finding:

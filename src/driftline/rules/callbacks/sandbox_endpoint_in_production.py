@@ -14,12 +14,15 @@ from collections.abc import Iterator
 
 from driftline.knowledge import callbacks, hosts
 from driftline.knowledge.hosts import Class
-from driftline.model import App, Facts, Finding, Kind, Literal, Mode, Related, Rule, Severity
+from driftline.model import App, Facts, Finding, Kind, Literal, Mode, Related, Rule, Severity, State
 from driftline.rules.addresses import is_in_container, shown
 from driftline.rules.phrases import Held, held, identified, title
 from driftline.rules.traps import is_trap
 
 RULE = Rule("sandbox-endpoint-in-production", Severity.BLOCKER, "a sandbox, an emulator or a mail trap is configured for production")
+
+# The role of a literal that switches a provider's client to its sandbox, before the provider's id.
+_SWITCH = "sandbox of "
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -28,10 +31,37 @@ def check(facts: Facts) -> Iterator[Finding]:
             said = _said(app, one)
             if said is not None:
                 yield _configured(app, one, said)
+        yield from _fallen_back(app)
     for path, literals in (*((app.path, app.literals) for app in facts.apps), (".", facts.literals)):
         for literal in literals:
-            if literal.role in ("endpoint", "payment link"):
+            if literal.role in ("endpoint", "payment link") or literal.role.startswith(_SWITCH):
                 yield _in_code(path, literal)
+
+
+def _fallen_back(app: App) -> Iterator[Finding]:
+    """Reads that fall back to a sandbox where production lacks the variable for certain."""
+    for environment in app.environments:
+        if environment.kind is not Kind.PRODUCTION:
+            continue
+        for variable in app.variables.values():
+            cell = variable.cells[environment.name]
+            if variable.ignored or cell.state is not State.MISSING or cell.doubt:
+                continue
+            for read in variable.reads:
+                identity = read.fallback.traits.identity if read.fallback is not None and read.fallback.traits is not None else None
+                if read.fallback is None or identity is None or identity.kind != "host" or not is_trap(identity):
+                    continue
+                yield RULE.finding(
+                    f"{environment.name} does not declare `{variable.name}`, and the code then uses {identified(identity)}",
+                    fix=f"put the live endpoint of {title(identity.provider)} into {variable.name} for {environment.name}",
+                    avoid="do not remove the sandbox from local and preview; there it is right",
+                    app=app.path,
+                    location=read.fallback.location,
+                    environment=environment.name,
+                    variable=variable.name,
+                    identity=identity,
+                    related=(Related(read.location, "read here"),) if read.location.line != read.fallback.location.line else (),
+                )
 
 
 def _said(app: App, one: Held) -> str | None:
@@ -74,7 +104,11 @@ def _configured(app: App, one: Held, said: str) -> Finding:
 
 def _in_code(app: str, literal: Literal) -> Finding:
     identity = literal.traits.identity if literal.traits is not None else None
-    what = identified(identity) if identity is not None else "a sandbox"
+    if literal.role.startswith(_SWITCH):
+        provider = literal.role.removeprefix(_SWITCH)
+        what = "an emulator of Firebase" if provider == "firebase" else f"the sandbox of {title(provider)}"
+    else:
+        what = identified(identity) if identity is not None else "a sandbox"
     call = f" in `{literal.call}`" if literal.call else ""
     return RULE.finding(
         f"the code fixes {what}{call} for every environment, production included",

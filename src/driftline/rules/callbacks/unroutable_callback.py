@@ -100,7 +100,7 @@ def _is_lost(path: str, routes: list[Route]) -> bool:
     """Whether nothing serves a path. Paths that begin with something put in, files and the login libraries' own are not judged."""
     plain = re.sub(r"\$?\{[^{}]*\}?", "{}", path).rstrip("/")
     first = plain.strip("/").partition("/")[0]
-    if not first or "{" in first or "." in plain.rpartition("/")[2] or _IMPLICIT.match(plain):
+    if not first or "{" in first or "*" in plain or "." in plain.rpartition("/")[2] or _IMPLICIT.match(plain):
         return False
     return not any(_serves(route, plain) for route in routes)
 

@@ -29,7 +29,7 @@ def _is_test(literal: Literal, name: str) -> bool:
     if traits is None or traits.placeholder:
         return False
     identity = traits.identity
-    if traits.default and not is_secret_name(name):
+    if traits.default and not is_secret_name(name) and (identity is None or identity.mode is not Mode.TEST):
         return False  # the user's name of a fresh installation opens nothing alone
     return traits.published is not None or (
         identity is not None and identity.mode is Mode.TEST and identity.kind not in ("host", "mode flag")
