@@ -22,16 +22,18 @@ class Store(NamedTuple):
 
 
 class Doubt(NamedTuple):
-    """One place. `kind` is fallback, unauthenticated, header, mass assignment, decoded or price; `name` the word that comes from the request.
+    """One place. `kind` is fallback, unauthenticated, unowned, header, mass assignment, decoded or price; `name` the word that comes from the request.
 
-    `sink` is where it ends, the same as `location` where that is one place; `powerful` says that the file uses a client that no row security binds.
+    `sink` is where it ends, the same as `location` where that is one place; `handler` tells the handlers of one file apart; `behind` says that
+    something before the handler asks who is calling.
     """
 
     kind: str
     name: str
     location: Location
     sink: Location
-    powerful: bool = False
+    handler: str = ""
+    behind: bool = False
 
 
 class Stack(NamedTuple):

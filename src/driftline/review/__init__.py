@@ -8,15 +8,14 @@ from collections.abc import Callable, Iterable, Mapping
 
 from driftline import audit, code
 from driftline.audit import Project, Request
-from driftline.code import _handlers
 from driftline.database import firebase, migrations
 from driftline.database.firebase import Opening
 from driftline.evidence import Attestation, Doubt, Evidence, Hook, Store, of
-from driftline.model import Location, Report, Unread, Unreadable
+from driftline.model import Location, Report, Route, Unread, Unreadable
 from driftline.project import apps, files
 from driftline.project.files import Tree
 from driftline.project.settings import Settings
-from driftline.review import decide, hooks, owners, releases, stacks
+from driftline.review import decide, handlers, hooks, owners, releases, stacks
 from driftline.review.stacks import place
 
 
@@ -61,7 +60,14 @@ def gather(tree: Tree, project: Project, settings: Settings, outputs: tuple[str,
         stores=found,
         tables_used=tuple(_tables_used(code_files)) if found else (),
         openings=tuple(_openings(paths, text, unread)),
-        doubts=tuple(_doubts(code_files)),
+        doubts=tuple(
+            _doubts(
+                code_files,
+                (route for app in project.facts.apps for route in app.routes or ()),
+                ((path, _bytes(tree, path)) for path in paths if path.endswith(".prisma")),
+                found,
+            )
+        ),
         stacks=tuple(stacks.stacks(project.facts.apps, code_files, paths)),
         hooks=tuple(hooks.hooks(code_files, tests)),
         attestations=attestations,
@@ -85,7 +91,7 @@ def _code(tree: Tree, paths: Iterable[str]) -> tuple[dict[str, bytes], dict[str,
         if not path.endswith(_READ) and not (material and path.endswith(".json")):
             continue
         content = _bytes(tree, path)
-        if len(content) > _GENERATED or b"\0" in content[:1024]:
+        if len(content) > _GENERATED or b"\0" in content[:1024] or _COMPILED.search(content[:400]):
             continue
         if material:
             tests[path] = content
@@ -96,6 +102,8 @@ def _code(tree: Tree, paths: Iterable[str]) -> tuple[dict[str, bytes], dict[str,
 
 # No handler, import or comment that a person wrote stands in a file of this size.
 _GENERATED = 1_000_000
+# What TypeScript's compiler writes at the beginning of each file.
+_COMPILED = re.compile(rb"\A(?:#![^\n]*\n)?[\"']use strict[\"'];\s*(?:var __|Object\.defineProperty\(exports, \"__esModule\")")
 
 
 # --- databases --------------------------------------------------------------------------------------------------------------
@@ -166,13 +174,18 @@ def _openings(paths: Iterable[str], text: Callable[[str], str], unread: list[Unr
 # --- route handlers ---------------------------------------------------------------------------------------------------------
 
 
-def _doubts(deployed: Mapping[str, bytes]) -> Iterable[Doubt]:
-    """What route handlers take from the request; files that are no handlers are not parsed."""
-    own = [content for path, content in deployed.items() if re.search(r"(?:^|/)(?:middleware|proxy|hooks\.server)[^/]*$", path)]
-    overwritten = _handlers.overwritten_headers(own)
-    for path, content in deployed.items():
-        if any(trace in content for trace in _handlers.TRACES) and _handlers.is_route_file(path, content):
-            yield from _handlers.read(path, content, overwritten=overwritten)
+def _doubts(
+    deployed: Mapping[str, bytes], routes: Iterable[Route], schemas: Iterable[tuple[str, bytes]], stores: Iterable[Store]
+) -> Iterable[Doubt]:
+    """What route handlers take from the request."""
+    served: dict[str, list[str]] = {}
+    for route in routes:
+        served.setdefault(route.location.path, []).append(route.path)
+    tables = handlers.entities((*schemas, *deployed.items()))
+    for store in stores:
+        for table in store.database.tables:
+            tables[handlers.entity(table.name.name)] = frozenset(table.columns)
+    return handlers.doubts(deployed, served, tables)
 
 
 def _bytes(tree: Tree, path: str) -> bytes:

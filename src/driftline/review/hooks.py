@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
-from driftline.code import _handlers
 from driftline.evidence import Attestation, Hook
 from driftline.knowledge import catalog
 from driftline.knowledge.identify import identify
 from driftline.model import Exposure, Location, Misuse, Unread
+from driftline.review import handlers
 
 ATTESTATIONS = ".driftline/attestations.json"
 SCHEMA = "driftline/attestations/1"
@@ -26,7 +26,7 @@ _JOBS = frozenset(("payment", "mail", "auth", "storage", "commerce", "sms", "mes
 def hooks(code: Mapping[str, bytes], tests: Mapping[str, bytes]) -> Iterator[Hook]:
     """The webhook routes among `code`; `tests` are the files that may name them (tests, fixtures, recorded events)."""
     for path, content in code.items():
-        if not _IS_WEBHOOK.search(path) or not _handlers.is_route_file(path, content):
+        if not _IS_WEBHOOK.search(path) or not handlers.holds_handlers(path, content):
             continue
         provider = _provider(path, content)
         if provider is None:

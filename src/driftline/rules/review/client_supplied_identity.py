@@ -25,6 +25,10 @@ _SAID = {
         "hands `{name}` of the request to the database with full rights, and nothing in the handler asks who is calling",
         "verify the session or token first, and compare `{name}` with what that user owns",
     ),
+    "unowned": (
+        "changes what `{name}` of the request names: somebody has to be signed in, and nothing compares who that is with whose it is",
+        "take the id from the session, or compare `{name}` with what the session's user owns",
+    ),
     "header": ("takes `{name}`, a header that any client can set, for who is asking", "take the user from the verified session or token"),
     "mass assignment": (
         "stores {name} as it comes: whoever sends it chooses every column, roles and owners included",
@@ -39,17 +43,19 @@ _SAID = {
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    seen: set[tuple[str, str, str]] = set()
+    alike: dict[tuple[str, str, str, str], list[Doubt]] = {}
     for doubt in of(facts).doubts:
-        key = (doubt.location.path, doubt.kind, doubt.name)
-        if key not in seen:
-            seen.add(key)
-            yield _finding(doubt)
+        alike.setdefault((doubt.location.path, doubt.handler, doubt.kind, doubt.name), []).append(doubt)
+    for doubts in alike.values():
+        yield _finding(doubts)
 
 
-def _finding(doubt: Doubt) -> Finding:
+def _finding(doubts: list[Doubt]) -> Finding:
+    """One finding for what a handler does with one thing of the request, wherever it does it."""
+    doubt = doubts[0]
     said, fix = _SAID[doubt.kind]
-    related = () if doubt.sink == doubt.location else (Related(doubt.sink, "used here"),)
+    places = {place.line: place for one in doubts for place in (one.location, one.sink) if place != doubt.location}
+    related = tuple(Related(place, "used here") for place in places.values())
     return RULE.finding(
         f"{place(doubt.location)} {said.format(name=doubt.name)}",
         fix=fix.format(name=doubt.name),
@@ -57,5 +63,6 @@ def _finding(doubt: Doubt) -> Finding:
         app=".",
         location=doubt.location,
         related=related,
-        subject=f"{doubt.location.path} {doubt.kind} {doubt.name}",
+        severity=Severity.NOTE if doubt.kind == "unowned" and doubt.behind else Severity.WARNING,
+        subject=" ".join(word for word in (doubt.location.path, doubt.handler, doubt.kind, doubt.name) if word),
     )

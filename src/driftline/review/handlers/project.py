@@ -1,0 +1,218 @@
+"""What handlers lean on elsewhere in the project: the files they import, the helpers that ask for them, and whose rights their clients have."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from driftline.review.handlers import guards, words
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_IMPORT = re.compile(
+    rb"import\s+(?:type\s+)?(?P<names>[\w$*{}\s,]{1,2000}?)\s+from\s*[\"'](?P<from>[^\"'\n]{1,200})[\"']"
+    rb"|(?:const|let|var)\s+(?P<required>[\w$]+|\{[^{}=]{1,1000}\})\s*=\s*(?:await\s+import|require)\(\s*[\"'](?P<by>[^\"'\n]{1,200})[\"']\s*\)"
+)
+_ONE = re.compile(r"(?:\*\s+as\s+|(?P<name>[\w$]+)\s*(?:\bas\b|:)\s*)?(?P<local>[\w$]+)")
+_STEM = re.compile(r"(?:/index)?\.(?:d\.)?[cm]?[jt]sx?$")
+_SERVICE = re.compile(rb"SERVICE_ROLE|service_role|serviceRole|SUPABASE_SECRET|SUPABASE_SERVICE|SUPABASE_ADMIN_KEY")
+_PUBLIC = re.compile(rb"ANON_KEY|PUBLISHABLE|anonKey|publishableKey|\bcookies\b|createBrowserClient")
+
+
+_HANDS_ON = re.compile(rb"export\s+(?:\*|\{(?P<names>[^{}]{0,2000})\})\s*from\s*[\"'](?P<from>[^\"'\n]{1,200})[\"']")
+
+
+@lru_cache(maxsize=2000)
+def _definition(name: str) -> re.Pattern[bytes]:
+    """Where a function, or what holds one, gets its name."""
+    word = re.escape(name.encode())
+    return re.compile(
+        rb"\bfunction\s*\*?\s*" + word + rb"\b|\b(?:const|let|var|class)\s+" + word + rb"\b|\bexports\." + word + rb"\s*="
+        rb"|^[ \t]*(?:(?:static|public|private|protected|async|export)\s+)*"
+        + word
+        + rb"\s*(?:=|:|\([^;{}]{0,300}\)\s*(?::[^{;]{0,80})?\{)",
+        re.MULTILINE,
+    )
+
+
+class Imported(NamedTuple):
+    """A local name that an import binds: what it is called there (`default`, `*` for all of it), and from where."""
+
+    name: str
+    specifier: str
+
+
+class Project:
+    """The deployed code, by path. `routes` are the paths each file serves, `tables` the columns of each entity by its plain name."""
+
+    def __init__(self, files: Mapping[str, bytes], routes: Mapping[str, Sequence[str]], tables: Mapping[str, frozenset[str]]) -> None:
+        self.files = files
+        self.routes = routes
+        self.tables = tables
+        self._imports: dict[str, dict[str, Imported]] = {}
+        self._trees: dict[str, Node] = {}
+        # Handlers that a route elsewhere names: (path, name) -> whether something asks before each of its routes.
+        self.registered: dict[tuple[str, str], list[bool]] = {}
+        # Files whose every route has something before it that asks, because they are mounted behind it.
+        self.behind: set[str] = set()
+
+    # --- imports --------------------------------------------------------------------------------------------------------
+
+    def imports(self, path: str) -> Mapping[str, Imported]:
+        """What a file imports, by local name."""
+        if path not in self._imports:
+            self._imports[path] = dict(_imports(self.files.get(path, b"")))
+        return self._imports[path]
+
+    @cached_property
+    def _by_ending(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for path in self.files:
+            found.setdefault(_STEM.sub("", path).rpartition("/")[2], []).append(path)
+        return found
+
+    def file(self, importer: str, specifier: str) -> str | None:
+        """The project's file that an import means; None for a package, and where several could be meant."""
+        goal = _STEM.sub("", re.sub(r"\.[cm]?[jt]sx?$", "", specifier))
+        if specifier.startswith("."):
+            goal = posixpath.normpath(posixpath.join(posixpath.dirname(importer), goal))
+            return next((path for path in self._by_ending.get(goal.rpartition("/")[2], ()) if _STEM.sub("", path) == goal), None)
+        alias = re.match(r"(?:@/|~/|~~/|#/?|src/|\$lib/|@[\w-]+/|\$)", goal)
+        inner = goal[alias.end() :] if alias else goal
+        if not inner or (alias is None and "/" not in inner):
+            return None
+        ending = "/" + inner
+        found = [path for path in self._by_ending.get(inner.rpartition("/")[2], ()) if f"/{_STEM.sub('', path)}".endswith(ending)]
+        home = importer.partition("/")[0]
+        return min(found, key=lambda path: (not path.startswith(home + "/"), len(path)), default=None)
+
+    def source(self, path: str, name: str) -> tuple[str, str] | None:
+        """(file, name there) of what a local name is imported from, None for packages and for what is no import."""
+        found = self.imports(path).get(name)
+        file = self.file(path, found.specifier) if found is not None else None
+        return self._defined(file, found.name) if found is not None and file is not None else None
+
+    def _defined(self, file: str, name: str, hops: int = 3) -> tuple[str, str]:
+        """Where a name of a file is defined: there, or in a file that it hands on."""
+        if hops and name not in ("default", "*") and _definition(name).search(self.files[file]) is None:
+            for match in _HANDS_ON.finditer(self.files[file]):
+                listed = (match["names"] or b"").decode("utf-8", "replace")
+                if match["names"] is None or re.search(rf"\b{re.escape(name)}\b", listed):
+                    further = self.file(file, match["from"].decode("utf-8", "replace"))
+                    if further is not None and further != file:
+                        where = self._defined(further, name, hops - 1)
+                        if match["names"] is not None or _definition(name).search(self.files[where[0]]):
+                            return where
+        return file, name
+
+    def is_called_by_clients(self, path: str, name: str) -> bool:
+        """Whether a component of the browser imports a server action, or a form is given it: an action that neither does is no endpoint."""
+        for other, content in self.files.items():
+            if other == path or name.encode() not in content:
+                continue
+            calls = b"use client" in content[:400] or re.search(rb"ction=\{\s*" + re.escape(name.encode()) + rb"\b", content) is not None
+            if calls and any(self.source(other, local) == (path, name) for local in self.imports(other)):
+                return True
+        return False
+
+    # --- helpers --------------------------------------------------------------------------------------------------------
+
+    def body(self, path: str, name: str) -> bytes:
+        """The text of a function of a file, as far as its layout tells where it ends; all of the file for its default export."""
+        content = self.files.get(path, b"")
+        if name in ("default", "*"):
+            return content
+        match = _definition(name).search(content)
+        if match is None:
+            return b""
+        end = content.find(b"\n}", match.start())
+        return content[match.start() : end if end > 0 else len(content)]
+
+    def asks(self, path: str, name: str, hops: int = 2) -> bool:
+        """Whether a function that a file calls by `name` asks who is calling, in its own text or in what it calls."""
+        where = self.source(path, name) or (path, name)
+        text = self.body(*where)
+        if not text:
+            return False
+        if words.ASKS.search(text) is not None:
+            return True
+        called = {match[1].decode("utf-8", "replace") for match in re.finditer(rb"\b([A-Za-z_$][\w$]*)\s*\(", text)}
+        return hops > 1 and any(other != name and self.asks(where[0], other, hops - 1) for other in sorted(called)[:40])
+
+    def is_service(self, path: str, name: str) -> bool:
+        """Whether a database client of this name, or what a function of this name makes, has the rights of the service key."""
+        where = self.source(path, name)
+        text = self.body(*where) if where is not None else self.body(path, name)
+        if where is not None and not (_SERVICE.search(text) or _PUBLIC.search(text)):
+            text = self.files.get(where[0], b"")
+        if _SERVICE.search(text):
+            return not _PUBLIC.search(text) or re.search(r"admin|service", name, re.IGNORECASE) is not None
+        return where is None and not text and re.search(r"admin|service(?:role)?", name, re.IGNORECASE) is not None
+
+    # --- what asks before a handler ---------------------------------------------------------------------------------------
+
+    @cached_property
+    def _path_guards(self) -> tuple[guards.PathGuard, ...]:
+        return tuple(guards.path_guards(self.files, self.file))
+
+    @cached_property
+    def overwritten(self) -> frozenset[str]:
+        """The identity headers that the project's own middleware sets or deletes, so that a client's word does not arrive."""
+        return guards.overwritten_headers(self.files)
+
+    def is_guarded(self, path: str) -> bool:
+        """Whether a middleware asks before all that a file serves."""
+        return path in self.behind or any(
+            served and all(guard.covers(path, route) for route in served)
+            for guard in self._path_guards
+            for served in (self.routes.get(path, ()),)
+        )
+
+    @cached_property
+    def is_guarded_throughout(self) -> bool:
+        """Whether the server itself asks before every route: a global guard of Nest."""
+        return any(b"APP_GUARD" in content or b"useGlobalGuards(" in content for content in self.files.values() if b"@nestjs" in content)
+
+
+def _imports(content: bytes) -> Iterator[tuple[str, Imported]]:
+    for match in _IMPORT.finditer(content):
+        specifier = (match["from"] or match["by"]).decode("utf-8", "replace")
+        listed = (match["names"] or match["required"]).decode("utf-8", "replace")
+        whole, _, inside = listed.partition("{")
+        for one in _ONE.finditer(whole):
+            yield one["local"], Imported("*" if "*" in whole or match["by"] else "default", specifier)
+        for part in inside.rstrip("} \n").split(","):
+            found = _ONE.fullmatch(part.strip().removeprefix("type "))
+            if found is not None:
+                yield found["local"], Imported(found["name"] or found["local"], specifier)
+
+
+def entities(schemas: Iterable[tuple[str, bytes]]) -> dict[str, frozenset[str]]:
+    """The columns of each entity by its plain name (lower case, singular), from Prisma schemas, Drizzle tables and Mongoose models."""
+    found: dict[str, set[str]] = {}
+    for path, content in schemas:
+        text = content.decode("utf-8", "replace")
+        if path.endswith(".prisma"):
+            for match in re.finditer(r"^model\s+(\w+)\s*\{(.*?)^\}", text, re.MULTILINE | re.DOTALL):
+                found.setdefault(entity(match[1]), set()).update(re.findall(r"^\s+(\w+)\s+\w", match[2], re.MULTILINE))
+        else:
+            for match in re.finditer(
+                r"(?:export\s+)?const\s+(\w+)\s*(?::[^=\n]{0,80})?=\s*(?:\w+\.)?(?:pg|sqlite|mysql)Table\w*\(\s*[\"'`](\w+)[\"'`]", text
+            ):
+                columns = set(re.findall(r"^\s*(\w+)\s*:", text[match.end() : text.find("\n}", match.end())], re.MULTILINE))
+                for name in (match[1], match[2]):
+                    found.setdefault(entity(name), set()).update(columns)
+            for match in re.finditer(r"\bmodel(?:s\.\w+\s*\|\|\s*(?:mongoose\.)?model)?\s*(?:<[^>]*>)?\(\s*[\"'`](\w+)[\"'`]", text):
+                if "chema(" in text:
+                    found.setdefault(entity(match[1]), set()).update(re.findall(r"^\s*(\w+)\s*:", text, re.MULTILINE))
+    return {name: frozenset(columns) for name, columns in found.items() if columns}
+
+
+def entity(name: str) -> str:
+    """An entity's plain name: `Orders`, `order`, `public.orders` -> `order`."""
+    word = words.plain(name.rpartition(".")[2])
+    return word[:-3] + "y" if word.endswith("ies") else word.removesuffix("s")
