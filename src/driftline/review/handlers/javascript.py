@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -308,12 +308,17 @@ class File:
                 and self._is_guard(current.child_by_field_name("function") or current)
             ):
                 return True
-        name = _name_of(node)
         # `export default withAuth(handler)`, `export const POST = requireUser(create)`
-        for match in re.finditer(rb"([\w$.]+)\(\s*" + re.escape(name.encode()) + rb"\s*[,)]", self.code) if name else ():
-            if self._is_guard_name(match[1].decode("utf-8", "replace")) and words.GUARD.search(match[1]):
-                return True
-        return False
+        given_to = self._given_to.get(_name_of(node), ())
+        return any(words.GUARD.search(callee.encode()) and self._is_guard_name(callee) for callee in given_to)
+
+    @cached_property
+    def _given_to(self) -> Mapping[str, list[str]]:
+        """What each name is the first argument of."""
+        found: dict[str, list[str]] = {}
+        for match in re.finditer(rb"([\w$.]+)\(\s*([\w$]+)\s*[,)]", self.code):
+            found.setdefault(match[2].decode("utf-8", "replace"), []).append(match[1].decode("utf-8", "replace"))
+        return found
 
     def _module(self, node: Node) -> str | None:
         """The file that a router comes from: `ordersRouter`, `require("./routes/orders")`, `orders.routes`."""
@@ -1293,4 +1298,9 @@ def holds_handlers(path: str, content: bytes) -> bool:
 
 def registers(content: bytes) -> bool:
     """Whether a file tells a server which function answers which path."""
+    if not any(trace in content for trace in _SERVERS) and b"Router" not in content.replace(b"useRouter", b""):
+        return False
     return _REGISTERS.search(content) is not None or _CHAINED.search(content) is not None
+
+
+_SERVERS = (b"xpress", b"hono", b"Hono", b"astify", b"lysia", b"koa", b"polka", b"restify", b"@oak", b"/oak", b"app.", b"server.")

@@ -5,13 +5,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cached_property
+from typing import NamedTuple
 
 from driftline.review.handlers import guards, words
-
-if TYPE_CHECKING:
-    from tree_sitter import Node
 
 _IMPORT = re.compile(
     rb"import\s+(?:type\s+)?(?P<names>[\w$*{}\s,]{1,2000}?)\s+from\s*[\"'](?P<from>[^\"'\n]{1,200})[\"']"
@@ -23,20 +20,16 @@ _SERVICE = re.compile(rb"SERVICE_ROLE|service_role|serviceRole|SUPABASE_SECRET|S
 _PUBLIC = re.compile(rb"ANON_KEY|PUBLISHABLE|anonKey|publishableKey|\bcookies\b|createBrowserClient")
 
 
+_GIVEN = re.compile(rb"ction=\{\s*([\w$]+)")
 _HANDS_ON = re.compile(rb"export\s+(?:\*|\{(?P<names>[^{}]{0,2000})\})\s*from\s*[\"'](?P<from>[^\"'\n]{1,200})[\"']")
 
 
-@lru_cache(maxsize=2000)
-def _definition(name: str) -> re.Pattern[bytes]:
-    """Where a function, or what holds one, gets its name."""
-    word = re.escape(name.encode())
-    return re.compile(
-        rb"\bfunction\s*\*?\s*" + word + rb"\b|\b(?:const|let|var|class)\s+" + word + rb"\b|\bexports\." + word + rb"\s*="
-        rb"|^[ \t]*(?:(?:static|public|private|protected|async|export)\s+)*"
-        + word
-        + rb"\s*(?:=|:|\([^;{}]{0,300}\)\s*(?::[^{;]{0,80})?\{)",
-        re.MULTILINE,
-    )
+# Where a function, or what holds one, gets its name.
+_DEFINED = re.compile(
+    rb"\bfunction\s*\*?\s*([\w$]+)|\b(?:const|let|var|class)\s+([\w$]+)|\bexports\.([\w$]+)\s*="
+    rb"|^[ \t]*(?:(?:static|public|private|protected|async|export)\s+)*([\w$]+)\s*(?:=|:|\([^;{}]{0,300}\)\s*(?::[^{;]{0,80})?\{)",
+    re.MULTILINE,
+)
 
 
 class Imported(NamedTuple):
@@ -54,7 +47,7 @@ class Project:
         self.routes = routes
         self.tables = tables
         self._imports: dict[str, dict[str, Imported]] = {}
-        self._trees: dict[str, Node] = {}
+        self._definitions: dict[str, dict[str, int]] = {}
         # Handlers that a route elsewhere names: (path, name) -> whether something asks before each of its routes.
         self.registered: dict[tuple[str, str], list[bool]] = {}
         # Files whose every route has something before it that asks, because they are mounted behind it.
@@ -98,26 +91,44 @@ class Project:
 
     def _defined(self, file: str, name: str, hops: int = 3) -> tuple[str, str]:
         """Where a name of a file is defined: there, or in a file that it hands on."""
-        if hops and name not in ("default", "*") and _definition(name).search(self.files[file]) is None:
+        if hops and name not in ("default", "*") and name not in self.definitions(file):
             for match in _HANDS_ON.finditer(self.files[file]):
                 listed = (match["names"] or b"").decode("utf-8", "replace")
                 if match["names"] is None or re.search(rf"\b{re.escape(name)}\b", listed):
                     further = self.file(file, match["from"].decode("utf-8", "replace"))
                     if further is not None and further != file:
                         where = self._defined(further, name, hops - 1)
-                        if match["names"] is not None or _definition(name).search(self.files[where[0]]):
+                        if match["names"] is not None or name in self.definitions(where[0]):
                             return where
         return file, name
 
+    def definitions(self, path: str) -> Mapping[str, int]:
+        """Where a file gives each name to a function or a value, by name: the first place, as a byte offset."""
+        if path not in self._definitions:
+            found: dict[str, int] = {}
+            for match in _DEFINED.finditer(self.files.get(path, b"")):
+                found.setdefault((match[1] or match[2] or match[3] or match[4]).decode("utf-8", "replace"), match.start())
+            self._definitions[path] = found
+        return self._definitions[path]
+
+    @cached_property
+    def _called_by_clients(self) -> frozenset[tuple[str, str]]:
+        """(file, name) of the server actions that a component of the browser imports, or that a form is given."""
+        endings = {_STEM.sub("", path).rpartition("/")[2] for path, content in self.files.items() if b"use server" in content[:2000]}
+        found: set[tuple[str, str]] = set()
+        for path, content in self.files.items():
+            client = b"use client" in content[:400]
+            if not client and b"ction={" not in content:
+                continue
+            given = {match[1].decode() for match in _GIVEN.finditer(content)}
+            for local, imported in self.imports(path).items():
+                if (client or local in given) and imported.specifier.rpartition("/")[2] in endings and (where := self.source(path, local)):
+                    found.add(where)
+        return frozenset(found)
+
     def is_called_by_clients(self, path: str, name: str) -> bool:
         """Whether a component of the browser imports a server action, or a form is given it: an action that neither does is no endpoint."""
-        for other, content in self.files.items():
-            if other == path or name.encode() not in content:
-                continue
-            calls = b"use client" in content[:400] or re.search(rb"ction=\{\s*" + re.escape(name.encode()) + rb"\b", content) is not None
-            if calls and any(self.source(other, local) == (path, name) for local in self.imports(other)):
-                return True
-        return False
+        return (path, name) in self._called_by_clients
 
     # --- helpers --------------------------------------------------------------------------------------------------------
 
@@ -126,11 +137,11 @@ class Project:
         content = self.files.get(path, b"")
         if name in ("default", "*"):
             return content
-        match = _definition(name).search(content)
-        if match is None:
+        start = self.definitions(path).get(name)
+        if start is None:
             return b""
-        end = content.find(b"\n}", match.start())
-        return content[match.start() : end if end > 0 else len(content)]
+        end = content.find(b"\n}", start)
+        return content[start : end if end > 0 else len(content)]
 
     def asks(self, path: str, name: str, hops: int = 2) -> bool:
         """Whether a function that a file calls by `name` asks who is calling, in its own text or in what it calls."""
@@ -191,25 +202,34 @@ def _imports(content: bytes) -> Iterator[tuple[str, Imported]]:
                 yield found["local"], Imported(found["name"] or found["local"], specifier)
 
 
+_MODEL = re.compile(r"^model\s+(\w+)\s*\{(.*?)^\}", re.MULTILINE | re.DOTALL)
+_FIELD = re.compile(r"^\s+(\w+)\s+\w", re.MULTILINE)
+_TABLE = re.compile(r"(?:export\s+)?const\s+(\w+)\s*(?::[^=\n]{0,80})?=\s*(?:\w+\.)?(?:pg|sqlite|mysql)Table\w*\(\s*[\"'`](\w+)[\"'`]")
+_MONGOOSE = re.compile(r"\bmodel(?:s\.\w+\s*\|\|\s*(?:mongoose\.)?model)?\s*(?:<[^>]*>)?\(\s*[\"'`](\w+)[\"'`]")
+_KEY = re.compile(r"^\s*(\w+)\s*:", re.MULTILINE)
+
+
 def entities(schemas: Iterable[tuple[str, bytes]]) -> dict[str, frozenset[str]]:
     """The columns of each entity by its plain name (lower case, singular), from Prisma schemas, Drizzle tables and Mongoose models."""
     found: dict[str, set[str]] = {}
     for path, content in schemas:
-        text = content.decode("utf-8", "replace")
-        if path.endswith(".prisma"):
-            for match in re.finditer(r"^model\s+(\w+)\s*\{(.*?)^\}", text, re.MULTILINE | re.DOTALL):
-                found.setdefault(entity(match[1]), set()).update(re.findall(r"^\s+(\w+)\s+\w", match[2], re.MULTILINE))
-        else:
-            for match in re.finditer(
-                r"(?:export\s+)?const\s+(\w+)\s*(?::[^=\n]{0,80})?=\s*(?:\w+\.)?(?:pg|sqlite|mysql)Table\w*\(\s*[\"'`](\w+)[\"'`]", text
-            ):
-                columns = set(re.findall(r"^\s*(\w+)\s*:", text[match.end() : text.find("\n}", match.end())], re.MULTILINE))
-                for name in (match[1], match[2]):
-                    found.setdefault(entity(name), set()).update(columns)
-            for match in re.finditer(r"\bmodel(?:s\.\w+\s*\|\|\s*(?:mongoose\.)?model)?\s*(?:<[^>]*>)?\(\s*[\"'`](\w+)[\"'`]", text):
-                if "chema(" in text:
-                    found.setdefault(entity(match[1]), set()).update(re.findall(r"^\s*(\w+)\s*:", text, re.MULTILINE))
+        for name, columns in _entities(path, content):
+            found.setdefault(entity(name), set()).update(columns)
     return {name: frozenset(columns) for name, columns in found.items() if columns}
+
+
+def _entities(path: str, content: bytes) -> Iterator[tuple[str, list[str]]]:
+    if path.endswith(".prisma"):
+        text = content.decode("utf-8", "replace")
+        yield from ((match[1], _FIELD.findall(match[2])) for match in _MODEL.finditer(text))
+    elif b"gTable" in content or b"iteTable" in content or b"qlTable" in content:
+        text = content.decode("utf-8", "replace")
+        for match in _TABLE.finditer(text):
+            columns = _KEY.findall(text[match.end() : text.find("\n}", match.end())])
+            yield from ((name, columns) for name in (match[1], match[2]))
+    elif b"chema(" in content and b"model(" in content:
+        text = content.decode("utf-8", "replace")
+        yield from ((match[1], _KEY.findall(text)) for match in _MONGOOSE.finditer(text))
 
 
 def entity(name: str) -> str:
