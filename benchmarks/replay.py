@@ -1,6 +1,6 @@
 """Applies the SQL migrations of public repositories to a real PostgreSQL, and compares what is there at the end with the replay.
 
-    python benchmarks/replay.py [--bin /usr/lib/postgresql/15/bin] [--user postgres] [--all] CHECKOUT...
+    python benchmarks/replay.py [--bin /usr/lib/postgresql/15/bin] [--user postgres] [--all] [--generated 40 [--seed 1]] CHECKOUT...
 
 Every history of every CHECKOUT (driftline.database.migrations.histories) is a set with a fresh database of its own: the roles anon,
 authenticated and service_role, the schemas auth, storage, extensions and vault with what migrations ask of them, the privileges that Supabase
@@ -27,10 +27,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import psycopg
+import replay_sets
 
 from driftline.database import Database, Script, migrations, postgres, statements
 from driftline.database.migrations import History
@@ -58,8 +60,8 @@ grant usage on schema public, auth, storage, extensions, graphql_public, realtim
 grant create on schema public to postgres; alter schema public owner to postgres;
 {extensions}
 set role postgres;
-create domain extensions.vector as float8[]; create domain public.vector as float8[];
-create domain public.halfvec as float8[]; create domain public.geography as text; create domain public.geometry as text;
+create domain extensions.vector as float8[]; create domain extensions.halfvec as float8[];
+create domain extensions.geography as text; create domain extensions.geometry as text;
 create table auth.users (instance_id uuid, id uuid primary key, aud varchar(255), role varchar(255), email varchar(255), encrypted_password varchar(255),
   email_confirmed_at timestamptz, invited_at timestamptz, confirmation_token varchar(255), confirmation_sent_at timestamptz, recovery_token varchar(255),
   recovery_sent_at timestamptz, email_change_token_new varchar(255), email_change varchar(255), email_change_sent_at timestamptz,
@@ -188,7 +190,11 @@ def apply(base: str, name: str, history: History, text: Callable[[str], str]) ->
                 if tokens[0].text in _TRANSACTION:
                     continue
                 counts["statements"] += 1
-                statement = re.sub(r"\b(vector|halfvec|geography|geometry)\s*\([^()]*\)", r"\1", content[begin:end])
+                statement = re.sub(
+                    r"(?<!xtension )(?<!XTENSION )\b(?:(?:public|extensions)\.)?(vector|halfvec|geography|geometry)\b(?:\s*\([^()]*\))?(?!\s*\()",
+                    r"extensions.\1",
+                    content[begin:end],
+                )
                 if tokens[0].text == "create" and any(token.text == "extension" for token in tokens[1:3]):
                     continue  # the ones that are here are installed
                 try:
@@ -284,15 +290,18 @@ def facts_of_replay(database: Database) -> dict[str, dict[str, str]]:
     }
 
 
-def compare(base: str, number: int, label: str, history: History, root: Path, reader: Callable[[str, str], Script]) -> Outcome:
-    def text(path: str) -> str:
-        try:
-            return files.decode(files.read(str(root), path)).replace("\0", "")
-        except Unreadable:
-            return ""
+class Set(NamedTuple):
+    """A migration set: its files in order, their text, and whether the platform grants by itself what they make."""
 
+    label: str
+    history: History
+    text: Callable[[str], str]
+    auto: bool
+
+
+def compare(base: str, number: int, one: Set, reader: Callable[[str, str], Script]) -> Outcome:
+    label, history, text, auto = one
     name = f"set{number}"
-    auto = history.tool == "supabase"
     fresh(base, name, auto)
     try:
         accepted, counts, syntax = apply(base, name, history, text)
@@ -319,7 +328,9 @@ def compare(base: str, number: int, label: str, history: History, root: Path, re
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("checkouts", nargs="+", type=Path)
+    parser.add_argument("checkouts", nargs="*", type=Path)
+    parser.add_argument("--generated", type=int, default=0, help="how many sets of replay_sets.py to compare besides")
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--bin", type=Path, default=Path("/usr/lib/postgresql/15/bin"))
     parser.add_argument("--user", default="postgres", help="the account that runs the server when this is run as root")
     parser.add_argument("--all", action="store_true", help="every difference, not the first three")
@@ -336,9 +347,9 @@ def main() -> None:
     with server(options.bin, options.user) as base:
         with connect(base, "template1", "supabase_admin") as admin:
             admin.execute(_STUBS)
-        for number, (root, history) in enumerate(_histories(options.checkouts)):
-            label = f"{root.name.replace('+', '/', 1)} {history.folder}"
-            outcome = compare(base, number, label, history, root, reader)
+        for number, one in enumerate((*_of_checkouts(options.checkouts), *_generated(options.generated, options.seed))):
+            label = one.label
+            outcome = compare(base, number, one, reader)
             total = sum(outcome.agree.values())
             if outcome.statements == 0 or outcome.refused > outcome.statements * 0.6:
                 skipped.append(f"{label}: {outcome.refused} of {outcome.statements} statements refused")
@@ -355,11 +366,23 @@ def main() -> None:
     _total(outcomes, skipped, started)
 
 
-def _histories(checkouts: list[Path]) -> Iterator[tuple[Path, History]]:
+def _of_checkouts(checkouts: list[Path]) -> Iterator[Set]:
     for root in checkouts:
         paths = [file.path for file in files.walk(str(root)).files if file.path.endswith(".sql")]
         for history in migrations.histories(paths):
-            yield root, history
+            yield Set(f"{root.name.replace('+', '/', 1)} {history.folder}", history, partial(_text, root), history.tool == "supabase")
+
+
+def _text(root: Path, path: str) -> str:
+    try:
+        return files.decode(files.read(str(root), path)).replace("\0", "")
+    except Unreadable:
+        return ""
+
+
+def _generated(number: int, seed: int) -> Iterator[Set]:
+    for index, (label, texts) in enumerate(replay_sets.sets(number, seed)):
+        yield Set(label, History("supabase", "supabase", tuple(texts)), texts.__getitem__, index % 2 == 0)
 
 
 def _total(outcomes: list[Outcome], skipped: list[str], started: float) -> None:

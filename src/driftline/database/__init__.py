@@ -23,12 +23,12 @@ class Name(NamedTuple):
 class Change(NamedTuple):
     """What one statement does. `verb` says what, the other fields hold what that verb needs; `location` is where the statement begins.
 
-    create table (name, columns) | drop table (name, flag: cascade) | rename table (name, to) | move table (name, to: its schema) |
+    create table (name, columns, names: what it is a part of or inherits from, word: "partitioned" where it has parts) | attach, detach (name, names: the part) | drop table (name, flag: cascade) | rename table (name, to) | move table (name, to: its schema) |
     row security (name, flag) | force row security (name, flag) | add column (name, columns) | drop column (name, columns, flag: cascade) |
     create policy (name, policy) | alter policy (name, policy) | drop policy (name, word) | rename policy (name, word, to) |
     grant, revoke (names, arguments, kind, words: privileges, roles) | default grant, default revoke (kind, words, roles, name.schema, owners) |
-    create view (name, names: what it reads, flag: security_invoker) | set view (name, flag) | drop view (name, flag: cascade) |
-    create function (name, arguments, flag: SECURITY DEFINER, word: "" or "search_path", to: "trigger") | set function (name, arguments, flag, word) |
+    create view (name, names: what it reads, flag: security_invoker, word: "asks" where it asks who reads, words: what it calls, kind: "materialized") | set view (name, flag) | drop view (name, flag: cascade) |
+    create function (name, arguments, flag: SECURITY DEFINER, word: "" or "search_path", body) | set function (name, arguments, flag, word) |
     drop function (name, arguments, flag: cascade) | drop type (name, flag: cascade) | bucket (word: its id, flag: public or None) |
     drop schema (name.schema) | search path (word) | block (block) | opaque (word: what could not be followed)
 
@@ -51,6 +51,24 @@ class Change(NamedTuple):
     arguments: tuple[tuple[str, ...] | None, ...] = ()
     owners: tuple[str, ...] = ()
     block: Block | None = None
+    body: Body | None = None
+
+
+class Body(NamedTuple):
+    """What a function does, as far as its text says: `returns` is trigger, rows, json (of values, not of rows) or value; `asks` says that it asks who calls.
+
+    `calls` are the names of what it calls; `counts` says that all it writes are counters (`set views = views + 1`), `sums` that all it reads is
+    added up, `keyed` that it looks for rows by a secret (`where token = ...`).
+    """
+
+    returns: str
+    reads: tuple[Name, ...] = ()
+    writes: tuple[Name, ...] = ()
+    asks: bool = False
+    calls: frozenset[str] = frozenset()
+    counts: bool = False
+    sums: bool = False
+    keyed: bool = False
 
 
 class Block(NamedTuple):
@@ -83,7 +101,10 @@ class Script(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A table as the replay leaves it. `grants` maps a role to its privileges; `auto` says that the platform granted them by itself."""
+    """A table as the replay leaves it. `grants` maps a role to its privileges; `auto` says that the platform granted them by itself.
+
+    `parents` are the tables that it is a part of or inherits from; `partitioned` says that its rows lie in its parts.
+    """
 
     name: Name
     created: Location
@@ -94,6 +115,8 @@ class Table(NamedTuple):
     policies: tuple[Policy, ...] = ()
     grants: tuple[tuple[str, frozenset[str]], ...] = ()
     auto: bool = False
+    parents: tuple[Name, ...] = ()
+    partitioned: bool = False
 
     def may(self, role: str) -> frozenset[str]:
         """The privileges (select, insert, update, delete) that a role holds, those of PUBLIC included."""
@@ -101,11 +124,17 @@ class Table(NamedTuple):
 
 
 class View(NamedTuple):
+    """A view as the replay leaves it. `asks` says that its query asks who reads, by itself or by what it `calls`; `invoker` that row security
+    binds its readers."""
+
     name: Name
     created: Location
     reads: tuple[Name, ...]
     invoker: bool
     grants: tuple[tuple[str, frozenset[str]], ...] = ()
+    asks: bool = False
+    calls: tuple[str, ...] = ()
+    materialized: bool = False
 
     def may(self, role: str) -> frozenset[str]:
         """The privileges (select, insert, update, delete) that a role holds, those of PUBLIC included."""
@@ -119,7 +148,7 @@ class Function(NamedTuple):
     created: Location
     definer: bool
     pinned: bool
-    trigger: bool
+    body: Body
     callers: frozenset[str]
     arguments: tuple[str, ...] = ()
 

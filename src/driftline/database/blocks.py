@@ -28,6 +28,12 @@ class Unknown(Exception):
     """The files do not tell what an expression is."""
 
 
+class Expression(str):
+    """A condition as text: PostgreSQL spells it in its own way, so blanks, brackets and casts do not count when it is compared."""
+
+    __slots__ = ()
+
+
 class Target(Protocol):
     """Where a block runs: the state of a replay."""
 
@@ -433,7 +439,10 @@ class _Asked:
             elif self._word() in ("like", "ilike"):
                 exact = self._word() == "like"
                 self.index += 1
-                left = _is_like(left, self._chain(), exact) is not negated
+                pattern = self._chain()
+                if isinstance(left, Expression) and pattern is not None:
+                    left, pattern = _squashed(left), _squashed(pattern)
+                left = _is_like(left, pattern, exact) is not negated
             elif negated:
                 raise Unknown
             elif self._take("is"):
@@ -466,6 +475,8 @@ class _Asked:
         right = self._chain()
         if left is None or right is None:
             return None
+        if isinstance(left, Expression) or isinstance(right, Expression):
+            left, right = _squashed(left), _squashed(right)
         if operator in ("=", "<>", "!="):
             return (_flat(left) == _flat(right)) is (operator == "=")
         if operator in ("~~", "~~*", "!~~"):
@@ -652,7 +663,27 @@ class _Asked:
             return self._without_source(chosen)
         rows = self._joined(source)
         wanted = [row for row in rows if not filters or _truth(self._with(row).condition(filters))]
+        gathered = [self._gathered(part, wanted) for part in _parts(chosen)]
+        if gathered and all(one is not None for one in gathered):
+            return [{name: value for one in gathered if one is not None for name, value in (one,)}]
         return [self._chosen(chosen, row) for row in wanted]
+
+    def _gathered(self, part: Sequence[Token], rows: Sequence[Row]) -> tuple[str, Value] | None:
+        """(name, value) of an aggregate over all rows: `string_agg(quote_ident(x), ', ')`, `array_agg(x)`, `count(*)`; None for a plain column."""
+        expression, name = _labelled(part)
+        if len(expression) < 3 or expression[0].text not in ("string_agg", "array_agg", "count") or expression[1].text != "(":
+            return None
+        end = _closing(expression, 1)
+        inner, _, _ = _cut(expression[2:end], "order")
+        if end < len(expression) - 1 and expression[end + 1].text != "::":
+            raise Unknown
+        if expression[0].text == "count":
+            return name, len(rows)
+        given = _parts(inner)
+        values = [self._with(row).whole(given[0]) for row in rows]
+        if expression[0].text == "array_agg":
+            return name, values or None
+        return name, _text(self._inner().whole(given[1])).join(_text(value) for value in values if value is not None) if values else None
 
     def _values(self, tokens: Sequence[Token]) -> list[Row]:
         if not tokens or tokens[0].text != "values":
@@ -820,6 +851,10 @@ def _formatted(text: str, given: Sequence[Value]) -> str:
         return _quoted(word) if match["kind"] == "I" else "'" + word.replace("'", "''") + "'" if match["kind"] == "L" else word
 
     return re.sub(r"%(?:%|(?:(?P<at>\d{1,3})\$)?-?\d{0,3}(?P<kind>[sIL]))", put, text)
+
+
+def _squashed(value: Value) -> str:
+    return re.sub(r"[\s()]|::\s*[\w.]+", "", _text(value)).lower()
 
 
 def _is_like(value: Value, pattern: Value, exact: bool) -> bool:

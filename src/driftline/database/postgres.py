@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from driftline.database import Change, Name, Policy, Script
-from driftline.database.statements import Cursor, block, changes, text_of
+from driftline.database.statements import Cursor, asks, block, calls, changes, is_refused, option, text_of, who
 from driftline.database.tokens import Lines, Token, statements
 from driftline.model import Location
 
@@ -43,7 +43,11 @@ def read(path: str, content: str) -> Script:
         elif "DoStmt" in tree:
             found += block(tokens, location, lines)
         else:
-            found += _changes(tree, tokens, location)
+            said = list(_changes(tree, tokens, location))
+            if any(is_refused(change) for change in said):
+                unread.append(location)
+            else:
+                found += said
     return Script(tuple(found), count, tuple(unread), True)
 
 
@@ -65,11 +69,13 @@ def _changes(tree: Mapping[str, Any], tokens: list[Token], location: Location) -
 def _change(kind: str, node: Mapping[str, Any], tokens: list[Token], location: Location) -> Iterator[Change]:
     if kind == "CreateStmt" and node["relation"].get("relpersistence") != "t":
         columns = tuple(item["ColumnDef"]["colname"] for item in node.get("tableElts", ()) if "ColumnDef" in item)
-        yield Change("create table", location, _relation(node), columns=columns, soft=bool(node.get("if_not_exists")))
+        parents = tuple(Name(item["RangeVar"].get("schemaname", ""), item["RangeVar"]["relname"]) for item in node.get("inhRelations", ()))
+        yield Change("create table", location, _relation(node), columns=columns, soft=bool(node.get("if_not_exists")), names=parents,
+                     word="partitioned" if "partspec" in node else "")  # fmt: skip
     elif kind == "CreateForeignTableStmt":
         yield from _change("CreateStmt", node["base"], tokens, location)
     elif kind == "AlterTableStmt":
-        yield from _alter_table(node, location)
+        yield from _alter_table(node, tokens, location)
     elif kind == "DropStmt" and node.get("removeType") not in _ROUTINES:
         yield from _drop(node, location)
     elif kind == "RenameStmt" and node.get("renameType") not in _ROUTINES:
@@ -80,7 +86,7 @@ def _change(kind: str, node: Mapping[str, Any], tokens: list[Token], location: L
         verb = "create policy" if kind == "CreatePolicyStmt" else "alter policy"
         yield Change(verb, location, _relation(node, "table"), policy=_policy(node, tokens, location))
     elif kind in ("ViewStmt", "CreateTableAsStmt"):
-        yield from _view(kind, node, location)
+        yield from _view(kind, node, tokens, location)
     elif kind in _BY_TOKENS or node.get("removeType") in _ROUTINES or node.get("renameType", node.get("objectType")) in _ROUTINES:
         yield from changes(Cursor(tokens), location)
 
@@ -101,7 +107,7 @@ def _listed(items: Sequence[Mapping[str, Any]]) -> Name:
     return Name(words[-2] if len(words) > 1 else "", words[-1]) if words else Name("", "")
 
 
-def _alter_table(node: Mapping[str, Any], location: Location) -> Iterator[Change]:
+def _alter_table(node: Mapping[str, Any], tokens: Sequence[Token], location: Location) -> Iterator[Change]:
     name = _relation(node)
     for command in (item["AlterTableCmd"] for item in node.get("cmds", ())):
         subtype = command.get("subtype", "")
@@ -113,21 +119,13 @@ def _alter_table(node: Mapping[str, Any], location: Location) -> Iterator[Change
             yield Change("add column", location, name, columns=(command["def"]["ColumnDef"]["colname"],))
         elif subtype == "AT_DropColumn":
             yield Change("drop column", location, name, columns=(command["name"],), flag=command.get("behavior") == "DROP_CASCADE" or None)
+        elif subtype in ("AT_AttachPartition", "AT_DetachPartition"):
+            part = _relation(command["def"]["PartitionCmd"], "name")
+            yield Change("attach" if subtype == "AT_AttachPartition" else "detach", location, name, names=(part,))
         elif subtype == "AT_SetRelOptions":
-            options = command["def"]["List"]["items"]
-            invoker = _invoker(options)
+            invoker = option(tokens, "security_invoker")
             if invoker is not None:
                 yield Change("set view", location, name, flag=invoker)
-
-
-def _invoker(options: Sequence[Mapping[str, Any]]) -> bool | None:
-    for option in options:
-        element = option.get("DefElem", {})
-        if element.get("defname") == "security_invoker":
-            value = element.get("arg")
-            text = str(next(iter(value.values())).get("sval", next(iter(value.values())).get("ival", "true"))) if value else "true"
-            return text.lower() in ("true", "on", "1", "yes")
-    return None
 
 
 def _drop(node: Mapping[str, Any], location: Location) -> Iterator[Change]:
@@ -170,12 +168,12 @@ def _policy(node: Mapping[str, Any], tokens: Sequence[Token], location: Location
         elif token.text == "check" and tokens[index - 1].text == "with" and "with_check" in node:
             check = text_of(cursor.group() or ())
     return Policy(
-        node["policy_name"], node.get("cmd_name", "all"), _roles(node.get("roles", ())), using, check,
+        node["policy_name"], node.get("cmd_name", "all"), who(_roles(node.get("roles", ()))), using, check,
         bool(node.get("permissive")), location,
     )  # fmt: skip
 
 
-def _view(kind: str, node: Mapping[str, Any], location: Location) -> Iterator[Change]:
+def _view(kind: str, node: Mapping[str, Any], tokens: Sequence[Token], location: Location) -> Iterator[Change]:
     if kind == "CreateTableAsStmt":
         if node["into"]["rel"].get("relpersistence") == "t":
             return
@@ -183,11 +181,18 @@ def _view(kind: str, node: Mapping[str, Any], location: Location) -> Iterator[Ch
         if node.get("objtype") != "OBJECT_MATVIEW":
             yield Change("create table", location, name, soft=bool(node.get("if_not_exists")))
             return
-        yield Change("create view", location, name, flag=False, names=tuple(_sources(node["query"])))
+        yield Change("create view", location, name, flag=False, names=tuple(_sources(node["query"])), kind="materialized", **_asked(tokens))
         return
-    invoker = _invoker(node.get("options", ()))
+    invoker = option(tokens, "security_invoker") if node.get("options") else None
     yield Change("create view", location, _relation(node, "view"), flag=bool(invoker), names=tuple(_sources(node["query"])),
-                 soft=bool(node.get("replace")))  # fmt: skip
+                 soft=bool(node.get("replace")), **_asked(tokens))  # fmt: skip
+
+
+def _asked(tokens: Sequence[Token]) -> dict[str, Any]:
+    """Whether a view's query asks who reads, and what it calls; its name and options call nothing."""
+    begin = next((index for index, token in enumerate(tokens) if token.kind == "word" and token.text == "as"), 0)
+    text = text_of(tokens[begin + 1 :])
+    return {"word": "asks" if asks(text) else "", "words": calls(text)}
 
 
 def _sources(node: Any) -> dict[Name, None]:

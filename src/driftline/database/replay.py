@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from driftline.database import Block, Bucket, Change, Database, Function, Name, Policy, Script, Table, View, blocks
-from driftline.database.statements import Cursor, changes, said
+from driftline.database import Block, Body, Bucket, Change, Database, Function, Name, Policy, Script, Table, View, blocks
+from driftline.database.statements import Cursor, changes, is_refused, said
 from driftline.database.tokens import Token, statements
 from driftline.model import Location
 
@@ -70,12 +70,35 @@ class _State:
         if change.soft and (name in self.tables or name in self.views):
             return
         grants, auto = self._first_grants(name, "table")
-        self.tables[name] = Table(name, change.location, change.columns, grants=grants, auto=auto)
+        parents = tuple(self.full(parent) for parent in change.names)
+        columns = change.columns or next((self.tables[parent].columns for parent in parents if parent in self.tables), ())
+        self.tables[name] = Table(
+            name, change.location, columns, grants=grants, auto=auto, parents=parents, partitioned=change.word == "partitioned"
+        )
+
+    def _attach(self, change: Change) -> None:
+        parent = self.full(change.name)
+        for name in map(self.full, change.names):
+            if name in self.tables:
+                self.tables[name] = self.tables[name]._replace(parents=(*self.tables[name].parents, parent))
+
+    def _detach(self, change: Change) -> None:
+        parent = self.full(change.name)
+        for name in map(self.full, change.names):
+            if name in self.tables:
+                kept = tuple(other for other in self.tables[name].parents if other != parent)
+                self.tables[name] = self.tables[name]._replace(parents=kept)
 
     def _drop_table(self, change: Change) -> None:
-        self.tables.pop(self.full(change.name), None)
-        if change.flag:
-            self._without_readers(self.full(change.name))
+        self._without(self.full(change.name), cascade=bool(change.flag))
+
+    def _without(self, name: Name, *, cascade: bool) -> None:
+        """A table is dropped, and its parts with it; CASCADE takes along what reads it."""
+        self.tables.pop(name, None)
+        for part in [table.name for table in self.tables.values() if name in table.parents]:
+            self._without(part, cascade=cascade)
+        if cascade:
+            self._without_readers(name)
 
     def _without_readers(self, name: Name) -> None:
         """CASCADE of a table or view: what reads it goes, too."""
@@ -100,22 +123,23 @@ class _State:
     def _rename_table(self, change: Change) -> None:
         old = self.full(change.name)
         new = Name(old.schema, change.to)
-        if old in self.tables:
-            self.tables[new] = self.tables.pop(old)._replace(name=new)
-        elif old in self.views:
-            self.views[new] = self.views.pop(old)._replace(name=new)
-        for view in list(self.views.values()):
-            if old in view.reads:
-                self.views[view.name] = view._replace(reads=tuple(new if name == old else name for name in view.reads))
+        self._renamed(old, new)
 
     def _move_table(self, change: Change) -> None:
         old = self.full(change.name)
+        self._renamed(old, Name(change.to, old.name))
+
+    def _renamed(self, old: Name, new: Name) -> None:
         if old in self.tables:
-            new = Name(change.to, old.name)
             self.tables[new] = self.tables.pop(old)._replace(name=new)
         elif old in self.views:
-            new = Name(change.to, old.name)
             self.views[new] = self.views.pop(old)._replace(name=new)
+        for name, table in self.tables.items():
+            if old in table.parents:
+                self.tables[name] = table._replace(parents=tuple(new if parent == old else parent for parent in table.parents))
+        for name, view in self.views.items():
+            if old in view.reads:
+                self.views[name] = view._replace(reads=tuple(new if read == old else read for read in view.reads))
 
     def _row_security(self, change: Change) -> None:
         self._change(
@@ -159,7 +183,7 @@ class _State:
             return
 
         def altered(old: Policy) -> Policy:
-            if old.name != new.name:
+            if old.name != new.name or is_refused(Change("create policy", new.location, policy=new._replace(command=old.command))):
                 return old
             return old._replace(
                 roles=new.roles or old.roles,
@@ -265,7 +289,9 @@ class _State:
         reads = tuple(self.full(source) for source in change.names)
         # OR REPLACE keeps the privileges, and sets the options anew.
         grants = self.views[name].grants if name in self.views else self._first_grants(name, "table")[0]
-        self.views[name] = View(name, change.location, reads, bool(change.flag), grants)
+        self.views[name] = View(
+            name, change.location, reads, bool(change.flag), grants, change.word == "asks", change.words, change.kind == "materialized"
+        )
 
     def _set_view(self, change: Change) -> None:
         name = self.full(change.name)
@@ -286,8 +312,13 @@ class _State:
         old = self.functions.get(key)
         callers = old.callers if old is not None else frozenset(role for role, _ in self._first_grants(name, "function")[0])
         self.functions[key] = Function(
-            name, change.location, bool(change.flag), bool(change.word), change.to == "trigger", callers, arguments or ()
+            name, change.location, bool(change.flag), bool(change.word), self._said(change.body), callers, arguments or ()
         )
+
+    def _said(self, body: Body | None) -> Body:
+        if body is None:
+            return Body("value")
+        return body._replace(reads=tuple(map(self.full, body.reads)), writes=tuple(map(self.full, body.writes)))
 
     def _set_function(self, change: Change) -> None:
         for key in self._overloads(self.full(change.name), change.arguments[0] if change.arguments else None):
@@ -402,10 +433,14 @@ def _column_rows(state: _State) -> list[blocks.Row]:
 def _policy_rows(state: _State) -> list[blocks.Row]:
     return [
         {"schemaname": t.name.schema, "tablename": t.name.name, "policyname": p.name, "cmd": p.command.upper(), "roles": list(p.roles),
-         "permissive": "PERMISSIVE" if p.permissive else "RESTRICTIVE"}
+         "permissive": "PERMISSIVE" if p.permissive else "RESTRICTIVE", "qual": _expression(p.using), "with_check": _expression(p.check)}
         for t in state.tables.values()
         for p in t.policies
     ]  # fmt: skip
+
+
+def _expression(text: str | None) -> blocks.Expression | None:
+    return None if text is None else blocks.Expression(text)
 
 
 def _inner_policy_rows(state: _State) -> list[blocks.Row]:
@@ -417,9 +452,10 @@ def _class_rows(state: _State) -> list[blocks.Row]:
     for kind, names in (("r", state.tables), ("v", state.views)):
         for name in names:
             table = state.tables.get(name)
-            rows.append({"oid": f"{name.schema}.{name.name}", "relname": name.name, "relnamespace": name.schema, "relkind": kind,
+            rows.append({"oid": f"{name.schema}.{name.name}", "relname": name.name, "relnamespace": name.schema,
+                         "relkind": "p" if table is not None and table.partitioned else kind,
                          "relrowsecurity": table is not None and table.row_security, "relforcerowsecurity": table is not None and table.forced,
-                         "relispartition": False})  # fmt: skip
+                         "relispartition": table is not None and any(parent in state.tables and state.tables[parent].partitioned for parent in table.parents)})  # fmt: skip
     return rows
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from driftline import late
-from driftline.database import Block, Change, Name, Policy, Script
+from driftline.database import Block, Body, Change, Name, Policy, Script
 from driftline.database.tokens import Lines, Token, scan, statements
 from driftline.model import Location
 
@@ -30,6 +30,16 @@ def _follows(tokens: Sequence[Token], words: tuple[str, ...]) -> bool:
     return tuple(token.text for token in tokens[: len(words)]) == words
 
 
+def is_refused(change: Change) -> bool:
+    """Whether PostgreSQL refuses a policy whose syntax is sound: what is inserted has no old row to ask, what is read or deleted no new one."""
+    policy = change.policy
+    if policy is None or change.verb != "create policy":
+        return False
+    return (policy.command == "insert" and policy.using is not None) or (
+        policy.command in ("select", "delete") and policy.check is not None
+    )
+
+
 class _Reader:
     def __init__(self, path: str, content: str) -> None:
         self.content = content
@@ -41,10 +51,11 @@ class _Reader:
     def script(self) -> Script:
         for tokens, _, _ in statements(self.content):
             self.count += 1
-            if any(_follows(tokens, words) for words in _REFUSED):
+            found = [change for change in self._statement(tokens) if change.name != Name("", "") or change.verb in _NAMELESS]
+            if any(_follows(tokens, words) for words in _REFUSED) or any(is_refused(change) for change in found):
                 self.unread.append(self.lines.at(tokens[0].position))
             else:
-                self.changes += (change for change in self._statement(tokens) if change.name != Name("", "") or change.verb in _NAMELESS)
+                self.changes += found
         return Script(tuple(self.changes), self.count, tuple(self.unread), False)
 
     def _statement(self, tokens: list[Token]) -> Iterator[Change]:
@@ -264,14 +275,23 @@ def _create(cursor: Cursor, location: Location) -> Iterator[Change]:
     if cursor.take("table"):
         soft = cursor.take("if", "not", "exists")
         name = cursor.name()
+        parents: tuple[Name, ...] = (cursor.name(),) if cursor.take("partition", "of") else ()
         columns = _columns(cursor.group() or ())
-        yield Change("create table", location, name, columns=columns, soft=soft)
-    elif cursor.take("materialized", "view") or cursor.take("view"):
+        rest = cursor.rest()
+        if not parents and cursor.take("inherits"):
+            parents = Cursor(cursor.group() or ()).names()
+        parted = any(one.text == "partition" and other.text == "by" and one.kind == other.kind == "word" for one, other in pairwise(rest))
+        yield Change("create table", location, name, columns=columns, soft=soft, names=parents, word="partitioned" if parted else "")
+    elif kind := cursor.any("materialized view", "view"):
+        kind = kind.removesuffix("view").strip()
         cursor.take("if", "not", "exists")
         name = cursor.name()
         cursor.group()
-        invoker = _option(cursor.group() or (), "security_invoker") if cursor.take("with") else None
-        yield Change("create view", location, name, flag=bool(invoker), names=_sources(cursor.rest()), soft=replacing)
+        invoker = option(cursor.group() or (), "security_invoker") if cursor.take("with") else None
+        query = cursor.rest()
+        text = text_of(query)
+        yield Change("create view", location, name, flag=bool(invoker), names=_sources(query), soft=replacing,
+                     word="asks" if asks(text) else "", words=calls(text), kind=kind)  # fmt: skip
     elif cursor.take("function") or cursor.take("procedure"):
         name = cursor.name()
         arguments = cursor.arguments() or ()
@@ -279,14 +299,104 @@ def _create(cursor: Cursor, location: Location) -> Iterator[Change]:
 
 
 def _function(cursor: Cursor, verb: str, location: Location, name: Name) -> Change:
-    words = [token.text if token.kind == "word" else "" for token in cursor.rest()]
+    rest = cursor.rest()
+    words = [token.text if token.kind == "word" else "" for token in rest]
     definer = None
     for first, second in pairwise(words):
         if first == "security":
             definer = second == "definer" if second in ("definer", "invoker") else definer
     pinned = any(first == "set" and second == "search_path" for first, second in pairwise(words))
-    trigger = any(first == "returns" and second in ("trigger", "event_trigger") for first, second in pairwise(words))
-    return Change(verb, location, name, flag=definer, word="search_path" if pinned else "", to="trigger" if trigger else "")
+    body = _body(rest, words) if verb == "create function" else None
+    return Change(verb, location, name, flag=definer, word="search_path" if pinned else "", body=body)
+
+
+# What a query or a function says when it asks who is there: Supabase's functions, the settings behind them, and own helpers by their names.
+_ASKS = re.compile(
+    r"\bauth \. (?:uid|jwt|role|email) \(|current_setting|request \. jwt|\bcurrent_user\b|\bsession_user\b|\b(?:is|has|can|check|require|assert|verify|get_my|get_current|current)_\w+ \("
+)
+_COUNTS = re.compile(r"\bset ([\w\"]+) = (?:coalesce \( )?(?:\w+ \. )?\1(?: , 0 \))? [+-]")
+
+
+_SUMS = re.compile(r"\b(?:count|sum|avg) \(")
+_AS_JSON = re.compile(r"\b(?:json_agg|jsonb_agg|json_object_agg|jsonb_object_agg|row_to_json|to_json|to_jsonb) \(")
+_KEYED = re.compile(r"\b\w*(?:pin|code|token|hash|secret|otp|api_key|slug)\w* = (?!true|false|')\w")
+_CALLED = re.compile(r"\b([a-z_]\w*) \(")
+
+
+def calls(text: str) -> tuple[str, ...]:
+    """The names of the functions that a normalised text calls, as far as brackets tell."""
+    return tuple(dict.fromkeys(_CALLED.findall(text)))
+
+
+def asks(text: str) -> bool:
+    """Whether a normalised text asks who is there."""
+    return _ASKS.search(text) is not None
+
+
+def _body(tokens: Sequence[Token], words: Sequence[str]) -> Body:
+    """What the body of a function does; of languages other than SQL and PL/pgSQL, and of C, nothing is known but that they may ask."""
+    returns = "value"
+    for index, (first, second) in enumerate(pairwise(words)):
+        if first == "returns":
+            later = words[index + 2] if index + 2 < len(words) else ""
+            returns = (
+                "trigger"
+                if second in ("trigger", "event_trigger")
+                else "rows"
+                if second in ("setof", "table", "json", "jsonb", "record")
+                else returns
+            )
+            returns = "rows" if second == "" and later == "setof" else returns
+            break
+    language = next((second for first, second in pairwise([token.text for token in tokens]) if first == "language"), "sql")
+    text = next(
+        (
+            token.text
+            for index, token in enumerate(tokens)
+            if token.kind in ("dollar", "string") and index and tokens[index - 1].text == "as"
+        ),
+        None,
+    )
+    inside = list(scan(text)) if text is not None else list(tokens)
+    if language not in ("sql", "plpgsql"):
+        return Body(returns, asks=True)
+    plain = text_of(inside)
+    if returns == "json" and _AS_JSON.search(plain):
+        returns = "rows"
+    writes: dict[Name, None] = {}
+    counted = set()
+    for index, token in enumerate(inside):
+        following = inside[index + 1].text if index + 1 < len(inside) else ""
+        at = (
+            index + 2
+            if (token.text, following) in (("insert", "into"), ("delete", "from"))
+            else index + 1
+            if token.text in ("update", "truncate")
+            else 0
+        )
+        if token.kind != "word" or not at:
+            continue
+        cursor = Cursor(inside[at : at + 6])
+        cursor.any("only", "table")
+        name = cursor.name()
+        # `FOR UPDATE`, `ON CONFLICT DO UPDATE SET`
+        if name.name and name.name not in ("set", "of", "nowait", "skip") and not (index and inside[index - 1].text in ("for", "do")):
+            writes[name] = None
+            if token.text == "update" and _COUNTS.search(text_of(inside[index : index + 20])):
+                counted.add(name)
+    own = set(writes)
+    reads = tuple(name for name in _sources(inside) if name not in own)
+    sums = _SUMS.search(plain) is not None and " group by " not in plain
+    return Body(
+        returns,
+        reads,
+        tuple(writes),
+        asks(plain),
+        frozenset(calls(plain)),
+        bool(writes) and counted == own,
+        sums,
+        _KEYED.search(plain) is not None,
+    )
 
 
 def _columns(tokens: Sequence[Token]) -> tuple[str, ...]:
@@ -304,7 +414,7 @@ def _columns(tokens: Sequence[Token]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _option(tokens: Sequence[Token], name: str) -> bool | None:
+def option(tokens: Sequence[Token], name: str) -> bool | None:
     """A Boolean storage option: `security_invoker`, `= true`, `= on`."""
     for index, token in enumerate(tokens):
         if token.text.lower() == name:
@@ -336,10 +446,15 @@ def _policy(cursor: Cursor, name: str, location: Location) -> Policy:
     permissive = not (cursor.take("as", "restrictive"))
     cursor.take("as", "permissive")
     command = cursor.any("all", "select", "insert", "update", "delete") if cursor.take("for") else "all"
-    roles = cursor.roles() if cursor.take("to") else ()
+    roles = who(cursor.roles()) if cursor.take("to") else ()
     using = text_of(cursor.group() or ()) if cursor.take("using") else None
     check = text_of(cursor.group() or ()) if cursor.take("with", "check") else None
     return Policy(name, command or "all", roles, using, check, permissive, location)
+
+
+def who(roles: tuple[str, ...]) -> tuple[str, ...]:
+    """The roles of a policy: beside PUBLIC, PostgreSQL ignores all others."""
+    return ("public",) if "public" in roles else roles
 
 
 def text_of(tokens: Sequence[Token]) -> str:
@@ -378,7 +493,7 @@ def _alter(cursor: Cursor, location: Location) -> Iterator[Change]:
         if cursor.take("set", "schema"):
             yield Change("move table", location, name, to=cursor.name().name)
         elif cursor.take("set"):
-            invoker = _option(cursor.group() or (), "security_invoker")
+            invoker = option(cursor.group() or (), "security_invoker")
             if invoker is not None:
                 yield Change("set view", location, name, flag=invoker)
         elif cursor.take("rename", "to"):
@@ -428,7 +543,10 @@ def _action(cursor: Cursor, location: Location, name: Name) -> Iterator[Change]:
         if cursor.take(*words):
             yield Change(verb, location, name, flag=flag)
             return
-    if cursor.take("add"):
+    if cursor.take("attach", "partition") or cursor.take("detach", "partition"):
+        verb = cursor.tokens[0].text
+        yield Change(verb, location, name, names=(cursor.name(),))
+    elif cursor.take("add"):
         cursor.take("column")
         cursor.take("if", "not", "exists")
         if cursor.token is not None and (cursor.token.kind == "quoted" or cursor.token.text not in _CONSTRAINTS):

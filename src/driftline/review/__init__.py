@@ -113,6 +113,7 @@ _CLIENT = re.compile(rb"@supabase/(?:supabase-js|ssr|auth-helpers-\w+|auth-ui-\w
 _PUBLIC_KEY = re.compile(
     rb"(?:NEXT_PUBLIC|VITE|PUBLIC|EXPO_PUBLIC|REACT_APP|NUXT_PUBLIC)_SUPABASE_\w*(?:ANON|PUBLISHABLE|KEY)\w*|SUPABASE_(?:ANON|PUBLISHABLE)_KEY"
 )
+_SERVICE_KEY = re.compile(rb"SERVICE_ROLE|SUPABASE_SECRET_KEY|SUPABASE_SERVICE_KEY")
 _FROM = re.compile(rb"""\.from\(\s*["'`](?P<table>[A-Za-z_]\w*)["'`]""")
 
 
@@ -218,7 +219,7 @@ def _api_use(deployed: Mapping[str, bytes]) -> Location | None:
             return place(path, content, match.start())
     # A generated client may hold its URL and key as literals (`src/integrations/supabase/client.ts` of Lovable).
     for path, content in clients.items():
-        if match := re.search(rb"\bcreate(?:Browser)?Client\b\s*[(<]", content):
+        if not _SERVICE_KEY.search(content) and (match := re.search(rb"\bcreate(?:Browser)?Client\b\s*[(<]", content)):
             return place(path, content, match.start())
     return None
 
