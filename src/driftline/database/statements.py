@@ -311,16 +311,16 @@ def _function(cursor: Cursor, verb: str, location: Location, name: Name) -> Chan
 
 
 # What a query or a function says when it asks who is there: Supabase's functions, the settings behind them, and own helpers by their names.
-_ASKS = re.compile(
+_ASKS = late.pattern(
     r"\bauth \. (?:uid|jwt|role|email) \(|current_setting|request \. jwt|\bcurrent_user\b|\bsession_user\b|\b(?:is|has|can|check|require|assert|verify|get_my|get_current|current)_\w+ \("
 )
-_COUNTS = re.compile(r"\bset ([\w\"]+) = (?:coalesce \( )?(?:\w+ \. )?\1(?: , 0 \))? [+-]")
+_COUNTS = late.pattern(r"\bset ([\w\"]+) = (?:coalesce \( )?(?:\w+ \. )?\1(?: , 0 \))? [+-]")
 
 
-_SUMS = re.compile(r"\b(?:count|sum|avg) \(")
-_AS_JSON = re.compile(r"\b(?:json_agg|jsonb_agg|json_object_agg|jsonb_object_agg|row_to_json|to_json|to_jsonb) \(")
-_KEYED = re.compile(r"\b\w*(?:pin|code|token|hash|secret|otp|api_key|slug)\w* = (?!true|false|')\w")
-_CALLED = re.compile(r"\b([a-z_]\w*) \(")
+_SUMS = late.pattern(r"\b(?:count|sum|avg) \(")
+_AS_JSON = late.pattern(r"\b(?:json_agg|jsonb_agg|json_object_agg|jsonb_object_agg|row_to_json|to_json|to_jsonb) \(")
+_KEYED = late.pattern(r"\b\w*(?:pin|code|token|hash|secret|otp|api_key|slug)\w* = (?!true|false|')\w")
+_CALLED = late.pattern(r"\b([a-z_]\w*) \(")
 
 
 def calls(text: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from driftline import audit, code
+from driftline import audit, code, late
 from driftline.audit import Project, Request
 from driftline.database import firebase, migrations
 from driftline.database.firebase import Opening
@@ -103,18 +103,18 @@ def _code(tree: Tree, paths: Iterable[str]) -> tuple[dict[str, bytes], dict[str,
 # No handler, import or comment that a person wrote stands in a file of this size.
 _GENERATED = 1_000_000
 # What TypeScript's compiler writes at the beginning of each file.
-_COMPILED = re.compile(rb"\A(?:#![^\n]*\n)?[\"']use strict[\"'];\s*(?:var __|Object\.defineProperty\(exports, \"__esModule\")")
+_COMPILED = late.pattern(rb"\A(?:#![^\n]*\n)?[\"']use strict[\"'];\s*(?:var __|Object\.defineProperty\(exports, \"__esModule\")")
 
 
 # --- databases --------------------------------------------------------------------------------------------------------------
 
 _CODE = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".vue", ".svelte", ".astro")
-_CLIENT = re.compile(rb"@supabase/(?:supabase-js|ssr|auth-helpers-\w+|auth-ui-\w+)|\bcreateBrowserClient\b")
-_PUBLIC_KEY = re.compile(
+_CLIENT = late.pattern(rb"@supabase/(?:supabase-js|ssr|auth-helpers-\w+|auth-ui-\w+)|\bcreateBrowserClient\b")
+_PUBLIC_KEY = late.pattern(
     rb"(?:NEXT_PUBLIC|VITE|PUBLIC|EXPO_PUBLIC|REACT_APP|NUXT_PUBLIC)_SUPABASE_\w*(?:ANON|PUBLISHABLE|KEY)\w*|SUPABASE_(?:ANON|PUBLISHABLE)_KEY"
 )
-_SERVICE_KEY = re.compile(rb"SERVICE_ROLE|SUPABASE_SECRET_KEY|SUPABASE_SERVICE_KEY")
-_FROM = re.compile(rb"""\.from\(\s*["'`](?P<table>[A-Za-z_]\w*)["'`]""")
+_SERVICE_KEY = late.pattern(rb"SERVICE_ROLE|SUPABASE_SECRET_KEY|SUPABASE_SERVICE_KEY")
+_FROM = late.pattern(rb"""\.from\(\s*["'`](?P<table>[A-Za-z_]\w*)["'`]""")
 
 
 def _stores(paths: Iterable[str], text: Callable[[str], str], unread: list[Unread], deployed: Mapping[str, bytes]) -> Iterable[Store]:
@@ -133,7 +133,7 @@ def _stores(paths: Iterable[str], text: Callable[[str], str], unread: list[Unrea
 
 
 # Where SQL lies that no migration is: seeds, tests, queries that a tool reads and dumps are none to run by hand.
-_NO_LOOSE = re.compile(
+_NO_LOOSE = late.pattern(
     r"(?:^|/)(?:seeds?|queries|query|dumps?|functions|schemas?|tests?|views|clickhouse|procedures|rpc)(?:/|[\w.-]*\.sql$)|(?:^|/)[\w.-]*dump[\w.-]*\.sql$",
     re.IGNORECASE,
 )
@@ -160,7 +160,7 @@ def _loose(paths: Iterable[str], stores: Iterable[Store], text: Callable[[str], 
     return {path: _text_or_nothing(path, text) for path in beside[:_MOST_LOOSE]}
 
 
-_RULES = re.compile(r"(?:^|/)(?:[\w.-]*(?:firestore|storage)[\w.-]*\.rules|database\.rules\.json)$")
+_RULES = late.pattern(r"(?:^|/)(?:[\w.-]*(?:firestore|storage)[\w.-]*\.rules|database\.rules\.json)$")
 
 
 def _openings(paths: Iterable[str], text: Callable[[str], str], unread: list[Unread]) -> Iterable[Opening]:

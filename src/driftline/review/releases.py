@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from driftline import late
 from driftline.evidence import Step, Store
 from driftline.model import Location
 
 # Where the steps of a deployment are written down.
-DEPLOYING = re.compile(
+DEPLOYING = late.pattern(
     r"^\.github/workflows/[^/]+\.ya?ml$|(?:^|/)(?:\.gitlab-ci\.ya?ml|bitbucket-pipelines\.yml|package\.json|Dockerfile[\w.-]*|Procfile|vercel\.json|netlify\.toml|render\.yaml|fly\.toml"
     r"|railway\.(?:json|toml)|nixpacks\.toml|wrangler\.(?:toml|jsonc?)|Makefile|[\w-]*entrypoint[\w-]*\.sh|amplify\.yml|apphosting\.yaml|\.circleci/config\.yml)$"
 )
@@ -21,29 +22,29 @@ _APPLIES = {
     "drizzle": re.compile(r"drizzle-kit\s+(?:migrate|push)|db:migrate|db:push"),
     "migrations": re.compile(r"migrat|alembic|flyway|dbmate|goose|knex|sequelize"),
 }
-_DEPLOYS_FUNCTIONS = re.compile(r"supabase\s+functions\s+deploy|supabase/setup-cli")
-_DEPLOYS = re.compile(
+_DEPLOYS_FUNCTIONS = late.pattern(r"supabase\s+functions\s+deploy|supabase/setup-cli")
+_DEPLOYS = late.pattern(
     r"vercel\s+(?:deploy|--prod)|netlify\s+deploy|wrangler\s+(?:deploy|pages)|fly(?:ctl)?\s+deploy|firebase\s+deploy|gcloud\s+run\s+deploy|railway\s+up|docker\s+push|amondnet/vercel-action|supabase\s+functions\s+deploy"
 )
-PROSE = re.compile(
+PROSE = late.pattern(
     r"(?:^|/)(?:README|DEPLOY[\w-]*|RELEASE[\w-]*|CHECKLIST[\w-]*|[\w-]*DEPLOYMENT[\w-]*|CONTRIBUTING|RUNBOOK)\.mdx?$", re.IGNORECASE
 )
-_ASKS = re.compile(
+_ASKS = late.pattern(
     r"(?:after (?:each|every) (?:deploy|release|push)|don'?t forget to|remember to|manually (?:run|apply|execute|update|copy|set|change)|run (?:this|the following) sql|"
     r"(?:paste|execute|run) .{0,40}(?:in|into) the (?:supabase )?sql editor|uncomment .{0,60}(?:prod|deploy)|change .{0,40} before (?:prod|deploy|launch|release))",
     re.IGNORECASE,
 )
-_TOGGLE = re.compile(
+_TOGGLE = late.pattern(
     r"^[ \t]*(?://|#)[ \t]*(?P<key>[\w.]+)[ \t]*[:=][ \t]*[\"'`](?P<off>https?://[^\"'`]+|sk_|pk_)[^\n]*\n[ \t]*(?P=key)[ \t]*[:=][ \t]*[\"'`](?P<on>https?://[^\"'`]+|sk_|pk_)"
     r"|^[ \t]*(?P<key2>[\w.]+)[ \t]*[:=][ \t]*[\"'`]https?://[^\n]*\n[ \t]*(?://|#)[ \t]*(?P=key2)[ \t]*[:=][ \t]*[\"'`]https?://",
     re.MULTILINE,
 )
 # SQL that decides over data when somebody runs it.
-_CHANGES = re.compile(
+_CHANGES = late.pattern(
     r"^\s*(?P<verb>create\s+(?:or\s+replace\s+)?(?:table|policy|view)|alter\s+(?:table|policy|default\s+privileges)|drop\s+(?:table|policy)|grant|revoke)\s",
     re.IGNORECASE | re.MULTILINE,
 )
-_SWAPS = re.compile(
+_SWAPS = late.pattern(
     r"(?://|#)[^\n]{0,80}\b(?:TODO|FIXME|XXX)\b[^\n]{0,60}\b(?:change|remove|replace|switch|uncomment)\b[^\n]{0,40}\b(?:prod|production|launch|deploy|live)\b",
     re.IGNORECASE,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from driftline import late
 from driftline.database import Function, Name, Policy, Table, View
 from driftline.evidence import Store, of
 from driftline.model import Facts
@@ -80,7 +81,7 @@ def reading_roles(table: Table | View) -> tuple[str, ...]:
 
 
 # A name that says that everybody is meant to read it.
-_MEANT_FOR_ALL = re.compile(r"(?:^|_)(?:public|published|leaderboard|directory)(?:_|$)", re.IGNORECASE)
+_MEANT_FOR_ALL = late.pattern(r"(?:^|_)(?:public|published|leaderboard|directory)(?:_|$)", re.IGNORECASE)
 _USERS = Name("auth", "users")
 
 
@@ -124,7 +125,7 @@ def _is_hidden(name: Name, tables: dict[Name, Table], roles: tuple[str, ...]) ->
 
 
 # Functions that everybody may call as a matter of course: what they write is a log or a counter, or is cleaned up.
-_HARMLESS = re.compile(
+_HARMLESS = late.pattern(
     r"(?:log|track|record|increment|decrement|count|clean|purge|expire|refresh|touch|bump|notify|enqueue|search|match)(?:_|$)",
     re.IGNORECASE,
 )

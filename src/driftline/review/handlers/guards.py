@@ -6,25 +6,26 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
+from driftline import late
 from driftline.review.handlers import words
 
 # Next.js (`proxy` since version 16), SvelteKit, Astro and Nuxt docs, 2026-11.
-_FILE = re.compile(
+_FILE = late.pattern(
     r"(?P<folder>(?:.*/)?)(?:(?:src/)?(?:middleware|proxy)(?:/index)?|src/hooks\.server|server/middleware/[^/]+)\.[cm]?[jt]sx?"
 )
-_REFUSES = re.compile(
+_REFUSES = late.pattern(
     rb"redirect|\b401\b|\b403\b|\.protect\(|\bprotect\b|withAuth|as\s+middleware|as\s+proxy|authorized\b|createError|error\(|throw\b|export\s+default\s+(?:auth|authMiddleware|NextAuth)"
 )
-_MATCHER = re.compile(rb"\bmatcher\s*:\s*(?P<list>\[)?")
-_TOKEN = re.compile(rb"\"((?:[^\"\\\n]|\\.){0,1000})\"|'((?:[^'\\\n]|\\.){0,1000})'|`([^`]{0,1000})`|\]")
-_LIST = re.compile(rb"(?:const|let|var)\s+(\w+)\s*(?::[^=\n]{0,80})?=\s*(?:createRouteMatcher\(\s*)?(?:new Set\(\s*)?\[([^\]]{0,4000})\]")
-_TEXT = re.compile(rb"\bsource\s*:\s*[\"'`]([^\"'`\n]{1,300})[\"'`]|[\"'`]([^\"'`\n]{1,300})[\"'`]")
-_BEGINS = re.compile(rb"(!?)\s*(?:[\w$]+\s*\??\.\s*)*(?:startsWith\(\s*|match\(\s*|pathname\s*===?\s*)[\"'`/]?(/[\w/\-.]*)")
-_LETS_BY = re.compile(
+_MATCHER = late.pattern(rb"\bmatcher\s*:\s*(?P<list>\[)?")
+_TOKEN = late.pattern(rb"\"((?:[^\"\\\n]|\\.){0,1000})\"|'((?:[^'\\\n]|\\.){0,1000})'|`([^`]{0,1000})`|\]")
+_LIST = late.pattern(rb"(?:const|let|var)\s+(\w+)\s*(?::[^=\n]{0,80})?=\s*(?:createRouteMatcher\(\s*)?(?:new Set\(\s*)?\[([^\]]{0,4000})\]")
+_TEXT = late.pattern(rb"\bsource\s*:\s*[\"'`]([^\"'`\n]{1,300})[\"'`]|[\"'`]([^\"'`\n]{1,300})[\"'`]")
+_BEGINS = late.pattern(rb"(!?)\s*(?:[\w$]+\s*\??\.\s*)*(?:startsWith\(\s*|match\(\s*|pathname\s*===?\s*)[\"'`/]?(/[\w/\-.]*)")
+_LETS_BY = late.pattern(
     rb"(?:startsWith\(|===?)\s*[\"'`](/[\w/\-.]*)[\"'`]\s*\)?(?:(?!return)[^{};\n]){0,200}?\)\s*\{?\s*return\s*(?:;|\}|NextResponse\.next|resolve\(|next\()"
 )
-_OPEN = re.compile(rb"public|open|guest|unprotected|exclu|ignore|allow|auth(?:Routes|Pages|Paths)|login|skip|bypass|anon", re.IGNORECASE)
-_CLOSED = re.compile(rb"protect|private|secure|require|guard|authenticated|restricted|dashboard|admin", re.IGNORECASE)
+_OPEN = late.pattern(rb"public|open|guest|unprotected|exclu|ignore|allow|auth(?:Routes|Pages|Paths)|login|skip|bypass|anon", re.IGNORECASE)
+_CLOSED = late.pattern(rb"protect|private|secure|require|guard|authenticated|restricted|dashboard|admin", re.IGNORECASE)
 
 
 class PathGuard(NamedTuple):
@@ -110,7 +111,7 @@ def _texts(listed: bytes) -> list[str]:
     ]
 
 
-_PART = re.compile(r"(?P<slash>/?):(?P<name>\w+)(?P<many>[*+?]?)|(?P<rest>.)", re.DOTALL)
+_PART = late.pattern(r"(?P<slash>/?):(?P<name>\w+)(?P<many>[*+?]?)|(?P<rest>.)", re.DOTALL)
 
 
 def _pattern(text: str, *, prefix: bool = False) -> re.Pattern[str]:
@@ -154,10 +155,10 @@ def _matches(patterns: tuple[re.Pattern[str], ...], route: str) -> bool:
     return any(pattern.fullmatch(route) for pattern in patterns)
 
 
-_SETS = re.compile(
+_SETS = late.pattern(
     rb"\w*[hH]eaders?\s*(?:\(\))?\.(?:set|delete|append)\(\s*[\"'`]([\w-]+)[\"'`]|\w*[hH]eaders\[\s*[\"'`]([\w-]+)[\"'`]\s*\]\s*=|[\"']([xX]-[\w-]+)[\"']\s*:"
 )
-_BEFORE = re.compile(
+_BEFORE = late.pattern(
     r"(?:^|/)(?:(?:src/)?(?:middleware|proxy)|hooks\.server|.*[mM]iddleware[^/]*|.*[gG]ateway[^/]*)(?:/[^/]*)?\.[cm]?[jt]sx?$"
 )
 

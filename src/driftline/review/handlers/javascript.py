@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from driftline import late
 from driftline.code import Place
 from driftline.evidence import Doubt
 from driftline.review.handlers import words
@@ -19,7 +20,7 @@ _FUNCTIONS = frozenset(("arrow_function", "function_expression", "function_decla
 _WRAPPERS = frozenset(("await_expression", "parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression"))
 _VERBS = frozenset(("get", "post", "put", "patch", "delete", "all", "del"))
 # What takes one function that answers requests.
-_TAKES_A_HANDLER = re.compile(
+_TAKES_A_HANDLER = late.pattern(
     r"(?:serve|Deno\.serve|defineEventHandler|eventHandler|cachedEventHandler|(?:functions\.|https\.)*(?:onRequest|onCall)|createServerFn|handler)$"
 )
 _CONVEX = frozenset(("mutation", "query", "action"))
@@ -955,31 +956,31 @@ class Flow:
 
 _R = r"(?:[\w$]+\.){0,2}(?:_?req|_?request|r)"
 # Expressions that hold all of what the client sent, and calls that give it.
-_HOLDS = re.compile(
+_HOLDS = late.pattern(
     rf"{_R}\.(?:body|query|params)|c\.req\.(?:body|query)|(?:event|evt|e)\.(?:queryStringParameters|pathParameters)|event\.context\.params|(?:event\.)?url\.searchParams|{_R}\.(?:nextUrl|url)\.searchParams"
     r"|ctx\.(?:query|params|request\.body)|request\.data"
 )
-_GIVES = re.compile(
+_GIVES = late.pattern(
     rf"{_R}\.(?:clone\(\)\.)?(?:json|formData|parseBody|body|queries|query|param|params)\(\)?\)?|{_R}\.valid\(.*|(?:readBody|readValidatedBody|readFormData|readMultipartFormData|getQuery|getValidatedQuery|getRouterParams)\(.*"
 )
-_ASKS_FOR_ONE = re.compile(rf"{_R}\.(?:query|param|queries|field)\(|getRouterParam\(")
-_RAW = re.compile(rb"\b(?:event|evt|req|request|e)\.(?:body|text\(\)|rawBody)|\bbody\b|\braw\w*\b|\bpayload\b")
-_REQUEST = re.compile(
+_ASKS_FOR_ONE = late.pattern(rf"{_R}\.(?:query|param|queries|field)\(|getRouterParam\(")
+_RAW = late.pattern(rb"\b(?:event|evt|req|request|e)\.(?:body|text\(\)|rawBody)|\bbody\b|\braw\w*\b|\bpayload\b")
+_REQUEST = late.pattern(
     rb"\b(?:_?req|_?request|ctx|c|event|evt|r)\b[^;\n]{0,40}(?:\.json\(|\.formData\(|\.parseBody\(|\.body\b|\.query\b|\.params\b|\.param\(|\.header|searchParams|\.url\b)|\breadBody\(|\bgetQuery\(|\bgetRouterParam"
     rb"|\bsearchParams\b|\bheaders\(\)|[uU]serId|[iI]dentity|ecode|\bformData\b"
 )
 # Calls that look at whether somebody may: what they are given is compared there.
-_CHECKS = re.compile(
+_CHECKS = late.pattern(
     r"(?:^|\.)(?:\w*(?:[aA]uthori[sz]e|[aA]uthenticate|[pP]ermission|[aA]ccess|[mM]ember|[oO]wner|[pP]olicy|[aA]bility)\w*|(?:require|ensure|assert|verify|check|can|must|validate)[A-Z]\w*)\($"
 )
 # Reads that give away nothing: of these columns alone, or by routes that are there for everybody.
-_HARMLESS = re.compile(
+_HARMLESS = late.pattern(
     r"id|uuid|name|slug|image|avatar|avatarurl|logo|logourl|username|title|createdat|updatedat|count|is\w+|has\w+|\w+enabled|displayname"
 )
-_FOR_ALL = re.compile(
+_FOR_ALL = late.pattern(
     r"logo|avatar|favicon|public|share|embed|badge|rss|sitemap|/og\b|opengraph|qr|unsubscribe|health|branding", re.IGNORECASE
 )
-_SUMS = re.compile(rb"reduce\(|\*|\+=|\.map\(")
+_SUMS = late.pattern(rb"reduce\(|\*|\+=|\.map\(")
 _WRITES = frozenset(
     (
         "insert", "update", "upsert", "create", "createMany", "createManyAndReturn", "updateMany", "updateManyAndReturn", "findByIdAndUpdate", "findOneAndUpdate", "insertOne", "insertMany",
@@ -994,13 +995,13 @@ _READS = frozenset(
     )
 )  # fmt: skip
 # Chains that lead to a database by the names people give to one.
-_DATABASE = re.compile(
+_DATABASE = late.pattern(
     r"(?:^|\.)(?:prisma\w*|db|database|knex|pool|pg|mysql|mongo|sql|conn|connection|client|tx|trx|storage|repo|repository|\w+Repository|\w+Repo|em|entityManager|dataSource|drizzle|orm|d1|DB|turso|redis|kysely|\w+Model)"
     r"(?:\(\))?(?:\.|\()"
 )
-_LAYER = re.compile(r"(?:this\.)?(?:storage|dal|db|database|queries|repo|repository|\w+(?:Repo|Repository|Service|Dao|Store))\.(\w+)")
-_FETCHES = re.compile(r"(?:get|find|list|fetch|load|read|count|search|query)(?![a-z])")
-_CHANGES = re.compile(
+_LAYER = late.pattern(r"(?:this\.)?(?:storage|dal|db|database|queries|repo|repository|\w+(?:Repo|Repository|Service|Dao|Store))\.(\w+)")
+_FETCHES = late.pattern(r"(?:get|find|list|fetch|load|read|count|search|query)(?![a-z])")
+_CHANGES = late.pattern(
     r"(?:create|update|delete|set|add|remove|insert|upsert|save|patch|grant|cancel|approve|assign|increment|deduct|mark)(?![a-z])"
 )
 _NO_MODEL = frozenset(
@@ -1267,18 +1268,18 @@ def _without_comments(root: Node, content: bytes) -> bytes:
 # --- which files --------------------------------------------------------------------------------------------------------------
 
 _JS = r"\.[cm]?[jt]sx?"
-_ROUTE_FILE = re.compile(
+_ROUTE_FILE = late.pattern(
     rf"(?:^|/)(?:app/(?:.*/)?route{_JS}|pages/api/.+{_JS}|src/routes/(?:.*/)?\+(?:server|page\.server|layout\.server)\.[jt]s|server/(?:api|routes|middleware)/.+{_JS}"
     rf"|supabase/functions/[^/_][^/]*/index{_JS}|netlify/(?:edge-)?functions/.+{_JS}|app/routes/.+{_JS}|(?:^|/)api/.+{_JS}|functions/.+{_JS})$"
 )
-_HANDLES = re.compile(
+_HANDLES = late.pattern(
     rb"export\s+default\s+(?:async\s+)?(?:function|\()|export\s+(?:const|async\s+function|function)\s+(?:GET|POST|PUT|PATCH|DELETE|handler|loader|action|actions|load|onRequest\w*)\b|module\.exports\s*="
     rb"|exports\.handler|\(\s*_?(?:req|request)\b[^)]{0,60},\s*_?(?:res|reply|response|rep|h)\b|\bserve\(|defineEventHandler|\bonRequest\(|\bonCall\("
 )
-_REGISTERS = re.compile(
+_REGISTERS = late.pattern(
     rb"\b\w*(?:[aA]pp|[rR]outer|[rR]outes?|fastify|[sS]erver|api|hono|instance|webhooks?)\s*\.\s*(?:post|get|put|patch|delete|all|route)\s*(?:<[^<>()]{0,80}>)?\(\s*[\"'`{]"
 )
-_CHAINED = re.compile(rb"\)\s*\.\s*(?:get|post|put|patch|delete)\(\s*[\"'`]/|\.(?:use|register)\(\s*(?:[\"'`]/|\w*[rR]out)")
+_CHAINED = late.pattern(rb"\)\s*\.\s*(?:get|post|put|patch|delete)\(\s*[\"'`]/|\.(?:use|register)\(\s*(?:[\"'`]/|\w*[rR]out)")
 _OTHER = (b"@Controller", b"rocedure", b"use server", b"onRequest(", b"onCall(", b"Deno.serve", b"mutation({", b"query({")
 
 

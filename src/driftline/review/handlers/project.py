@@ -8,24 +8,25 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
+from driftline import late
 from driftline.review.handlers import guards, words
 
-_IMPORT = re.compile(
+_IMPORT = late.pattern(
     rb"import\s+(?:type\s+)?(?P<names>[\w$*{}\s,]{1,2000}?)\s+from\s*[\"'](?P<from>[^\"'\n]{1,200})[\"']"
     rb"|(?:const|let|var)\s+(?P<required>[\w$]+|\{[^{}=]{1,1000}\})\s*=\s*(?:await\s+import|require)\(\s*[\"'](?P<by>[^\"'\n]{1,200})[\"']\s*\)"
 )
-_ONE = re.compile(r"(?:\*\s+as\s+|(?P<name>[\w$]+)\s*(?:\bas\b|:)\s*)?(?P<local>[\w$]+)")
-_STEM = re.compile(r"(?:/index)?\.(?:d\.)?[cm]?[jt]sx?$")
-_SERVICE = re.compile(rb"SERVICE_ROLE|service_role|serviceRole|SUPABASE_SECRET|SUPABASE_SERVICE|SUPABASE_ADMIN_KEY")
-_PUBLIC = re.compile(rb"ANON_KEY|PUBLISHABLE|anonKey|publishableKey|\bcookies\b|createBrowserClient")
+_ONE = late.pattern(r"(?:\*\s+as\s+|(?P<name>[\w$]+)\s*(?:\bas\b|:)\s*)?(?P<local>[\w$]+)")
+_STEM = late.pattern(r"(?:/index)?\.(?:d\.)?[cm]?[jt]sx?$")
+_SERVICE = late.pattern(rb"SERVICE_ROLE|service_role|serviceRole|SUPABASE_SECRET|SUPABASE_SERVICE|SUPABASE_ADMIN_KEY")
+_PUBLIC = late.pattern(rb"ANON_KEY|PUBLISHABLE|anonKey|publishableKey|\bcookies\b|createBrowserClient")
 
 
-_GIVEN = re.compile(rb"ction=\{\s*([\w$]+)")
-_HANDS_ON = re.compile(rb"export\s+(?:\*|\{(?P<names>[^{}]{0,2000})\})\s*from\s*[\"'](?P<from>[^\"'\n]{1,200})[\"']")
+_GIVEN = late.pattern(rb"ction=\{\s*([\w$]+)")
+_HANDS_ON = late.pattern(rb"export\s+(?:\*|\{(?P<names>[^{}]{0,2000})\})\s*from\s*[\"'](?P<from>[^\"'\n]{1,200})[\"']")
 
 
 # Where a function, or what holds one, gets its name.
-_DEFINED = re.compile(
+_DEFINED = late.pattern(
     rb"\bfunction\s*\*?\s*([\w$]+)|\b(?:const|let|var|class)\s+([\w$]+)|\bexports\.([\w$]+)\s*="
     rb"|^[ \t]*(?:(?:static|public|private|protected|async|export)\s+)*([\w$]+)\s*(?:=|:|\([^;{}]{0,300}\)\s*(?::[^{;]{0,80})?\{)",
     re.MULTILINE,
@@ -202,11 +203,11 @@ def _imports(content: bytes) -> Iterator[tuple[str, Imported]]:
                 yield found["local"], Imported(found["name"] or found["local"], specifier)
 
 
-_MODEL = re.compile(r"^model\s+(\w+)\s*\{(.*?)^\}", re.MULTILINE | re.DOTALL)
-_FIELD = re.compile(r"^\s+(\w+)\s+\w", re.MULTILINE)
-_TABLE = re.compile(r"(?:export\s+)?const\s+(\w+)\s*(?::[^=\n]{0,80})?=\s*(?:\w+\.)?(?:pg|sqlite|mysql)Table\w*\(\s*[\"'`](\w+)[\"'`]")
-_MONGOOSE = re.compile(r"\bmodel(?:s\.\w+\s*\|\|\s*(?:mongoose\.)?model)?\s*(?:<[^>]*>)?\(\s*[\"'`](\w+)[\"'`]")
-_KEY = re.compile(r"^\s*(\w+)\s*:", re.MULTILINE)
+_MODEL = late.pattern(r"^model\s+(\w+)\s*\{(.*?)^\}", re.MULTILINE | re.DOTALL)
+_FIELD = late.pattern(r"^\s+(\w+)\s+\w", re.MULTILINE)
+_TABLE = late.pattern(r"(?:export\s+)?const\s+(\w+)\s*(?::[^=\n]{0,80})?=\s*(?:\w+\.)?(?:pg|sqlite|mysql)Table\w*\(\s*[\"'`](\w+)[\"'`]")
+_MONGOOSE = late.pattern(r"\bmodel(?:s\.\w+\s*\|\|\s*(?:mongoose\.)?model)?\s*(?:<[^>]*>)?\(\s*[\"'`](\w+)[\"'`]")
+_KEY = late.pattern(r"^\s*(\w+)\s*:", re.MULTILINE)
 
 
 def entities(schemas: Iterable[tuple[str, bytes]]) -> dict[str, frozenset[str]]:

@@ -8,30 +8,31 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
+from driftline import late
 from driftline.code import Place
 from driftline.evidence import Doubt
 from driftline.review.handlers import words
 
 _FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 _VERBS = frozenset(("get", "post", "put", "patch", "delete", "options", "head"))
-_ROUTE = re.compile(r"\w+(?:\.\w+)*\.(?:post|get|put|patch|delete|route|api_route|api_view)\(|api_view\(")
-_VIEW_CLASS = re.compile(r"APIView|ViewSet|MethodView|Resource|GenericAPIView|(?:^|\.)View$|CreateView|UpdateView|HTTPEndpoint")
+_ROUTE = late.pattern(r"\w+(?:\.\w+)*\.(?:post|get|put|patch|delete|route|api_route|api_view)\(|api_view\(")
+_VIEW_CLASS = late.pattern(r"APIView|ViewSet|MethodView|Resource|GenericAPIView|(?:^|\.)View$|CreateView|UpdateView|HTTPEndpoint")
 # What asks who is calling, inside of a function, a dependency or a decorator.
-_ASKS = re.compile(
+_ASKS = late.pattern(
     r"current_user|request\.user\b|login_required|jwt_required|get_jwt|token_required|auth_required|requires?_auth|verify_|decode_token|authenticat|[aA]uthoriz|permission|IsAdmin|session\[|session\.get"
     r"|\bg\.user|\b40[13]\b|HTTP_40[13]|UNAUTHORIZED|FORBIDDEN|Unauthorized|Forbidden|PermissionDenied|hmac|construct_event|[sS]ignature|api_?key|API_KEY|OAuth2|HTTPBearer|APIKey|HTTPBasic|auth\.get_user"
     r"|compare_digest|Security\(|user_passes_test|require_(?:role|admin|user|auth|login|api)|jwt\.decode|fetch_user|get_user_from|request\.state\.user|LoginRequired|check_password"
 )
-_ASKS_BY_NAME = re.compile(
+_ASKS_BY_NAME = late.pattern(
     r"user|auth|token|verif|current|requir|permission|api_?key|admin|login|principal|identity|member|role|owner|bearer|jwt", re.IGNORECASE
 )
-_NO_DEPENDENCY = re.compile(
+_NO_DEPENDENCY = late.pattern(
     r"db|database|session|settings|config|pagina|service|repo|logger|redis|cache|client|engine|conn|uow|limit|params|filter", re.IGNORECASE
 )
-_SESSION = re.compile(
+_SESSION = late.pattern(
     r"current_user|\brequest\.user\b|\bsession\b|\bg\.user|\buser\.(?:id|uid|pk)\b|request\.state\.user|get_jwt_identity|\bidentity\b|\bclaims\b"
 )
-_MAY = re.compile(r"admin|role|permission|owner|\b403\b|Forbidden|can_|allowed|superuser|staff|member|belongs|access", re.IGNORECASE)
+_MAY = late.pattern(r"admin|role|permission|owner|\b403\b|Forbidden|can_|allowed|superuser|staff|member|belongs|access", re.IGNORECASE)
 _READS = frozenset(
     (
         "eq",
@@ -82,10 +83,10 @@ _WRITES = frozenset(
         "set",
     )
 )
-_DATABASE = re.compile(
+_DATABASE = late.pattern(
     r"(?:^|[.\s])(?:db|database|session|supabase\w*|conn|connection|cursor|cur|c|engine|objects|query|collection|crud|repo\w*|\w*_?(?:service|repository|crud|collection|table|dao)|mongo|client|pool|prisma|redis|select|update|delete|insert|\w+_(?:db|ref))(?:\[[^\]]*\])?(?:\(|\.)"
 )
-_SCALARS = re.compile(r"(?:Optional\[)?(?:str|int|float|UUID|uuid\.UUID|PydanticObjectId|EmailStr)(?:\]| \| None)?")
+_SCALARS = late.pattern(r"(?:Optional\[)?(?:str|int|float|UUID|uuid\.UUID|PydanticObjectId|EmailStr)(?:\]| \| None)?")
 _NO_MODEL = frozenset(
     (
         "Request",
@@ -102,7 +103,7 @@ _NO_MODEL = frozenset(
         "Depends",
     )
 )
-_WHOLE = re.compile(
+_WHOLE = late.pattern(
     r"(?:await )?(?:self\.)?request\.(?:json\(\)|json|get_json\([^()]*\)|form\(\)|form|args|values|data|POST|GET|query_params|path_params|files)(?:\.to_dict\(\)|\.dict\(\)|\.copy\(\))?"
     r"|json\.loads\((?:await )?(?:self\.)?request\.(?:body|data|get_data\(\)|body\(\))(?:\.decode\([^()]*\))?\)|dict\(request\.(?:form|args|POST|query_params)\)"
 )
@@ -606,7 +607,7 @@ class Flow:
 
 
 # Calls that charge somebody.
-_PAYS = re.compile(
+_PAYS = late.pattern(
     r"stripe|PaymentIntent|checkout\.Session|razorpay|order\.create|paypal|mollie|paystack|square|braintree|initiali[sz]e_(?:payment|transaction)",
     re.IGNORECASE,
 )
@@ -632,7 +633,9 @@ def holds_handlers(content: bytes) -> bool:
     )
 
 
-_UNVERIFIED = re.compile(r"verify_signature['\"]?\s*:\s*False|verify\s*=\s*False|get_unverified_claims|options=\{'verify_signature': False")
+_UNVERIFIED = late.pattern(
+    r"verify_signature['\"]?\s*:\s*False|verify\s*=\s*False|get_unverified_claims|options=\{'verify_signature': False"
+)
 
 
 def _decoded(module: Module) -> Iterator[Doubt]:

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import re
 
+from driftline import late
+
 # All of these are matched against names in lower case without `_` and `-`.
-_OWNER = re.compile(
+_OWNER = late.pattern(
     r"(?:(?:auth|clerk|current|my|supabase|firebase)?user|owner|tenant|org|organi[sz]ation|account|team|workspace|company|customer|client|member|profile"
     r"|author|creator|seller|buyer|vendor|merchant|student|teacher|employee|patient|doctor|driver)(?:uu)?id|uid|tenant|ownedby|createdby|stripecustomer"
 )
 # `client_id` names an OAuth client as often as somebody's customer.
 _NO_OWNER = frozenset(("clientid",))
-_POWER = re.compile(
+_POWER = late.pattern(
     r"(?:user)?roles?|(?:is)?admin|is(?:super)?user|isstaff|issuperadmin|ispro|ispremium|plan|tier|subscription(?:plan|tier)|permissions?|scopes|credits?|balance"
 )
-_PRICE = re.compile(
+_PRICE = late.pattern(
     r"(?:unit|item|base|total|order|sale|final|custom|discounted)?(?:amount|price|total|cost|fee|subtotal)(?:in|total)?(?:cents|usd|eur)?"
 )
 # Headers in which a proxy tells a server who is asking, and which any client can send as well.
-_HEADER = re.compile(
+_HEADER = late.pattern(
     r"x-(?:auth-)?(?:user|tenant|org|organi[sz]ation|account|role|team|customer|company|workspace|member|owner)(?:[-_]?(?:id|role|name|email))?|x-is-?admin|x-auth-user"
     r"|(?:user|tenant|account|org|organization)-?id",
     re.IGNORECASE,
 )
-_TENANT_HEADER = re.compile(r"tenant|org|team|company|workspace|account", re.IGNORECASE)
+_TENANT_HEADER = late.pattern(r"tenant|org|team|company|workspace|account", re.IGNORECASE)
 
 
 def plain(name: str) -> str:
@@ -59,7 +61,7 @@ def is_tenant_header(name: str) -> bool:
 
 # What asks who is calling, in JavaScript: the calls of the login libraries, and own helpers by their names. A handler that reads the header or
 # the cookie that holds a token, that answers 401 or 403, or that checks a signature or a shared secret asks as well.
-ASKS = re.compile(
+ASKS = late.pattern(
     rb"getServerSession|\bgetSession\b|getUser\b|currentUser\b|\bauth\(|\bauth\.api\b|\.auth\.(?:getUser|getSession|getClaims|uid)|getAuth\(|getToken\(|verifyToken|jwtVerify"
     rb"|jwt\.verify|\.verifyIdToken|verifyJwt|jwtPayload|validateRequest|validateSession|authenticateRequest|withApiAuthRequired|getKindeServerSession|isAuthenticated"
     rb"|[uU]nauthori[sz]ed|UNAUTHORI[SZ]ED|\b401\b|\b403\b|FORBIDDEN|[hH]eaders?(?:\(\))?\)?\??\s*(?:\.get\(\s*|\.|\[\s*|\(\s*)[\"'`]?[aA]uthorization\b|getHeader\([^()]{0,30}[\"']authorization"
@@ -71,29 +73,29 @@ ASKS = re.compile(
     rb"|\bc\.(?:get|var)\b[(.]\s*[\"']?(?:user|session|jwt|auth)|(?:[!=]==?\s*(?:`Bearer \$\{)?(?:process\.env\b|Deno\.env|import\.meta\.env|env\.))|(?:process\.env\.\w+|Deno\.env\.get\([^()]*\))\s*[!=]==?",
 )
 # Of these, the ones whose result says who it is.
-SESSION_CALL = re.compile(
+SESSION_CALL = late.pattern(
     rb"getServerSession|\bgetSession\b|\bgetUser\b|currentUser\b|\bauth\(|getAuth\(|getToken\(|verifyToken|jwtVerify|jwt\.verify|\.verifyIdToken|validateRequest|validateSession"
     rb"|\.auth\.(?:getUser|getSession|getClaims)|authenticateRequest|getKindeServerSession|requireUserSession|getUserSession"
     rb"|(?:require|ensure|verify|get|load|current|authenticate)[A-Za-z]*(?:User|Session|UserId|Account|Identity|Auth)\w*\s*\("
 )
-SESSION = re.compile(
+SESSION = late.pattern(
     rb"\b(?:session|currentUser|authUser|authenticatedUser|claims|locals\??\.(?:user|session|auth)|(?:req|request|ctx|context|event)\??\.(?:user|session|auth|userId)|jwtPayload)\b"
 )
 # A name of a middleware or a wrapper that asks; and those that wrap for another reason.
-GUARD = re.compile(
+GUARD = late.pattern(
     rb"auth|protect|guard|verif|requir|login|session|jwt|token|permission|admin|\brole|hasRole|\bis[A-Z]\w*|access|passport|clerk|secur|signed|owner|member|bearer|apiKey|api_key|checkJwt",
     re.IGNORECASE,
 )
-NO_GUARD = re.compile(
+NO_GUARD = late.pattern(
     rb"valid|async|catch|error|cors|sentry|log|rate|limit|cache|trace|upload|multer|json|urlencoded|compress|helmet|static|parse|method|tracing|metric|csrf|requestId|idempot|schema",
     re.IGNORECASE,
 )
 # Who may do something although it is another's: then a request has to name that other one.
-MAY = re.compile(
+MAY = late.pattern(
     rb"admin|\brole|[rR]ole\b|permission|isOwner|[oO]wnerId\s*[!=]==?|\bcan[A-Z]|allowed|[fF]orbidden|FORBIDDEN|\b403\b|polic(?:y|ies)|ability|[mM]ember(?:ship)?\b|[hH]asAccess|[aA]ccess\w*\(|belongsTo|superuser|staff"
 )
 # Payment calls whose amount the customer chooses.
-CHOSEN = re.compile(
+CHOSEN = late.pattern(
     rb"donat|\btips?\b|tipAmount|gift|contribut|pay.?what|top.?up|deposit|wallet|fundrais|pledge|tithe|offering|customAmount|withdraw|payout|transfer",
     re.IGNORECASE,
 )

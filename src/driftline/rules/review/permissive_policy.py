@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from driftline import late
 from driftline.database import Bucket, Function, Name, Policy, Table, View
 from driftline.evidence import of
 from driftline.model import Facts, Finding, Related, Rule, Severity
@@ -24,13 +25,13 @@ from driftline.rules.tables import OPEN, applies, loose_functions, owner_column,
 RULE = Rule("permissive-policy", Severity.WARNING, "the database lets more people at rows than their owners")
 
 # Supabase docs, Row level security, 2026-11: what only says that somebody is signed in.
-_SIGNED_IN = re.compile(
+_SIGNED_IN = late.pattern(
     r"\(? ?(?:\( select )?auth \. (?:role|uid) \( \)(?: as \w+)?(?: \))? ?(?:= 'authenticated'(?: :: text)?|is not null) ?\)?"
 )
-_EDITABLE = re.compile(r"user_metadata|raw_user_meta_data")
-_BUCKET = re.compile(r"\(? ?bucket_id = '(?P<name>[^']*)'(?: :: text)? ?\)?")
+_EDITABLE = late.pattern(r"user_metadata|raw_user_meta_data")
+_BUCKET = late.pattern(r"\(? ?bucket_id = '(?P<name>[^']*)'(?: :: text)? ?\)?")
 # Buckets whose files belong to somebody.
-_PERSONAL = re.compile(
+_PERSONAL = late.pattern(
     r"kyc|passport|identit|verification|medical|health|contract|invoice|receipt|private|bank|tax|payslip|resume|(?:^|[-_])cvs?(?:[-_]|$)|document|licen[cs]e",
     re.IGNORECASE,
 )
@@ -143,7 +144,7 @@ def _view(view: View, table: Name, roles: tuple[str, ...]) -> Finding:
     because = (
         "a materialized view knows no row security" if view.materialized else "it runs with its owner's rights, without security_invoker"
     )
-    revoke = f"REVOKE SELECT ON {view.name}" + " FROM anon, authenticated; or move it to a schema that is not served"
+    revoke = f"let anon and authenticated no longer read {view.name} (REVOKE), or move it to a schema that is not served"
     return RULE.finding(
         f"view `{view.name}` shows rows of `{table}` past its row security ({because}), and {who} may read it",
         fix=revoke if view.materialized else f"ALTER VIEW {view.name} SET (security_invoker = on); with policies on what it reads",
