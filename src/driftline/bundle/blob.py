@@ -50,25 +50,32 @@ def windows(file: IO[bytes], size: int = SIZE, overlap: int = OVERLAP, *, start:
     """A file, or its part [start, stop), in overlapping windows. Raises OSError and what the file's decompressor raises.
 
     The triggers of a part are those that end in (start, stop], so that parts put side by side miss nothing and tell nothing twice.
+    A file that can jump is read again where windows overlap: that copies less than keeping what was read.
     """
     begin = max(0, start - overlap)
+    jumps = file.seekable()
     if begin:
         file.seek(begin)
-    kept = _read(file, start - begin)
+    kept = b"" if jumps else _read(file, start - begin)
     low = start - begin
     while True:
-        goal = size if stop is None else min(size, stop + overlap - begin - len(kept))
-        fresh = _read(file, goal) if goal > 0 else b""
-        data = kept + fresh
-        ended = len(fresh) < size if stop is None else len(fresh) < goal or begin + len(data) >= stop + overlap
-        high = len(data) if ended else max(low, len(data) - overlap)
+        length = low + size + overlap
+        if stop is not None:
+            length = min(length, stop + overlap - begin)
+        if jumps:
+            file.seek(begin)
+            data = _read(file, length)
+        else:
+            data = kept + _read(file, length - len(kept))
+        ended = len(data) < length or (stop is not None and begin + length >= stop + overlap)
+        high = len(data) if ended else low + size
         if stop is not None:
             high = min(high, stop - begin)
         yield Window(data, begin, low, high)
         if ended:
             return
         cut = max(0, high - overlap)
-        kept = data[cut:]
+        kept = b"" if jumps else data[cut:]
         begin += cut
         low = high - cut
 

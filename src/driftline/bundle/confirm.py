@@ -56,13 +56,10 @@ class Shapes:
             if key is not None:
                 yield key
 
-    def starts(self, data: bytes, trigger: Trigger, place: int, *, cut: bool) -> bool:
-        """Whether a key of the trigger's kinds may start at `place`; of a text that is `cut` off, a longer one may."""
-        for number in trigger.kinds:
-            form = self._forms.get(number) or self._compile(number)
-            if (cut and form.longest > len(data) - place) or form.pattern.match(data, place) is not None:
-                return True
-        return False
+    def within(self, data: bytes, trigger: Trigger) -> bool:
+        """Whether a key of the trigger's kinds stands somewhere in a short text; True for a trigger of no kind."""
+        forms = (self._forms.get(number) or self._compile(number) for number in trigger.kinds)
+        return not trigger.kinds or any(form.pattern.search(data) for form in forms)
 
     def _compile(self, number: int) -> _Form:
         kind = self._kinds[number]

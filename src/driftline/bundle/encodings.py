@@ -6,7 +6,7 @@ import binascii
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from driftline import late
 
@@ -42,15 +42,17 @@ _JAVASCRIPT = late.pattern(
 )
 _PERCENT = late.pattern(rb"%(?:25)?([0-9a-fA-F]{2})")
 _ENTITY = late.pattern(rb"&(?:#[xX]([0-9a-fA-F]{1,6})|#([0-9]{1,7})|([A-Za-z]{2,8}));")
-_LETTERS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"v": b"\v", b"0": b"\0", b"\n": b"", b"\r\n": b""}
+_LETTERS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"v": b"\v", b"0": b"\0"}
+_MEANT = {**_LETTERS, b"\n": b"", b"\r\n": b""}
 
 
 def _javascript(found: re.Match[bytes]) -> bytes:
-    hexadecimal, wide, braced, octal, letter = found.groups()
-    if letter is not None:
-        return _LETTERS.get(letter, letter)
-    code = int(octal, 8) if octal is not None else int(hexadecimal or wide or braced, 16)
-    return _utf8(code)
+    return _MEANT.get(found[5], found[5]) if found[5] is not None else _character(found)
+
+
+def _character(found: re.Match[bytes]) -> bytes:
+    hexadecimal, wide, braced, octal = found.group(1, 2, 3, 4)
+    return _utf8(int(octal, 8) if octal is not None else int(hexadecimal or wide or braced, 16))
 
 
 def _percent(found: re.Match[bytes]) -> bytes:
@@ -71,9 +73,49 @@ def _utf8(code: int) -> bytes:
     return chr(code).encode("utf-8", "replace") if code <= 0x10FFFF and not 0xD800 <= code < 0xE000 else b"?"
 
 
+_CODED = late.pattern(rb"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|([0-3][0-7]{2}))")
+# Bytes that no text holds: two of them stand for a backslash that is meant, and for a line break that is passed over, while others are undone.
+_NEVER = (b"\xff", b"\xfe", b"\xc0", b"\xc1")
+
+
 def unescape(data: bytes, start: int, end: int) -> Decoded:
-    """One level of JavaScript and JSON escapes between start and end."""
-    return _substitute(_JAVASCRIPT, _javascript, data, start, end)
+    """One level of JavaScript and JSON escapes between start and end.
+
+    Most texts hold nothing, so that nobody asks where it came from: the text is made at once, its origins when they are asked for.
+    """
+    text = data[start:end]
+    unused = [byte for byte in _NEVER if byte not in text]
+    if len(unused) < 2:
+        return _substitute(_JAVASCRIPT, _javascript, data, start, end)
+    backslash, nothing = unused[:2]
+    text = text.replace(b"\\\\", backslash)
+    if text.endswith(b"\\"):  # the first half of an escape
+        text = text[:-1] + backslash
+    text = text.replace(b"\\\r\n", nothing).replace(b"\\\n", nothing)
+    text = _CODED.sub(lambda found: _character(found).replace(b"\\", backslash), text)
+    for letter, meant in _LETTERS.items():
+        text = text.replace(b"\\" + letter, meant)
+    text = text.replace(b"\\", b"").replace(backslash, b"\\").replace(nothing, b"")
+    return Decoded(text, _Origins(lambda: _substitute(_JAVASCRIPT, _javascript, data, start, end).marks))
+
+
+class _Origins(Sequence[tuple[int, int]]):
+    """Marks that are made when they are asked for."""
+
+    def __init__(self, make: Callable[[], Sequence[tuple[int, int]]]) -> None:
+        self._make = make
+        self._made: Sequence[tuple[int, int]] | None = None
+
+    def _marks(self) -> Sequence[tuple[int, int]]:
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._marks()[place]
+
+    def __len__(self) -> int:
+        return len(self._marks())
 
 
 def unpercent(data: bytes, start: int, end: int) -> Decoded:
@@ -129,14 +171,9 @@ def base64(data: bytes, group: int, low: int, high: int) -> Decoded | None:
     return base64_run(data, start, after.end() if after else group)
 
 
-def base64_run(data: bytes, start: int, end: int, *, whole: bool = True) -> Decoded | None:
-    """The bytes of a run that starts with a whole group; a last group that is cut off is dropped where it says nothing.
-
-    Where not the `whole` is a run, as far as it goes.
-    """
+def base64_run(data: bytes, start: int, end: int) -> Decoded | None:
+    """The bytes of a run that starts with a whole group; a last group that is cut off is dropped where it says nothing."""
     run = data[start:end].translate(URL_SAFE)
-    if not whole:
-        run = run[: len(run) - len(run.lstrip(BASE64_LETTERS))]
     run = run[: len(run) - (len(run) % 4 == 1)]
     try:
         return Decoded(binascii.a2b_base64(run + b"=" * (-len(run) % 4)), [(0, start)], (4, 3))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, NamedTuple
 
 from driftline import late
-from driftline.bundle import context, encodings, far, sourcemap, triggers
+from driftline.bundle import context, far, sourcemap, triggers
 from driftline.bundle.blob import Mark, Opened, Window, windows
 from driftline.bundle.confirm import Judge, Key, Shapes, Verdict
 from driftline.bundle.engine import Engine
@@ -134,8 +134,10 @@ class Look:
                 original=originals.get(hit.start, hit.original),
             )
 
-    def settled(self, hits: Iterable[Hit], touching: Sequence[Key]) -> list[Hit]:
+    def settled(self, hits: Sequence[Hit], touching: Sequence[Key]) -> list[Hit]:
         """What all hits of one text come to, in order: of hits at one place, or inside one another, the one that says most."""
+        if not hits and not touching:
+            return []
         return _best([*hits, *(hit for key in _back_to_back(touching) for hit in self._told(b"", key))])
 
     def _found(self, data: bytes, low: int, high: int, base: int, depth: int, bare: bool, touching: list[Key]) -> Iterator[Hit | Mark]:
@@ -167,17 +169,11 @@ class Look:
                 elif trigger.form in FAR:
                     yield Mark(trigger.form, end)
                 elif depth < self._deepest:
-                    if trigger.form == triggers.BASE64 and trigger.kinds and not self._is_likely(data, trigger, end):
-                        continue
                     region = regions.around(trigger, end)
+                    if trigger.form == triggers.REVERSED and region is not None and not self._shapes.within(region.decoded.data, trigger):
+                        continue  # words read backwards have the heads of keys much more often than their shapes
                     if region is not None and region.decoded.data:
                         yield from self._inner(region, depth, bare and region.encoding == "utf-16")
-
-    def _is_likely(self, data: bytes, trigger: Trigger, end: int) -> bool:
-        """Whether what a base64 head starts has the shape of one of its kinds, before all around it is decoded."""
-        group = end - trigger.back[0] - (8 * trigger.shift) // 6
-        decoded = encodings.base64_run(data, max(0, group), group + _GLANCE, whole=False) if group >= 0 else None
-        return decoded is not None and self._shapes.starts(decoded.data, trigger, trigger.shift, cut=len(decoded.data) >= _GLANCE * 3 // 4)
 
     def _inner(self, region: Region, depth: int, bare: bool) -> Iterator[Hit | Mark]:
         """The hits in decoded text, at their places in the text it came from."""
@@ -283,9 +279,6 @@ def _merit(hit: Hit) -> tuple[int, bool, bool, bool, bool]:
     known = hit.known is not None and not hit.open
     return (len(hit.text), known, hit.beside is None, hit.encoding == "plain", hit.original is not None)
 
-
-# Base64 that is decoded to see whether more is worth it: the longest shapes are judged by their beginning.
-_GLANCE = 1600
 
 # Hits that can lie in one another's reach: more would be a list of keys.
 _NEIGHBOURS = 64

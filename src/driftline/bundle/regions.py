@@ -44,24 +44,24 @@ class Regions:
     def around(self, trigger: Trigger, end: int) -> Region | None:
         """What stands encoded around a hit that ends at `end`; None where it was given before or cannot be decoded."""
         form = trigger.form
-        cell = (self._base + end) // _CELL
-        start = cell * _CELL - self._base
-        low, high = max(0, start - _BEFORE), min(len(self._data), start + _CELL + _BEHIND)
-        if form in (triggers.JOIN, triggers.ARRAY):
-            return self._joint(form, end, cell, low, high)
         if form == triggers.ESCAPED:
             form = _written(self._data, end)
         head = end - trigger.back[0]
         group = head - (8 * trigger.shift) // 6 if form == triggers.BASE64 else head
         phase = (self._base + group) % _PHASES.get(form, 1)
         seen = self._seen.get((form, phase))
-        if seen is not None and seen[0] == cell and seen[1] <= head < seen[2]:
+        if seen is not None and seen[0] <= head < seen[1] and end <= seen[2]:
             return None
+        cell = (self._base + end - 1) // _CELL
+        start = cell * _CELL - self._base
+        low, high = max(0, start - _BEFORE), min(len(self._data), start + _CELL + _BEHIND)
+        if form in (triggers.JOIN, triggers.ARRAY):
+            return self._joint(form, end, cell, low, high)
         decoded, encoding = _DECODERS[form](self._data, group if form == triggers.BASE64 else end if form in _AT_END else head, low, high)
         if decoded is None:
             return None
-        first, last = _extent(decoded)
-        self._seen[form, phase] = cell, first, max(last, end)
+        first, last = (low, high) if form in _WHOLE else _extent(decoded)
+        self._seen[form, phase] = first, max(last, end), start + _CELL
         return Region(
             decoded,
             encoding,
@@ -122,4 +122,6 @@ _DECODERS: dict[str, _Decoder] = {
 }
 # Of how many bytes a unit consists: texts that start inside one another's units are different texts.
 _PHASES = {triggers.BASE64: 4, triggers.HEX: 2, triggers.WIDE: 2}
+# Escapes may stand anywhere: all of the region is decoded.
+_WHOLE = frozenset((triggers.ESCAPED, triggers.PERCENT, triggers.ENTITY))
 _AT_END = frozenset((triggers.REVERSED, triggers.CODES))

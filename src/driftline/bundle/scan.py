@@ -12,7 +12,7 @@ from typing import IO, NamedTuple
 
 from driftline import late
 from driftline.bundle import context, engine, hermes, serve, sourcemap, triggers, unpack
-from driftline.bundle.blob import SIZE, Blob, Mark, Window, windows
+from driftline.bundle.blob import SIZE, Blob, Mark, Opened, Window, windows
 from driftline.bundle.confirm import Judge, Key
 from driftline.bundle.known import Known, search
 from driftline.bundle.look import DEEPEST, Hit, Look
@@ -77,7 +77,7 @@ def scan(
     look = _look(known, cache, key, digest_key)
     unread: list[Unread] = []
     found: list[_Found] = []
-    sized = list(_tasks(roots, root, limits, unread))
+    sized = list(_tasks([os.path.abspath(given) for given in roots], os.path.abspath(root), limits, unread))
     tasks = [task for _, task in sized]
     sizes = list(accumulate(size for size, _ in sized))
     workers = max(1, jobs or min(os.cpu_count() or 1, 8))
@@ -147,7 +147,7 @@ def _tasks(roots: Sequence[str], root: str, limits: Limits, unread: list[Unread]
             served: Iterable[serve.Served] = list(serve.files(given, failed))
         else:
             try:
-                served = [serve.Served(os.path.abspath(given), os.stat(given).st_size)]
+                served = [serve.Served(given, os.stat(given).st_size)]
             except OSError as error:
                 served, failed = [], [(given, error.strerror or "cannot be read")]
         unread.extend(Unread(_shown(path, root), reason) for path, reason in failed)
@@ -183,9 +183,11 @@ def _blob(path: str, root: str, size: int | None = None) -> Blob:
 
 
 def _shown(path: str, root: str) -> str:
-    """A path as reports show it: relative to the root where it lies below, else as it is."""
-    shown = os.path.relpath(os.path.abspath(path), os.path.abspath(root)).replace(os.sep, "/")
-    return shown if not shown.startswith("../") else os.path.abspath(path).replace(os.sep, "/")
+    """An absolute path as reports show it: relative to the root, an absolute folder, where it lies below, else as it is."""
+    inside = path[len(root) :] if path.startswith(root) else ""
+    if root.endswith(os.sep) or inside.startswith(os.sep):
+        path = inside.lstrip(os.sep)
+    return path if os.sep == "/" else path.replace(os.sep, "/")
 
 
 # --- looking ----------------------------------------------------------------------------------------------------------------
@@ -208,7 +210,8 @@ def _scan_blob(look: Look, blob: Blob, budget: Budget) -> list[_Found]:
             kind = unpack.kind_of(blob.path, head)
             if kind is None:
                 found = _scan_plain(look, blob, file, head, whole=small)
-                return [found._replace(hits=(), marks=(), touching=(), told=_told(look, found))]
+                opened = partial(io.BytesIO, head) if small else None
+                return [found._replace(hits=(), marks=(), touching=(), told=_told(look, found, opened=opened))]
     except Unreadable as problem:
         return [_Found(blob, unread=(_unread(blob, problem.reason),))]
     except OSError as error:
@@ -230,16 +233,15 @@ def _unread(blob: Blob, reason: str) -> Unread:
 
 def _scan_plain(look: Look, blob: Blob, file: IO[bytes], head: bytes, *, whole: bool = False) -> _Found:
     """A blob that is no container; `head` are its first bytes, or the `whole` of it, already read from `file`."""
-    rest = _Behind(head, file)
     if head.startswith(hermes.MAGIC):
-        data = rest.read(_MOST_BYTECODE)
+        data = _Behind(head, file).read(_MOST_BYTECODE)
         decoded = hermes.strings(data)
         if decoded is not None:
             hits = [hit._replace(start=decoded.origin(hit.start), end=decoded.origin(hit.end - 1) + 1) for hit in look.text(decoded.data)]
             return _Found(blob, tuple(hits), bytes=len(data))
-        rest = _Behind(data, file)
+        head, whole = data, len(data) < _MOST_BYTECODE
     bare = head.startswith((hermes.MAGIC, b"\0asm"))
-    pieces = iter([Window(head, 0, 0, len(head))]) if whole else windows(rest, SIZE)  # type: ignore[arg-type]
+    pieces = iter([Window(head, 0, 0, len(head))]) if whole else windows(_again(file, head), SIZE)
     found = _windows(look, blob, pieces, (lambda: io.BytesIO(head)) if whole else blob.open, bare=bare)
     return found._replace(hits=found.hits + tuple(_env_values(look, blob)))
 
@@ -248,7 +250,7 @@ def _scan_plain(look: Look, blob: Blob, file: IO[bytes], head: bytes, *, whole: 
 _MOST_BYTECODE = 256 << 20
 
 
-def _windows(look: Look, blob: Blob, pieces: Iterable[Window], opened: Callable[[], IO[bytes]], *, bare: bool = False) -> _Found:
+def _windows(look: Look, blob: Blob, pieces: Iterable[Window], opened: Opened, *, bare: bool = False) -> _Found:
     count = 0
 
     def counted() -> Iterator[Window]:
@@ -277,21 +279,26 @@ def _env_values(look: Look, blob: Blob) -> Iterator[Hit]:
             yield Hit(start, start + len(text.encode()), text, "plain", verdict, None, name)
 
 
-class _Behind:
+def _again(file: IO[bytes], head: bytes) -> IO[bytes]:
+    """A reader of the whole of a file whose `head` was read already."""
+    if file.seekable():
+        file.seek(0)
+        return file
+    return _Behind(head, file)  # type: ignore[return-value]
+
+
+class _Behind(io.RawIOBase):
     """A reader that gives back what was read already."""
 
     def __init__(self, head: bytes, file: IO[bytes]) -> None:
         self._head = head
         self._file = file
 
-    def read(self, size: int) -> bytes:
-        if self._head:
-            if len(self._head) > size:
-                data, self._head = self._head[:size], self._head[size:]
-                return data
-            head, self._head = self._head, b""
-            return head + self._file.read(size - len(head)) if size > len(head) else head
-        return self._file.read(size)
+    def read(self, size: int = -1) -> bytes:
+        if not self._head:
+            return self._file.read(size)
+        data, self._head = (self._head, b"") if size < 0 else (self._head[:size], self._head[size:])
+        return data + self._file.read(size if size < 0 else size - len(data)) if not self._head else data
 
 
 def _scan_part(look: Look, blob: Blob, start: int, stop: int | None) -> list[_Found]:
@@ -352,8 +359,11 @@ def _order(sighting: Sighting) -> tuple[object, ...]:
     return (sighting.container, sighting.location, sighting.encoding)
 
 
-def _told(look: Look, found: _Found, *, follow: bool = True) -> Scan:
-    """A blob's hits and marks with lines, columns, original places and names. Raises OSError and Unreadable."""
+def _told(look: Look, found: _Found, *, opened: Opened | None = None, follow: bool = True) -> Scan:
+    """A blob's hits and marks with lines, columns, original places and names; `opened` gives its bytes where they are at hand.
+
+    Raises OSError and Unreadable.
+    """
     blob = found.blob
     hits = [
         hit for hit in look.settled(found.hits, found.touching) if _is_told(hit) and not (hit.beside and _SHOWN_FILES.search(blob.path))
@@ -362,8 +372,12 @@ def _told(look: Look, found: _Found, *, follow: bool = True) -> Scan:
     what = served_file(blob.path)
     if not hits and not marks and what is None:
         return Scan()
-    with blob.open() as file:
-        places = positions(file, sorted({*(hit.start for hit in hits), *(mark.start for mark in marks)}))
+    # A map is one long line, and of its place nobody wants to know the column.
+    wanted = {*(hit.start for hit in hits), *(mark.start for mark in marks if mark.form != triggers.MAP)}
+    places: Mapping[int, tuple[int, int]] = {}
+    if wanted:
+        with (opened or blob.open)() as file:
+            places = positions(file, sorted(wanted))
     secret: list[Sighting] = []
     public: list[Sighting] = []
     for hit in hits:
@@ -382,7 +396,7 @@ def _told(look: Look, found: _Found, *, follow: bool = True) -> Scan:
 
 
 def _place(blob: Blob, mark: Mark, places: Mapping[int, tuple[int, int]]) -> Location:
-    return Location(blob.path, *places.get(mark.start, (1, 1)), mark.start)
+    return Location(blob.path, *places[mark.start], mark.start) if mark.start in places else Location(blob.path, 1)
 
 
 def _first_marks(marks: Sequence[Mark], blob: Blob) -> list[Mark]:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from driftline.knowledge import shapes
@@ -92,7 +93,8 @@ def of_catalog(known: Catalog) -> list[Trigger]:
         shortest = min(kinds[number].shortest for number in numbers)
         # Where every kind starts with the head, what was decoded can be held against their shapes before it is looked at.
         leading = all(any(prefix.startswith(head) for prefix in kinds[number].prefixes) for number in numbers)
-        found += encoded(head.encode(), shortest, tuple(numbers) if leading else ())
+        behind = _behind([kinds[number].shape for number in numbers], head) if leading else []
+        found += encoded(head.encode(), shortest, tuple(numbers) if leading else (), behind)
     found += [Trigger(_literal(host.encode()), SERVICE, (), number) for number, (_, host) in enumerate(services(known))]
     return [*found, *_PLACES]
 
@@ -136,6 +138,12 @@ def _heads(kind: KeyKind) -> Iterator[str]:
     for prefix in kind.prefixes or kind.anchors:
         if len(prefix) >= 3 and not re.fullmatch(r"https?://", prefix):
             yield prefix.removeprefix("https://")[:_HEAD] if prefix.startswith("https://") else prefix[:_HEAD]
+
+
+def _behind(written: Sequence[str], head: str) -> list[frozenset[str]]:
+    """Which characters can follow a head, place by place, in any of the shapes that start with it."""
+    found = [shapes.positions(shape, len(head) + _FOLLOWING)[len(head) :] for shape in written]
+    return [frozenset().union(*members) for members in zip(*found, strict=False)]
 
 
 def _without_longer(heads: dict[str, list[int]]) -> dict[str, list[int]]:
@@ -229,12 +237,17 @@ def _part(op: Any, value: Any) -> _Part:
         least, most = low * sum(part.least for part in inside), high * sum(part.most for part in inside)
         bits = low * sum(part.bits for part in inside)
         repeat = f"{{{low}}}" if low == high else f"{{{low},{high}}}"
-        wide = most - least > _WIDE_REPEAT and high - low > 1
+        wide = most - least > _WIDE_REPEAT and high - low > 1 and not _is_space(inner)
         cut = None
         if wide:
             cut = "" if low == 0 else single + (f"{{{low}}}" if low > 1 else "")
         return _Part(single + repeat, least, most, bits, cut)
     raise ValueError(f"{op} in a shape")
+
+
+def _is_space(items: Any) -> bool:
+    """Whether a repeat holds nothing but white space, which may stand between the words of a shape."""
+    return len(items) == 1 and items[0][0] is c.IN and not shapes.members_of(items[0][1])
 
 
 def _escape(code: int) -> str:
@@ -300,7 +313,7 @@ def _escaped_punctuation(expression: str) -> str | None:
 # --- encoded heads ----------------------------------------------------------------------------------------------------------
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-# Characters of the encoded body that have to follow an encoded head, at most.
+# Characters behind a head that have to fit its shapes as well, where the head is short.
 _FOLLOWING = 20
 # A head of this length is rare enough without them.
 _SAYS_ENOUGH = 5
@@ -308,54 +321,97 @@ _SAYS_ENOUGH = 5
 _CODES = 4
 # Characters before a reversed head that have to belong to the same word.
 _BEFORE = 8
+_ANY = frozenset(map(chr, range(0x20, 0x7F)))
 
 
-def encoded(head: bytes, shortest: int, kinds: tuple[int, ...] = ()) -> Iterator[Trigger]:
-    """The triggers of one literal head in its encoded forms; `shortest` is the length of the shortest text that starts with it."""
+def encoded(head: bytes, shortest: int, kinds: tuple[int, ...] = (), behind: Sequence[frozenset[str]] = ()) -> Iterator[Trigger]:
+    """The triggers of one literal head in its encoded forms.
+
+    `shortest` is the length of the shortest text that starts with it, `behind` are the characters that can follow it, place by place.
+    """
+    following = [members or _ANY for members in behind] or [_ANY] * min(_FOLLOWING, max(0, shortest - len(head)))
+    asked = following if len(head) < _SAYS_ENOUGH else []
+    written = [frozenset(chr(byte)) for byte in head]
     for shift in range(3):
-        text, length = base64_expression(head, shift)
-        follow = min(_FOLLOWING, max(0, (shortest - len(head)) * 4 // 3 - 3)) if len(head) < _SAYS_ENOUGH else 0
-        length += follow
-        yield Trigger(text + (f"[A-Za-z0-9+/_\\-]{{{follow}}}" if follow else ""), BASE64, kinds, shift, (length, length))
+        text, length = base64_expression([*written, *asked[: _FOLLOWING * 3 // 4]], shift)
+        yield Trigger(text, BASE64, kinds, shift, (length, length))
     if len(head) >= 3:
-        follow = min(_FOLLOWING, 2 * (shortest - len(head))) if len(head) < _SAYS_ENOUGH else 0
-        length = 2 * len(head) + follow
-        yield Trigger(hex_expression(head) + (f"[0-9A-Fa-f]{{{follow}}}" if follow else ""), HEX, (), 0, (length, length))
+        text = "".join(map(_hex_of, [*written, *asked[: _FOLLOWING // 2]]))
+        length = 2 * (len(head) + len(asked[: _FOLLOWING // 2]))
+        yield Trigger(text, HEX, (), 0, (length, length))
         if len(set(head)) >= 3:
-            before = min(_BEFORE, max(1, shortest - len(head)))
-            behind = "" if len(head) >= 5 else r"[^0-9A-Za-z_\-]"
-            yield Trigger(rf"[!#-&(-_a-~]{{{before}}}{_literal(head[::-1])}{behind}", REVERSED)
+            end = "" if len(head) >= _SAYS_ENOUGH else r"[^0-9A-Za-z_\-]"
+            before = following if behind and len(head) < _SAYS_ENOUGH else [_WORD] * min(_BEFORE, max(1, shortest - len(head)))
+            yield Trigger(_sequence(map(_class_of, reversed(before))) + _literal(head[::-1]) + end, REVERSED, kinds)
     for joint in (",", r",\x20"):
         yield Trigger("".join(f"{byte}{joint}" for byte in head[:_CODES]), CODES)
         yield Trigger("".join(f"0x{byte:x}{joint}" for byte in head[:_CODES]), CODES)
     yield Trigger("".join(f"\\x{byte:02x}\\x00" for byte in head), WIDE, (), 0, (2 * len(head), 2 * len(head)))
 
 
+# What a word may be made of between quotes, brackets and spaces.
+_WORD = _ANY - frozenset(" \"'`")
+
+
 @cache
-def _letters(known: str) -> str:
-    """The class body of the base64 letters whose six bits fit a pattern of 0, 1 and dots; "" where all do."""
-    members = [
-        letter for number, letter in enumerate(_ALPHABET) if all(k in (".", bit) for k, bit in zip(known, f"{number:06b}", strict=True))
-    ]
-    return "" if len(members) == 64 else "".join("+\\-" if m == "+" else "/_" if m == "/" else m for m in members)
+def _class_of(members: frozenset[str]) -> str:
+    return f"[{''.join(_escape(ord(member)) for member in sorted(members))}]"
 
 
-def base64_expression(head: bytes, shift: int) -> tuple[str, int]:
-    """The base64 of `head` where it starts `shift` bytes into a group of three, in either alphabet, and its length; unknown bits are left open."""
-    bits = "".join(f"{byte:08b}" for byte in head)
-    bits = "." * (8 * shift % 6 if shift else 0) + bits
-    # The first `shift` bytes fill 8*shift bits: whole characters of them are not part of the head.
-    bits += "." * (-len(bits) % 6)
-    found = []
-    for place in range(0, len(bits), 6):
-        body = _letters(bits[place : place + 6])
-        if body:
-            found.append(body if len(body) == 1 else f"[{body}]")
-    return "".join(found), len(found)
+def base64_expression(text: Sequence[frozenset[str]], shift: int) -> tuple[str, int]:
+    """The base64 of a text, given as the characters that each place can hold, where it starts `shift` bytes into a group of three.
+
+    In either alphabet, without letters at the edges that say nothing of the text; and its length.
+    """
+    places = [_ALL] * shift + [frozenset(map(ord, members)) for members in text]
+    places += [_ALL] * (-len(places) % 3)
+    found: list[str] = []
+    for place in range(0, len(places), 3):
+        found += _group(*places[place : place + 3])
+    found = found[8 * shift // 6 :]
+    while found[-1] == _group(_ALL, _ALL, _ALL)[0]:
+        found.pop()
+    return _sequence(found), len(found)
 
 
-def hex_expression(head: bytes) -> str:
-    return "".join(digit if digit.isdigit() else f"[{digit}{digit.upper()}]" for digit in head.hex())
+_ALL = frozenset(range(256))
+
+
+@cache
+def _group(first: frozenset[int], second: frozenset[int], third: frozenset[int]) -> tuple[str, str, str, str]:
+    """The four base64 letters of three bytes, each as a class."""
+    numbers = (
+        {one >> 2 for one in first},
+        {one << 4 & 63 | two >> 4 for one in first for two in second},
+        {two << 2 & 63 | three >> 6 for two in second for three in third},
+        {three & 63 for three in third},
+    )
+    return tuple(map(_letters, map(frozenset, numbers)))  # type: ignore[return-value]
+
+
+@cache
+def _letters(numbers: frozenset[int]) -> str:
+    """The class of the base64 letters of some numbers, in either alphabet."""
+    letters = [_ALPHABET[number] for number in sorted(numbers)]
+    body = "".join("+\\-" if letter == "+" else "/_" if letter == "/" else letter for letter in letters)
+    return body if len(body) == 1 else f"[{body}]"
+
+
+def _sequence(classes: Iterable[str]) -> str:
+    """Classes one behind the other, equal ones counted."""
+    counted = [(text, len(list(equal))) for text, equal in groupby(classes)]
+    return "".join(text if count == 1 else f"{text}{{{count}}}" for text, count in counted)
+
+
+@cache
+def _hex_of(members: frozenset[str]) -> str:
+    """A byte in hex, of either case; of several, what its digits can be."""
+    return "".join(_hex_class({f"{ord(member):02x}"[place] for member in members}) for place in (0, 1))
+
+
+def _hex_class(digits: set[str]) -> str:
+    body = "".join(digit + digit.upper() if digit.isalpha() else digit for digit in sorted(digits))
+    return body if len(body) == 1 else f"[{body}]"
 
 
 def _literal(text: bytes) -> str:

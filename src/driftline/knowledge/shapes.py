@@ -156,17 +156,57 @@ def _tail(items: list[Any]) -> str:
 
 def alphabet(shape: str) -> str:
     """The characters of the class that most of a match is made of; "" where no class stands for half of it."""
-    tree = list(parse(shape))
-    best = max(_repeats(tree), key=lambda found: found[0], default=(0, ""))
-    return best[1] if 2 * best[0] >= outline(shape).shortest else ""
+    tree = parse(shape)
+    length, members = max(_repeats(list(tree)), key=lambda found: found[0], default=(0, ()))
+    return "".join(members_of(members)) if members and 2 * length >= tree.getwidth()[0] else ""
 
 
-def _repeats(items: list[Any]) -> list[tuple[int, str]]:
-    """(least length, members) of every repeated class."""
-    found: list[tuple[int, str]] = []
+def positions(shape: str, count: int) -> list[frozenset[str]]:
+    """Which printable ASCII characters can stand at each of the first `count` places of a match, as far as the shortest match goes."""
+    tree = parse(shape)
+    found: list[set[str]] = [set() for _ in range(min(count, tree.getwidth()[0]))]
+    _walk(list(tree), {0}, found)
+    return [frozenset(members) for members in found]
+
+
+_PRINTABLE = frozenset(map(chr, range(0x20, 0x7F)))
+
+
+def _walk(items: list[Any], starts: set[int], found: list[set[str]]) -> set[int]:
+    """Enters what the items hold from each start on; the places where they may end, those outside `found` left out."""
+    for op, value in items:
+        if not starts:
+            break
+        if op is c.SUBPATTERN:
+            starts = _walk(list(value[3]), starts, found)
+        elif op is c.BRANCH:
+            starts = set().union(*(_walk(list(branch), starts, found) for branch in value[1]))
+        elif op is c.MAX_REPEAT:
+            low, high, inner = value
+            ends: set[int] = set()
+            for number in range(high + 1):
+                if number >= low:
+                    if starts <= ends:
+                        break
+                    ends |= starts
+                starts = _walk(list(inner), starts, found)
+                if not starts:
+                    break
+            starts = ends
+        else:
+            members = _PRINTABLE - {chr(value)} if op is c.NOT_LITERAL else {chr(value)} if op is c.LITERAL else members_of(value)
+            for start in starts:
+                found[start].update(members)
+            starts = {start + 1 for start in starts if start + 1 < len(found)}
+    return starts
+
+
+def _repeats(items: list[Any]) -> list[tuple[int, Any]]:
+    """(least length, class) of every repeated class."""
+    found: list[tuple[int, Any]] = []
     for op, value in items:
         if op is c.MAX_REPEAT and len(value[2]) == 1 and value[2][0][0] is c.IN:
-            found.append((value[0], "".join(members_of(value[2][0][1]))))
+            found.append((value[0], value[2][0][1]))
         elif op is c.MAX_REPEAT:
             found += _repeats(list(value[2]))
         elif op is c.SUBPATTERN:
