@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from driftline import loaders
@@ -672,11 +672,12 @@ class _Assembler:
         if plan.path == ".":
             dependencies = frozenset().union(*(other.dependencies for other in self.layout.plans))
         variables: dict[str, Variable] = {}
+        there = {name for row in cells.values() for name in row} | documented.keys()
         for name in sorted(names):
             row = {draft.name: cells[draft.name].get(name) or self._missing(name, draft, drafts) for draft in drafts}
             variables[name] = Variable(
                 name=name,
-                references=tuple(sorted(references.get(name, ()), key=lambda r: r.location)),
+                references=tuple(sorted((_settled(r, there) for r in references.get(name, ())), key=lambda r: r.location)),
                 cells=row,
                 documented=tuple(documented.get(name, ())),
                 injected=platform.injected(name, platforms=self.platforms, framework=framework, runtime=plan.runtime),
@@ -741,6 +742,16 @@ class _Assembler:
                 held = ", ".join(source.path for source in environment.sources)
                 reason = f"{held} may not hold everything, and does not declare {listed}{export}{hand}"
             self.unknown.append(Unknown(f"variables of {environment.name}", environment.name, reason, app.path))
+
+
+def _settled(reference: Reference, there: Set[str]) -> Reference:
+    """A read that has other variables to fall back on is needed only where none of those is declared."""
+    if not reference.instead or reference.need not in (Need.REQUIRED, Need.PLAIN):
+        return reference
+    spared = any(other in there for other in reference.instead)
+    if not spared and reference.name not in there:  # none is declared: one of them stands for all
+        spared = reference.name > min(reference.instead)
+    return reference._replace(need=Need.OPTIONAL) if spared else reference
 
 
 def _of_process(name: str, value: str) -> Declaration:

@@ -276,6 +276,7 @@ class Reference(NamedTuple):
     when the variable is absent. `component` as in `Declaration` for references made by config files (compose `${X:?}`).
     `manner` says how a platform's own word for its address is used: "bare" (no scheme put before it), "unguarded" (put into a URL
     although it may be absent), "origin" (as the base of callbacks), "truth" (a word tested like a boolean), "" for all else.
+    `instead` are the variables that do as well (`process.env.A || process.env.B`).
     `inlined` is True where a bundler replaces the read by the value at build time. `type` is a schema's word for the
     expected shape (url, number, boolean, email, enum) or None.
     """
@@ -292,6 +293,7 @@ class Reference(NamedTuple):
     type: str | None = None
     app: str | None = None
     manner: str = ""
+    instead: tuple[str, ...] = ()
 
 
 class Route(NamedTuple):

@@ -28,6 +28,10 @@ _NAME = late.pattern(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _UPPER = late.pattern(r"[A-Z][A-Z0-9_]*\Z")
 
 # What may be a variable of the environment, too.
+# Reads of variables and nothing else, one behind the other.
+_READ = r"\(?\s*(?:(?:process|import\.meta)\.env(?:\.\w+|\[[\"']\w+[\"']\])|Deno\.env\.get\(\s*[\"']\w+[\"']\s*\))\s*!?\s*\)?"
+_READS = late.pattern(rf"{_READ}(?:\s*(?:\|\||\?\?)\s*{_READ})*")
+_NAMES_READ = late.pattern(r"\benv(?:\.|\[[\"']|\.get\(\s*[\"'])([A-Za-z_]\w*)")
 _VARIABLE = late.pattern(r"\benv\b|\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|^\w+$")
 # The quote before an address.
 _ADDRESS = late.pattern(rb"[\"'`]https?://")
@@ -277,7 +281,7 @@ class _File:
         need, fallback = self._need(node)
         if need is Need.REQUIRED and not self._is_failing_guard(node):
             self.used.add((name, self.place.at(node.start_byte)))
-        self._add(name, node, need, how, fallback, manner=self._manner(name, node))
+        self._add(name, node, need, how, fallback, manner=self._manner(name, node), instead=_others(name, node))
         if name in _modes.NAMES and self.root is not None:
             for place in _modes.decisions(self.path, name, node, self.root, self.content):
                 self._add(name, place, Need.OPTIONAL, how, use=Use.MENTION, manner=_modes.MANNER)
@@ -319,9 +323,9 @@ class _File:
                 operator = _text(parent.child_by_field_name("operator"))
                 left = parent.child_by_field_name("left") == current
                 if operator in ("??", "||"):
-                    if left:
+                    right = parent.child_by_field_name("right")
+                    if left and not _READS.fullmatch(_text(right)):  # another variable is no fallback: one of the two is needed
                         optional = True
-                        right = parent.child_by_field_name("right")
                         found = self._fallback(right)
                         if found is not None and found.role == "fallback" and others:
                             found = found._replace(role="fallback behind others")
@@ -1156,6 +1160,24 @@ def _callee(node: Node) -> str:
             return re.sub(r"\s", "", callee)[-100:]
         current = current.parent
     return ""
+
+
+def _others(name: str, node: Node) -> tuple[str, ...]:
+    """The variables of which one is enough, where a read stands in a chain of reads."""
+    current, chain = node, None
+    while (parent := current.parent) is not None and parent.type in (
+        "binary_expression",
+        "parenthesized_expression",
+        "non_null_expression",
+    ):
+        if parent.type == "binary_expression":
+            if _text(parent.child_by_field_name("operator")) not in ("??", "||"):
+                break
+            chain = parent
+        current = parent
+    if chain is None:
+        return ()
+    return tuple(other for other in dict.fromkeys(_NAMES_READ.findall(_text(chain))) if other != name)
 
 
 def _is_optional_chain(member: Node) -> bool:
