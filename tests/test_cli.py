@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from driftline import __version__, audit, cli, rules
+from driftline import __version__, audit, cli, console, rules
 from tests import keys
 from tests.project.trees import is_root, repository, write
 from tests.projects import git
@@ -75,7 +75,7 @@ def test_codes_of_the_commands_that_judge(
     assert run(broken, *command, "--no-live", "--fail-on", "never", monkeypatch=monkeypatch) == 3
 
 
-@pytest.mark.parametrize("output", cli.FORMATS)
+@pytest.mark.parametrize("output", console.FORMATS)
 def test_three_wins_over_one_and_the_findings_are_printed(
     broken: Path, output: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -120,7 +120,7 @@ def test_severities_and_where_they_begin_to_count(tmp_path: Path, monkeypatch: p
     warning = repository(tmp_path / "warning", {**CLEAN, ".env.production": "A=1\nA=2\n"})
     for root, codes in ((note, (0, 0, 1, 0)), (warning, (0, 1, 1, 0))):
         assert run(root, "check", monkeypatch=monkeypatch) == 0
-        found = [run(root, "check", "--fail-on", level, monkeypatch=monkeypatch) for level in cli.FAIL_ON]
+        found = [run(root, "check", "--fail-on", level, monkeypatch=monkeypatch) for level in console.FAIL_ON]
         assert tuple(found) == codes, root
 
 
@@ -199,7 +199,7 @@ def test_what_cannot_be_judged_names_the_place(tmp_path: Path, monkeypatch: pyte
 # --- files that are written -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("output", cli.FORMATS)
+@pytest.mark.parametrize("output", console.FORMATS)
 def test_a_report_file_is_written_whole(
     faulty: Path, output: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -261,7 +261,7 @@ def test_a_device_is_written_to_and_a_link_is_followed(faulty: Path, monkeypatch
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has names that are no text")
-@pytest.mark.parametrize("output", cli.FORMATS)
+@pytest.mark.parametrize("output", console.FORMATS)
 def test_a_path_that_is_no_text_is_reported_in_every_format(
     clean: Path, output: str, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:

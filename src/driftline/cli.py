@@ -1,80 +1,31 @@
-"""The command line: the only place that prints, exits or reads the process environment."""
+"""The command line: every command with its options and its page; what they print and exit with is the console's."""
 
 from __future__ import annotations
 
 import os
-import shutil
-import signal
 import sys
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import click
 
-from driftline import __version__, glance
+from driftline import __version__, console, glance
+from driftline.console import FAIL_ON, FORMATS
 from driftline.model import Misuse, Report, Unreadable
-
-FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "markdown", "html")
-FAIL_ON = ("blocker", "warning", "note", "never")
-
-
-class _Terminated(BaseException):
-    """SIGTERM has come: what was begun is tidied up on the way out."""
-
-
-def _terminate(_number: int, _frame: object) -> None:
-    raise _Terminated
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Runs one command and gives its exit code: 0, 1, 2 (misuse) or 3 (could not judge); 130 for Ctrl-C and 143 for SIGTERM, as shells say it."""
-    if sys.stdout is None:  # it was closed by whoever started us
-        return 3
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, _terminate)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    """Runs one command and gives its exit code, as `console.run`."""
+    return console.run(console.plain(arguments) or (lambda: _clicked(arguments)))
+
+
+def _clicked(arguments: Sequence[str]) -> object:
     try:
-        result = main.main(args=list(arguments), prog_name="driftline", standalone_mode=False)
-        sys.stdout.flush()
-    except (click.exceptions.Abort, KeyboardInterrupt):
-        return 130
-    except _Terminated:
-        return 143
+        return main.main(args=list(arguments), prog_name="driftline", standalone_mode=False)
+    except click.exceptions.Abort:
+        raise KeyboardInterrupt from None
     except click.ClickException as error:
-        _say(f"driftline: {error.format_message()}")
-        return 2
-    except Misuse as error:
-        _say(f"driftline: {error}")
-        return 2
-    except Unreadable as error:
-        _say(f"driftline: {error.reason}")
-        return 3
-    except (BrokenPipeError, SystemExit):  # the reader went away: the report is not whole; click makes an exit with 1 of it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 3
-    except OSError as error:
-        _say(f"driftline: {error.strerror or type(error).__name__}")
-        return 3
-    except Exception as error:  # never a traceback: it could show a value
-        _say(f"driftline: internal error ({_origin(error)}); please report it. Nothing was judged.")
-        return 3
-    return result if isinstance(result, int) else 0
-
-
-def _origin(error: BaseException) -> str:
-    """The kind of an error and where it arose, without its text."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = f" at {os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else ""
-    return f"{type(error).__name__}{place}"
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr)
+        raise Misuse(error.format_message()) from None
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -162,11 +113,7 @@ def check(root: str, **options: Any) -> int:
     driftline check --env production
     driftline check apps/web --format json=report.json --format text
     """
-    from driftline import audit
-
-    report = audit.check(_request(root, options))
-    _write(report, options)
-    return audit.exit_code(report, _fail_on(root, options))
+    return console.check(root, options)
 
 
 @main.command(short_help="Judge the staged content (the pre-commit hook).")
@@ -179,20 +126,7 @@ def commit(paths: tuple[str, ...], **options: Any) -> int:
     driftline commit
     driftline commit --format json
     """
-    from driftline import audit, staged
-    from driftline.project import git
-
-    root = git.repository(".")
-    if root is None:
-        raise Unreadable("there is no git repository here; `driftline check` audits a folder without git")
-    real = os.path.realpath(root)
-    given = [os.path.relpath(os.path.realpath(os.path.dirname(path) or ".") + os.sep + os.path.basename(path), real) for path in paths]
-    request = _request(root, options)._replace(command="commit")
-    report = staged.commit(request, [path.replace(os.sep, "/") for path in given])
-    _write(report, options)
-    if real == os.path.realpath(".") and options["config"] is None:
-        glance.prepare(glance.cache_folder(os.environ), sorted(request.settings.sources))
-    return audit.exit_code(report, _fail_on(root, options), empty=0)
+    return console.commit(paths, options)
 
 
 @main.command(short_help="The gate before a deploy: one environment, the live variables, the built bundle.")
@@ -212,7 +146,7 @@ def predeploy(root: str, **options: Any) -> int:
     from driftline.model import Location, Related
     from driftline.project import live
 
-    request = _request(root, options)
+    request = console.request(root, options)
     settings = request.settings
     host = None if options["no_live"] else live.host(root, os.environ, settings.kind_of)
     target = settings.canonical(live.target(host, options["target"], settings.kind_of, settings.environments))
@@ -222,8 +156,7 @@ def predeploy(root: str, **options: Any) -> int:
         asked = ", as --env says" if options["target"] else ""
         note = Related(Location(live.PATH, 1), f"judged for {target}{asked}; this runs on {live.says(host)}")
         report = report._replace(notes=(note, *report.notes))
-    _write(report, options)
-    return audit.exit_code(report, _fail_on(root, options))
+    return console.told(report, request, options)
 
 
 @main.command(short_help="Audit built output: a folder, a file, an archive.")
@@ -252,17 +185,15 @@ def bundle(paths: tuple[str, ...], **options: Any) -> int:
             digest_key=os.environ.get("DRIFTLINE_DIGEST_KEY") or None,
             jobs=options["jobs"],
             cache=glance.cache_folder(os.environ),
-            progress=_progress(options),
+            progress=console.progress(options),
         )
-        _write(report, options)
+        console.write(report, options)
         return built.exit_code(report, options["fail_on"] or "blocker")
     from driftline import audit
 
-    report = audit.bundle(
-        _request(root, options)._replace(command="bundle", bundles=tuple(os.path.abspath(path) for path in paths), alone=not found)
-    )
-    _write(report, options)
-    return audit.exit_code(report, _fail_on(root, options))
+    request = console.request(root, options)
+    paths = tuple(os.path.abspath(path) for path in paths)
+    return console.told(audit.bundle(request._replace(command="bundle", bundles=paths, alone=not found)), request, options)
 
 
 @main.command(short_help="The launch review: every red flag, its evidence, and one decision.")
@@ -280,7 +211,6 @@ def review(root: str, keep: bool, changed: bool, **options: Any) -> int:
     driftline review --format html=launch.html
     driftline review --changed --keep
     """
-    from driftline import audit
     from driftline import review as launch
     from driftline.review import changes
 
@@ -290,15 +220,15 @@ def review(root: str, keep: bool, changed: bool, **options: Any) -> int:
     before = _kept_text(path)
     if changed and before is None and not keep:
         raise Misuse(f"no review is kept in {path}; `driftline review --keep` writes one")
-    report = launch.review(_request(root, options))
+    request = console.request(root, options)
+    report = launch.review(request)
     if changed and before is not None:
         report = changes.compared(report, before)
     if keep and report.unread:
-        _say("driftline: not kept, because not everything could be judged")
+        console.say("driftline: not kept, because not everything could be judged")
     elif keep:
         _write_kept(root, path, changes.kept(report))
-    _write(report, options)
-    return audit.exit_code(report, _fail_on(root, options))
+    return console.told(report, request, options)
 
 
 def _kept_text(path: str) -> str | None:
@@ -317,7 +247,7 @@ def _write_kept(root: str, path: str, text: str) -> None:
     if os.path.islink(folder) or os.path.realpath(folder) != os.path.join(os.path.realpath(root), os.path.basename(folder)):
         raise Misuse(f"{folder} is a link; it has to be a folder of the project")
     os.makedirs(folder, exist_ok=True)
-    _write_whole(path, [text])
+    console.write_whole(path, [text])
 
 
 @main.group(short_help="Record what was seen to work.")
@@ -372,14 +302,14 @@ def baseline(root: str, reason: str, expires: str | None, **options: Any) -> int
     from driftline import audit, suppress
 
     until = _date(expires)
-    request = _request(root, options, with_baseline=False)
+    request = console.request(root, options, with_baseline=False)
     report = audit.check(request._replace(command="baseline"))
     path = options["baseline"] or os.path.join(root, request.settings.baseline or suppress.FILE)
-    _write_whole(path, [suppress.baseline_text(report.findings, reason, until)])
+    console.write_whole(path, [suppress.baseline_text(report.findings, reason, until)])
     accepted = len(report.open)
     print(f"{path} accepts {accepted} finding{'' if accepted == 1 else 's'}{f' until {until}' if until else ''}; commit it.")
     for unread in report.unread:
-        _say(f"driftline: could not look at {unread.path}: {unread.reason}")
+        console.say(f"driftline: could not look at {unread.path}: {unread.reason}")
     return 3 if report.unread else 0
 
 
@@ -402,7 +332,7 @@ def init(root: str, remove: bool, no_hook: bool) -> int:
         if step.content is None and step.path is not None:
             os.unlink(os.path.join(root, step.path))
         elif step.path is not None and step.content is not None:
-            _write_whole(os.path.join(root, step.path), [step.content])
+            console.write_whole(os.path.join(root, step.path), [step.content])
             if step.executable:
                 os.chmod(os.path.join(root, step.path), 0o755)  # noqa: S103  # what git asks of a hook
         print(step.said)
@@ -454,7 +384,7 @@ def snapshot(pairs: tuple[str, ...], root: str, config: str | None) -> int:
             with open(goal, encoding="utf-8", errors="replace") as file:
                 before = exports.names(file.read())
         os.makedirs(folder, exist_ok=True)
-        _write_whole(goal, [text], follow=False)
+        console.write_whole(goal, [text], follow=False)
         print(exports.said(path, exports.names(text), before))
     return 0
 
@@ -490,8 +420,8 @@ def matrix(root: str, **options: Any) -> int:
     """
     from driftline import audit
 
-    report = audit.check(_request(root, options)._replace(command="matrix"))
-    _write(report, options)
+    report = audit.check(console.request(root, options)._replace(command="matrix"))
+    console.write(report, options)
     return 3 if report.unread or report.files == 0 else 0
 
 
@@ -520,14 +450,14 @@ def explain(topic: str, root: str, color: str, **options: Any) -> int:
     from driftline.rules import pages
     from driftline.terminal import Terminal
 
-    width, colour = shutil.get_terminal_size((100, 24)).columns, _colour(color)
+    width, colour = console.width(), console.colour(color)
     terminal = Terminal(max(40, width), colour)
     place = re.fullmatch(r"(.+?):(\d{1,9})(?::(\d{1,9}))?", topic)
     if topic in rules.identifiers() or (place is None and not re.fullmatch(r"[A-Za-z_]\w{0,999}", topic)):
         sys.stdout.writelines(pages.explain(topic, width=width, colour=colour))
         return 0
     unasked = {"target": None, "app": None, "baseline": None, "bundles": (), "jobs": None, "quiet": False}
-    request = _request(root, {**options, **unasked})
+    request = console.request(root, {**options, **unasked})
     from driftline import audit
 
     report = audit.check(request)
@@ -580,40 +510,8 @@ def rules(color: str) -> int:
     """List every rule with its severity."""
     from driftline.rules import pages
 
-    sys.stdout.writelines(pages.listing(width=shutil.get_terminal_size((100, 24)).columns, colour=_colour(color)))
+    sys.stdout.writelines(pages.listing(width=console.width(), colour=console.colour(color)))
     return 0
-
-
-def _request(root: str, options: dict[str, Any], *, with_baseline: bool = True) -> Any:
-    from driftline import audit, rules, suppress
-    from driftline.project import settings
-
-    read = settings.read(root, options["config"], rules.identifiers())
-    rules.refuse_unknown({name: setting.options for name, setting in read.rules.items()}, read.path or "")
-    baseline: tuple[suppress.Accepted, ...] = ()
-    path = options["baseline"] or (os.path.join(root, read.baseline) if read.baseline else None)
-    if path is None and os.path.isfile(os.path.join(root, suppress.FILE)):
-        path = os.path.join(root, suppress.FILE)
-    if path and with_baseline:
-        try:
-            with open(path, encoding="utf-8") as file:
-                baseline = suppress.read_baseline(file.read(), path)
-        except (OSError, UnicodeDecodeError):
-            raise Misuse(f"{path}: the baseline cannot be read") from None
-    return audit.Request(
-        root=root,
-        settings=read,
-        target=read.canonical(options["target"]) if options["target"] else None,
-        app=options["app"].strip("/") or "." if options["app"] else None,
-        env_files=tuple(_env_file(word) for word in options["env_files"]),
-        baseline=baseline,
-        loader=_loader(options["loader"]),
-        digest_key=os.environ.get("DRIFTLINE_DIGEST_KEY") or None,
-        progress=_progress(options),
-        bundles=tuple(os.path.abspath(path) for path in options["bundles"]),
-        jobs=options["jobs"],
-        cache=glance.cache_folder(os.environ),
-    )
 
 
 def _date(word: str | None) -> Any:
@@ -625,123 +523,3 @@ def _date(word: str | None) -> Any:
         return date.fromisoformat(word)
     except ValueError:
         raise Misuse(f'--expires must be a date such as 2027-01-31, not "{word}"') from None
-
-
-def _loader(name: str | None) -> str | None:
-    if name is None:
-        return None
-    from driftline import loaders
-
-    return loaders.named(name).name
-
-
-def _env_file(word: str) -> tuple[str | None, str]:
-    """`production=FILE` or `FILE`."""
-    environment, equals, path = word.partition("=")
-    return (environment, path) if equals else (None, word)
-
-
-def _fail_on(root: str, options: dict[str, Any]) -> str:
-    from driftline import rules
-    from driftline.project import settings
-
-    return options["fail_on"] or settings.read(root, options["config"], rules.identifiers()).fail_on or "blocker"
-
-
-def _progress(options: dict[str, Any]) -> Any:
-    """A counter on the terminal for work over half a second; None where nobody watches."""
-    import time
-
-    if options["quiet"] or not sys.stderr.isatty():
-        return None
-    from driftline.terminal import size
-
-    started = time.monotonic()
-    shown = started
-
-    def show(files: int, bytes: int) -> None:
-        nonlocal shown
-        now = time.monotonic()
-        if now - started > 0.5 and now - shown > 0.1:
-            shown = now
-            rate = size(int(bytes / (now - started)))
-            print(f"\r{files} files, {size(bytes)}, {rate}/s", end="\x1b[K\r", file=sys.stderr, flush=True)
-
-    return show
-
-
-def _write(report: Report, options: dict[str, Any]) -> None:
-    """Renders the report in every format asked for: to its file, or to standard output. Raises Unreadable where a file cannot be written."""
-    from driftline import reports
-
-    wanted = [_target(word) for word in options["formats"]] or [("text", None)]
-    if any(name not in ("text", "json") for name, _ in wanted):
-        from driftline.rules import pages
-
-        report = report._replace(pages=pages.every())
-    failed = []
-    for name, path in wanted:
-        colour = path is None and _colour(options["color"])
-        text = reports.render(
-            report,
-            name,
-            width=shutil.get_terminal_size((100, 24)).columns,
-            colour=colour,
-            verbose=options["verbose"],
-            quiet=options["quiet"],
-        )
-        if path is None:
-            for part in text:
-                sys.stdout.write(part)
-        else:
-            try:
-                _write_whole(path, text)
-            except OSError as error:  # the other reports are still written
-                failed.append(f"{path}: the report could not be written ({error.strerror or type(error).__name__})")
-    if failed:
-        sys.stdout.flush()
-        raise Unreadable("; ".join(failed))
-
-
-def _target(word: str) -> tuple[str, str | None]:
-    import difflib
-
-    name, equals, path = word.partition("=")
-    if name not in FORMATS:
-        near = difflib.get_close_matches(name, FORMATS, 1)
-        raise Misuse(f'there is no format "{name}"; it is one of {", ".join(FORMATS)}' + (f'; did you mean "{near[0]}"?' if near else ""))
-    if equals and not path:
-        raise Misuse(f'"{word}" names no file; `--format {name}` prints, `--format {name}=FILE` writes FILE')
-    return name, path if equals else None
-
-
-def _colour(choice: str) -> bool:
-    if choice == "auto":
-        return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return choice == "always"
-
-
-def _write_whole(path: str, parts: Iterable[str], *, follow: bool = True) -> None:
-    """Writes a file at once: a reader sees the old content or the new, never half of it. A device or a pipe is written to as it is.
-
-    A link is followed where the user named the file; one of the audited folder is replaced (`follow` False).
-    """
-    import secrets
-
-    goal = os.path.realpath(path) if follow else os.path.abspath(path)
-    if os.path.exists(goal) and not os.path.isfile(goal):
-        with open(goal, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-            file.writelines(parts)
-        return
-    temporary = os.path.join(os.path.dirname(goal), f".driftline-{secrets.token_hex(8)}")
-    try:
-        # The mode that the user's umask gives, or the one that the file already has.
-        with open(temporary, "x", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-            file.writelines(parts)
-        if os.path.exists(goal) and not os.path.islink(goal):
-            shutil.copymode(goal, temporary)
-        os.replace(temporary, goal)
-    except BaseException:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
-        raise

@@ -1,0 +1,313 @@
+"""Where a person or a CI job sits: prints, exit codes and the process environment, for the commands of `cli` and for the plain ones without it.
+
+Most runs, and nearly all of a hook, are `driftline check` or `driftline commit` with few options. Importing click takes a third of a small
+audit, so what it would read from such a line is read here; any other line is click's.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from driftline.model import Misuse, Report, Unreadable
+
+FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "markdown", "html")
+FAIL_ON = ("blocker", "warning", "note", "never")
+
+# What the options of an audit are where nobody gives them, by the names that `cli` gives them.
+UNASKED: Mapping[str, Any] = {
+    "target": None, "app": None, "formats": (), "fail_on": None, "config": None, "baseline": None, "env_files": (), "bundles": (),
+    "loader": None, "no_live": False, "jobs": None, "quiet": False, "verbose": False, "color": "auto",
+}  # fmt: skip
+
+
+# --- running one command ------------------------------------------------------------------------------------------------------
+
+
+class _Terminated(BaseException):
+    """SIGTERM has come: what was begun is tidied up on the way out."""
+
+
+def _terminate(_number: int, _frame: object) -> None:
+    raise _Terminated
+
+
+def run(command: Callable[[], object]) -> int:
+    """Runs one command and gives its exit code: 0, 1, 2 (misuse) or 3 (could not judge); 130 for Ctrl-C and 143 for SIGTERM, as shells say it."""
+    if sys.stdout is None:  # it was closed by whoever started us
+        return 3
+    with suppress(ValueError):  # somebody runs us in a thread of theirs
+        signal.signal(signal.SIGTERM, _terminate)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        result = command()
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return 130
+    except _Terminated:
+        return 143
+    except Misuse as error:
+        say(f"driftline: {error}")
+        return 2
+    except Unreadable as error:
+        say(f"driftline: {error.reason}")
+        return 3
+    except (BrokenPipeError, SystemExit):  # the reader went away: the report is not whole; click makes an exit with 1 of it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 3
+    except OSError as error:
+        say(f"driftline: {error.strerror or type(error).__name__}")
+        return 3
+    except Exception as error:  # never a traceback: it could show a value
+        say(f"driftline: internal error ({_origin(error)}); please report it. Nothing was judged.")
+        return 3
+    return result if isinstance(result, int) else 0
+
+
+def _origin(error: BaseException) -> str:
+    """The kind of an error and where it arose, without its text."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f" at {os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else ""
+    return f"{type(error).__name__}{place}"
+
+
+def say(text: str) -> None:
+    """Prints a line for whoever watches, apart from the report."""
+    print(text, file=sys.stderr)
+
+
+# --- plain lines --------------------------------------------------------------------------------------------------------------
+
+_FLAGS = {"--no-live": "no_live", "--quiet": "quiet", "-q": "quiet", "--verbose": "verbose", "-v": "verbose"}
+_VALUES = {"--env": "target", "--app": "app", "--fail-on": "fail_on"}
+
+
+def plain(words: Sequence[str]) -> Callable[[], int] | None:
+    """The command that a line asks for, where it is an audit or a hook with common options; None for every other line, which is click's."""
+    if not words or words[0] not in ("check", "commit"):
+        return None
+    options = {**UNASKED}
+    paths = []
+    rest = iter(words[1:])
+    for word in rest:
+        name, equals, value = word.partition("=")
+        if not word.startswith("-"):
+            paths.append(word)
+        elif word in _FLAGS:
+            options[_FLAGS[word]] = True
+        elif name in _VALUES or name == "--format":
+            value = value if equals else next(rest, "")
+            if value.startswith("-") or not value or (name == "--fail-on" and value not in FAIL_ON):
+                return None
+            if name == "--format":
+                options["formats"] = (*options["formats"], value)
+            else:
+                options[_VALUES[name]] = value
+        else:
+            return None
+    if words[0] == "commit":
+        return lambda: commit(paths, options)
+    root = paths[0] if paths else "."
+    return (lambda: check(root, options)) if len(paths) <= 1 else None
+
+
+def check(root: str, options: Mapping[str, Any]) -> int:
+    """`driftline check`: audits the project in `root` and gives the exit code."""
+    from driftline import audit
+
+    asked = request(root, options)
+    return told(audit.check(asked), asked, options)
+
+
+def commit(paths: Sequence[str], options: Mapping[str, Any]) -> int:
+    """`driftline commit`: judges what is staged, or `paths` of it, and gives the exit code. Raises Unreadable where there is no git repository."""
+    from driftline import glance, staged
+    from driftline.project import git
+
+    root = git.repository(".")
+    if root is None:
+        raise Unreadable("there is no git repository here; `driftline check` audits a folder without git")
+    real = os.path.realpath(root)
+    given = [os.path.relpath(os.path.realpath(os.path.dirname(path) or ".") + os.sep + os.path.basename(path), real) for path in paths]
+    asked = request(root, options)._replace(command="commit")
+    report = staged.commit(asked, [path.replace(os.sep, "/") for path in given])
+    code = told(report, asked, options, empty=0)
+    if real == os.path.realpath(".") and options["config"] is None:
+        glance.prepare(glance.cache_folder(os.environ), sorted(asked.settings.sources))
+    return code
+
+
+# --- what a run is asked --------------------------------------------------------------------------------------------------
+
+
+def request(root: str, options: Mapping[str, Any], *, with_baseline: bool = True) -> Any:
+    """The audit.Request of these options. Raises Misuse for what the user can mend."""
+    from driftline import audit, glance, rules, suppress
+    from driftline.project import settings
+
+    read = settings.read(root, options["config"], rules.identifiers())
+    rules.refuse_unknown({name: setting.options for name, setting in read.rules.items()}, read.path or "")
+    baseline: tuple[suppress.Accepted, ...] = ()
+    path = options["baseline"] or (os.path.join(root, read.baseline) if read.baseline else None)
+    if path is None and os.path.isfile(os.path.join(root, suppress.FILE)):
+        path = os.path.join(root, suppress.FILE)
+    if path and with_baseline:
+        try:
+            with open(path, encoding="utf-8") as file:
+                baseline = suppress.read_baseline(file.read(), path)
+        except (OSError, UnicodeDecodeError):
+            raise Misuse(f"{path}: the baseline cannot be read") from None
+    return audit.Request(
+        root=root,
+        settings=read,
+        target=read.canonical(options["target"]) if options["target"] else None,
+        app=options["app"].strip("/") or "." if options["app"] else None,
+        env_files=tuple(_env_file(word) for word in options["env_files"]),
+        baseline=baseline,
+        loader=_loader(options["loader"]),
+        digest_key=os.environ.get("DRIFTLINE_DIGEST_KEY") or None,
+        progress=progress(options),
+        bundles=tuple(os.path.abspath(path) for path in options["bundles"]),
+        jobs=options["jobs"],
+        cache=glance.cache_folder(os.environ),
+    )
+
+
+def _loader(name: str | None) -> str | None:
+    if name is None:
+        return None
+    from driftline import loaders
+
+    return loaders.named(name).name
+
+
+def _env_file(word: str) -> tuple[str | None, str]:
+    """`production=FILE` or `FILE`."""
+    environment, equals, path = word.partition("=")
+    return (environment, path) if equals else (None, word)
+
+
+def progress(options: Mapping[str, Any]) -> Any:
+    """A counter on the terminal for work over half a second; None where nobody watches."""
+    import time
+
+    if options["quiet"] or not sys.stderr.isatty():
+        return None
+    from driftline.terminal import size
+
+    started = time.monotonic()
+    shown = started
+
+    def show(files: int, bytes: int) -> None:
+        nonlocal shown
+        now = time.monotonic()
+        if now - started > 0.5 and now - shown > 0.1:
+            shown = now
+            rate = size(int(bytes / (now - started)))
+            print(f"\r{files} files, {size(bytes)}, {rate}/s", end="\x1b[K\r", file=sys.stderr, flush=True)
+
+    return show
+
+
+# --- what a run tells -----------------------------------------------------------------------------------------------------
+
+
+def told(report: Report, asked: Any, options: Mapping[str, Any], *, empty: int = 3) -> int:
+    """Writes a report and gives the exit code of the audit.Request `asked`; `empty` is the code when there was nothing to look at."""
+    from driftline import audit
+
+    write(report, options)
+    return audit.exit_code(report, options["fail_on"] or asked.settings.fail_on or "blocker", empty=empty)
+
+
+def write(report: Report, options: Mapping[str, Any]) -> None:
+    """Renders the report in every format asked for: to its file, or to standard output. Raises Unreadable where a file cannot be written."""
+    from driftline import reports
+
+    wanted = [_target(word) for word in options["formats"]] or [("text", None)]
+    if any(name not in ("text", "json") for name, _ in wanted):
+        from driftline.rules import pages
+
+        report = report._replace(pages=pages.every())
+    failed = []
+    for name, path in wanted:
+        text = reports.render(
+            report,
+            name,
+            width=width(),
+            colour=path is None and colour(options["color"]),
+            verbose=options["verbose"],
+            quiet=options["quiet"],
+        )
+        if path is None:
+            for part in text:
+                sys.stdout.write(part)
+        else:
+            try:
+                write_whole(path, text)
+            except OSError as error:  # the other reports are still written
+                failed.append(f"{path}: the report could not be written ({error.strerror or type(error).__name__})")
+    if failed:
+        sys.stdout.flush()
+        raise Unreadable("; ".join(failed))
+
+
+def _target(word: str) -> tuple[str, str | None]:
+    name, equals, path = word.partition("=")
+    if name not in FORMATS:
+        import difflib
+
+        near = difflib.get_close_matches(name, FORMATS, 1)
+        raise Misuse(f'there is no format "{name}"; it is one of {", ".join(FORMATS)}' + (f'; did you mean "{near[0]}"?' if near else ""))
+    if equals and not path:
+        raise Misuse(f'"{word}" names no file; `--format {name}` prints, `--format {name}=FILE` writes FILE')
+    return name, path if equals else None
+
+
+def width() -> int:
+    """The columns of the terminal, or what COLUMNS says."""
+    import shutil
+
+    return shutil.get_terminal_size((100, 24)).columns
+
+
+def colour(choice: str) -> bool:
+    """Whether to print in colours, where --color is `choice`."""
+    if choice == "auto":
+        return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return choice == "always"
+
+
+def write_whole(path: str, parts: Iterable[str], *, follow: bool = True) -> None:
+    """Writes a file at once: a reader sees the old content or the new, never half of it. A device or a pipe is written to as it is.
+
+    A link is followed where the user named the file; one of the audited folder is replaced (`follow` False).
+    """
+    import secrets
+    import shutil
+
+    goal = os.path.realpath(path) if follow else os.path.abspath(path)
+    if os.path.exists(goal) and not os.path.isfile(goal):
+        with open(goal, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+            file.writelines(parts)
+        return
+    temporary = os.path.join(os.path.dirname(goal), f".driftline-{secrets.token_hex(8)}")
+    try:
+        # The mode that the user's umask gives, or the one that the file already has.
+        with open(temporary, "x", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+            file.writelines(parts)
+        if os.path.exists(goal) and not os.path.islink(goal):
+            shutil.copymode(goal, temporary)
+        os.replace(temporary, goal)
+    except BaseException:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
+        raise
