@@ -158,7 +158,7 @@ def _touches(data: bytes, start: int, stop: int) -> bool:
 
 def is_worded_in(text: bytes, alphabet: str, chance: float) -> bool:
     """Whether a part of a text is more of a word than random text of this alphabet would be, with that chance: letters of one case, few digits."""
-    return any(_likelihood(part.decode(), alphabet) < chance for part in re.findall(rb"[0-9A-Za-z]{6,}", text))
+    return any(_likelihood(part.decode(), alphabet) < chance for part in re.findall(rb"[0-9A-Za-z]{6,200}", text))
 
 
 def _likelihood(part: str, alphabet: str) -> float:
