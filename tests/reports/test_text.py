@@ -123,6 +123,16 @@ def test_findings_that_differ_do_not_fold() -> None:
     assert screen(report._replace(findings=others)).count("blocker  missing-variable") == 5
 
 
+def test_findings_fold_whatever_they_count() -> None:
+    report = builder.shop()
+    first = report.findings[0]
+    others = tuple(
+        first._replace(variable=f"V{n}", message=f"`V{n}` is read here and in {n} more places, and nothing declares it")
+        for n in range(1, 5)
+    )
+    assert "The same for 3 more:" in screen(report._replace(findings=others))
+
+
 def test_verbose_tells_each_finding_in_full() -> None:
     text = screen(builder.monorepo(), width=120, verbose=True)
     assert text.count("blocker  missing-variable") == 20

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from driftline import late
 from driftline.model import App, Finding, Kind, Report, Severity
 from driftline.reports import _app, _review, _words
 from driftline.reports._order import by_weight
@@ -245,7 +246,8 @@ class _Screen:
 def _sense(finding: Finding) -> tuple[str, ...]:
     """What a finding says apart from its subject and place: equal for findings that may be folded.
 
-    Notes of one rule fold whatever their words: the list names the variables, and `--verbose` or JSON has each message.
+    Notes of one rule fold whatever their words, and warnings whatever they count: the list names the variables, and `--verbose` or JSON has
+    each message.
     """
     if finding.variable is None:
         return (finding.rule, finding.fingerprint, finding.message, _words.place(finding.location), finding.subject)
@@ -253,4 +255,9 @@ def _sense(finding: Finding) -> tuple[str, ...]:
         return (finding.rule,)
     own = f"{finding.location.path}:{finding.location.line}"
     texts = (finding.message, finding.fix, finding.avoid)
-    return (finding.rule, finding.severity.value, *(text.replace(finding.variable, "\0").replace(own, "\1") for text in texts))
+    said = (_COUNTED.sub("", text.replace(finding.variable, "\0").replace(own, "\1")) for text in texts)
+    return (finding.rule, finding.severity.value, *said)
+
+
+# In how many other places a variable is read makes no finding another one.
+_COUNTED = late.pattern(r" and in \d+ more places?\b")
