@@ -1,7 +1,5 @@
 """The spine: discover, read, identify, judge, suppress, report, in this order; knows no flag, no colour and no file format."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re

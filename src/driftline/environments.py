@@ -1,7 +1,5 @@
 """Builds each app's environments: which source speaks for which, what every cell really holds, and what files cannot tell."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
@@ -112,7 +110,7 @@ class Keys(NamedTuple):
     digest: bytes | None = None
 
     @classmethod
-    def fresh(cls, digest: str | None) -> Keys:
+    def fresh(cls, digest: str | None) -> "Keys":
         return cls(os.urandom(32), digest.encode() if digest else None)
 
 

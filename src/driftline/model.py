@@ -1,7 +1,5 @@
 """The nouns every room speaks about: facts, findings and what they are made of; imports nothing of ours."""
 
-from __future__ import annotations
-
 import hmac
 from collections.abc import Mapping
 from enum import Enum
@@ -353,6 +351,15 @@ class Component(NamedTuple):
     runtime: str | None = None
 
 
+class Unread(NamedTuple):
+    """Something that could not be looked at, wholly or in part; makes the verdict incomplete."""
+
+    path: str
+    reason: str
+    line: int | None = None
+    column: int | None = None
+
+
 class Reading(NamedTuple):
     """All that one source says. `notes` are things the user should know (dead configuration); `unread` parts not understood.
 
@@ -382,15 +389,6 @@ class Text(NamedTuple):
     path: str
     content: str
     tracked: bool | None = None
-
-
-class Unread(NamedTuple):
-    """Something that could not be looked at, wholly or in part; makes the verdict incomplete."""
-
-    path: str
-    reason: str
-    line: int | None = None
-    column: int | None = None
 
 
 class Unknown(NamedTuple):
@@ -605,6 +603,14 @@ class Facts(NamedTuple):
     accounts: Mapping[str, tuple[str, ...]] = {}
 
 
+class Suppression(NamedTuple):
+    """Why a finding does not count: `by` is comment, config or baseline; `expires` an ISO date or None."""
+
+    by: str
+    reason: str
+    expires: str | None = None
+
+
 class Finding(NamedTuple):
     """One rule's judgement about one subject: both facts, both places, the safest next step."""
 
@@ -627,14 +633,6 @@ class Finding(NamedTuple):
     avoid: str = ""
     suppressed: Suppression | None = None
     fingerprint: str = ""
-
-
-class Suppression(NamedTuple):
-    """Why a finding does not count: `by` is comment, config or baseline; `expires` an ISO date or None."""
-
-    by: str
-    reason: str
-    expires: str | None = None
 
 
 class Rule(NamedTuple):

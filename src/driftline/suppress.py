@@ -1,7 +1,5 @@
 """Marks the findings that the team has accepted: inline comments, [[accept]] tables, a baseline; and finds the stale ones."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Fits words to a terminal: hostile characters, display width, wrapping, padding, colour; it knows nothing of reports."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

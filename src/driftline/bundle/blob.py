@@ -1,7 +1,5 @@
 """What is scanned: a named run of bytes that can be opened again, and its windows."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import IO, NamedTuple
 
@@ -19,7 +17,7 @@ class Blob(NamedTuple):
     container: tuple[str, ...]
     open: Opened
     size: int | None = None
-    sibling: Callable[[str], Blob | None] = lambda _name: None
+    sibling: Callable[[str], "Blob | None"] = lambda _name: None
     served: bool = True
 
 

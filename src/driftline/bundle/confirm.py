@@ -1,7 +1,5 @@
 """Confirms what a trigger suggests: the exact key at that place, whose it is, and whether it is a real one."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterator, Sequence

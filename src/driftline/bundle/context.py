@@ -4,8 +4,6 @@ Never more than a warning: nothing proves such a value. What a name promises is 
 value's own randomness; a name that browsers need (`apiKey`, `token`, `siteKey`) promises nothing.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Text that stands encoded in other text: how it is decoded around a hit, and where each decoded byte came from."""
 
-from __future__ import annotations
-
 import binascii
 import re
 from bisect import bisect_right

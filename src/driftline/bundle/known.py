@@ -1,7 +1,5 @@
 """The project's own private values: which are worth searching for, and every form in which a bundle may print them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple

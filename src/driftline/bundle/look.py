@@ -1,7 +1,5 @@
 """Looks at one block of bytes: asks the databases, confirms or decodes around each hit, and looks at what was decoded the same way."""
 
-from __future__ import annotations
-
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence

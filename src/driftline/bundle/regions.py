@@ -1,7 +1,5 @@
 """What is decoded around a trigger's hit: a piece of text whose edges depend on the text alone, not on where a window happens to end."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Scans built output: finds the served files, looks at every byte of them, and says what was found, where exactly, and what could not be read."""
 
-from __future__ import annotations
-
 import io
 import os
 import re

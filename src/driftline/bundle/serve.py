@@ -1,7 +1,5 @@
 """Which files of a folder of built output reach a visitor, and which stay on the server and may hold secrets rightly."""
 
-from __future__ import annotations
-
 import os
 import stat
 from collections.abc import Callable, Iterator

@@ -4,8 +4,6 @@ Maps of hundreds of megabytes are read in pieces: only `sources` and `mappings` 
 Format: tc39.es/ecma426 (2024-12), read 2026-11.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import IO, NamedTuple

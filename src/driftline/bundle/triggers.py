@@ -5,8 +5,6 @@ names are then confirmed exactly. Every literal head also stands in the list in 
 obfuscators print it, so that nothing has to be decoded to be looked for.
 """
 
-from __future__ import annotations
-
 import math
 import re
 import sys

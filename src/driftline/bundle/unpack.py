@@ -1,7 +1,5 @@
 """Containers: what is packed in zip, tar, asar, gzip, brotli and zstandard, as blobs, in bounded depth, size and number."""
 
-from __future__ import annotations
-
 import io
 import os
 import struct

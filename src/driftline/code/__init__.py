@@ -1,7 +1,5 @@
 """References in code: one file per language; only files in which a cheap search finds a trace are parsed."""
 
-from __future__ import annotations
-
 import importlib
 import os
 import re
@@ -241,7 +239,7 @@ def survey(
     return Survey(tuple(kept), tuple(literals), mentions, tuple(unread), _routes(serving, packages or {}) if whole else None)
 
 
-def _routes(serving: Sequence[RouteFile], packages: Mapping[str, str]) -> tuple[Route, ...]:
+def _routes(serving: "Sequence[RouteFile]", packages: Mapping[str, str]) -> tuple[Route, ...]:
     from driftline.code import routes
 
     return tuple(routes.joined(serving, packages))

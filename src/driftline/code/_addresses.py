@@ -5,8 +5,6 @@ An address stands at a key that says what it is for (`success_url: "..."`, `emai
 What a key or a call means is data (`knowledge/callbacks.toml`, `providers/*.toml`).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from functools import cache, lru_cache

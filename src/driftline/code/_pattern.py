@@ -1,7 +1,5 @@
 """Reads environment variables by pattern, for languages whose reads are plain calls with a literal name; comments are blanked first."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -5,8 +5,6 @@ A path's parts that vary become `:name`, a rest of any length `*`. A router may 
 Cloudflare Pages, Express, Hono, Fastify, Koa, Elysia, Nest, FastAPI, Flask and Django docs, routing, 2026-11.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache

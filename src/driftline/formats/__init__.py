@@ -1,7 +1,5 @@
 """Source formats: one file per format, text in, declarations out; the folder is the registry."""
 
-from __future__ import annotations
-
 import fnmatch
 import importlib
 import os

@@ -1,7 +1,5 @@
 """Which variables, arguments of calls and platform variables hold an address that somebody else calls or opens, from `callbacks.toml`."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Mapping

@@ -52,8 +52,6 @@ and a catalogue whose TOML files changed since is read from TOML, so that a new 
     default = true                   # a working default that opens somebody's unchanged installation (false: a sample, a test value)
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

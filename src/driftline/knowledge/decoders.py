@@ -5,8 +5,6 @@ account is safe to print: a host, a project, a number, a name, and never a part 
 account, the rest is written `...` and `same_account` compares what is there.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hashlib

@@ -1,7 +1,5 @@
 """Whose a URL is, decided offline: its safe parts, and the class of its host from `hosts.toml` (tunnel, preview, local, ...)."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Iterator, Mapping

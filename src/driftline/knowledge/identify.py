@@ -1,7 +1,5 @@
 """What a value says about itself: its shape, whether it stands in for a real one, and whose credential it is, decoded offline."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import math
@@ -266,13 +264,6 @@ def _identify(text: str, name: str | None, published: Published | None, stand_in
     return identity
 
 
-def _rank(kind: KeyKind, text: str, named: _Named) -> tuple[int, int, int, int]:
-    """How sure a kind is of a value it matches: its own body, not being a catch-all, the variable's name, then how much its shape says."""
-    certain = int(kind.certain is not None and _compiled(kind.certain).fullmatch(text) is not None)
-    by_name = 3 if kind in named.kinds else 2 if kind.provider in named.providers else 0
-    return (certain, 0 if kind.generic else 1, by_name, len(kind.prefix_of(text)))
-
-
 class _Named(NamedTuple):
     """What a variable's name says: the kinds it conventionally holds, the providers it names, and by their numbers the kinds that
     need a context and have it (`allowed`), the shapeless ones among them ready to try (`bare`)."""
@@ -281,6 +272,13 @@ class _Named(NamedTuple):
     providers: frozenset[str] = frozenset()
     allowed: frozenset[int] = frozenset()
     bare: Mapping[int, KeyKind] = {}
+
+
+def _rank(kind: KeyKind, text: str, named: _Named) -> tuple[int, int, int, int]:
+    """How sure a kind is of a value it matches: its own body, not being a catch-all, the variable's name, then how much its shape says."""
+    certain = int(kind.certain is not None and _compiled(kind.certain).fullmatch(text) is not None)
+    by_name = 3 if kind in named.kinds else 2 if kind.provider in named.providers else 0
+    return (certain, 0 if kind.generic else 1, by_name, len(kind.prefix_of(text)))
 
 
 @cache

@@ -18,8 +18,6 @@ a system whose jobs deploy elsewhere, and `workflow` the variables that lead to 
 A name may hold one `*`.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -93,6 +91,22 @@ class _Names:
         for prefix, suffix, owner in self.patterns.get(name[:2], ()):
             if name.startswith(prefix) and name.endswith(suffix) and len(name) > len(prefix) + len(suffix):
                 yield owner
+
+
+class _Lived(NamedTuple):
+    """One `[live]` table: how a platform shows itself in the process environment, and its environment's name."""
+
+    platform: str
+    title: str
+    shown: tuple[str, ...]
+    words: tuple[str, ...]
+    previews: Mapping[str, str]
+    branches: tuple[str, ...]
+    names: tuple[str, ...]
+    otherwise: str | None
+    whole: bool
+    ci: bool
+    workflow: Mapping[str, str]
 
 
 class _Knowledge(NamedTuple):
@@ -244,22 +258,6 @@ class Live(NamedTuple):
     certain: bool
     whole: bool
     job: tuple[str, str] | None = None
-
-
-class _Lived(NamedTuple):
-    """One `[live]` table: how a platform shows itself in the process environment, and its environment's name."""
-
-    platform: str
-    title: str
-    shown: tuple[str, ...]
-    words: tuple[str, ...]
-    previews: Mapping[str, str]
-    branches: tuple[str, ...]
-    names: tuple[str, ...]
-    otherwise: str | None
-    whole: bool
-    ci: bool
-    workflow: Mapping[str, str]
 
 
 def live(variables: Mapping[str, str], kind_of: Callable[[str], Kind | None] | None = None) -> Live | None:

@@ -4,8 +4,6 @@ A shape is a regex in the part of the language that Python's `re` and Hyperscan 
 bounded repeats. No look-around, no back-reference, no `.`, no anchors, no flags.
 """
 
-from __future__ import annotations
-
 import re
 import sys
 from collections.abc import Sequence

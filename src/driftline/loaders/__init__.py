@@ -1,7 +1,5 @@
 """How each loader reads env files: which files, in which order, in which dialect, and how it puts values into values."""
 
-from __future__ import annotations
-
 import difflib
 import importlib
 from collections.abc import Callable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """What a dialect finds in an env file: assignments with their exact place, and the lines it cannot read."""
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_right
 from typing import NamedTuple

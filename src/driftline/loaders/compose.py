@@ -1,7 +1,5 @@
 """The Docker Compose dialect (compose-go 2, dotenv/parser.go and template/template.go): one bad line refuses the whole file."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import NamedTuple

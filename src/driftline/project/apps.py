@@ -1,7 +1,5 @@
 """Which deployable apps a project consists of, and whose code each of them runs."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping

@@ -1,7 +1,5 @@
 """The files of a project: walks a folder as git would, and reads files with every failure as a value."""
 
-from __future__ import annotations
-
 import os
 import stat
 from collections.abc import Callable, Iterable

@@ -1,7 +1,5 @@
 """Asks git what it tracks, ignores and has staged; runs nothing that the repository's own configuration names."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 from collections.abc import Sequence

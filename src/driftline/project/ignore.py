@@ -4,8 +4,6 @@ The rules are those of gitignore(5), git 2.39: the last pattern that matches dec
 wildcards are tried with a search that never goes back behind an earlier one, so that a hostile pattern cannot keep us busy.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Sequence

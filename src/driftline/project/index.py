@@ -1,7 +1,5 @@
 """The staged content of a repository: what a commit changes, and every blob of the index through one `git cat-file --batch`."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 from collections.abc import Iterable
@@ -43,7 +41,7 @@ class Index:
         self._blobs: dict[str, bytes] = {}
         self._room = _KEPT
 
-    def __enter__(self) -> Index:
+    def __enter__(self) -> "Index":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -1,7 +1,5 @@
 """The process environment as a source: in CI and in a host's build it is what the app will really get."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 

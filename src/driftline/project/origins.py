@@ -1,7 +1,5 @@
 """Where an environment can be reached: what driftline.toml says, what platform configuration states, what its own base addresses agree on."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Reads driftline.toml (or [tool.driftline] of pyproject.toml); an unknown key is Misuse that names the nearest one."""
 
-from __future__ import annotations
-
 import difflib
 import os
 import posixpath

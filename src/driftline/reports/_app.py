@@ -1,7 +1,5 @@
 """What the text outputs say of an app: its head, which source speaks for which environment and why, and its table."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 

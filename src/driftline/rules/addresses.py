@@ -1,7 +1,5 @@
 """What the callback rules share: the addresses that environments hold and that code fixes, with their role and the class of their host."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Words that several rules share: how a place, a list of places or a source is named in a message."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 

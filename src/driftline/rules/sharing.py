@@ -1,7 +1,5 @@
 """Finds one value in two environments of different kinds; used by the rules on sharing."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple

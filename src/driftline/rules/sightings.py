@@ -1,7 +1,5 @@
 """What the rules on built output share: sightings of one value in one file as one subject, and how their place is told."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import NamedTuple
 

@@ -1,0 +1,50 @@
+"""What a small audit costs, by what it loads: times differ by machine, the modules of a run do not."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+from tests.project.trees import repository
+
+PROJECT = {
+    "package.json": '{"name": "shop", "dependencies": {"next": "16.0.0", "stripe": "20.0.0"}}\n',
+    ".env": "STRIPE_SECRET_KEY=\nSITE_NAME=shop\n",
+    ".env.example": "STRIPE_SECRET_KEY=\nSITE_NAME=\n",
+    ".gitignore": ".env\n",
+    "lib/stripe.ts": "export const key = process.env.STRIPE_SECRET_KEY;\n",
+    "lib/name.ts": "export const name = process.env.SITE_NAME ?? 'shop';\n",
+    "app/page.tsx": "export default () => null;\n",
+}
+
+# Runs a command, then prints the modules that were loaded and the classes among them whose annotations are texts.
+_AFTER = """
+import sys, typing
+from driftline import console
+console.run(console.plain(sys.argv[1:]))
+print("--")
+print(*sys.modules)
+print(*(
+    f"{name}.{part.__name__}"
+    for name, module in list(sys.modules.items()) if name.startswith("driftline.")
+    for part in vars(module).values()
+    if isinstance(part, type) and hasattr(part, "_fields") and part.__module__ == name
+    if any(isinstance(annotation, typing.ForwardRef) for annotation in part.__annotations__.values())
+))
+"""
+
+
+@cache
+def _loaded(folder: Path, *words: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The modules that a command loads in a folder, and the NamedTuples among them that are slow to define."""
+    done = subprocess.run([sys.executable, "-c", _AFTER, *words], cwd=folder, capture_output=True, text=True, check=True)
+    modules, slow = done.stdout.partition("--\n")[2].splitlines()
+    return frozenset(modules.split()), tuple(slow.split())
+
+
+def test_the_nouns_of_every_run_are_cheap_to_define(tmp_path: Path) -> None:
+    # Under `from __future__ import annotations` a NamedTuple compiles the text of every annotation when it is defined: twice the time.
+    _, slow = _loaded(repository(tmp_path, PROJECT), "check")
+    assert not [name for name in slow if not name.startswith(("driftline.formats.", "driftline.code.javascript."))]
