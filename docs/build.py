@@ -1,4 +1,4 @@
-"""Writes what is made from code and data: the pages in this folder and the compiled provider catalogue; `--check` compares instead.
+"""Writes what is made from code and data: the pages in this folder and the compiled knowledge; `--check` compares instead.
 
     python docs/build.py            writes everything
     python docs/build.py --check    exit code 1 and one line for each file that is out of step
@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from driftline.knowledge import catalog
+from driftline.knowledge import catalog, tables
 
 DOCS = Path(__file__).parent
 NOTE = "<!-- Written by docs/build.py from the code and its data; changes here are lost. -->\n\n"
@@ -31,7 +31,7 @@ def _pages() -> Mapping[Path, Callable[[], str]]:
 
 
 # File -> its text.
-FILES: Mapping[Path, Callable[[], str]] = {Path(catalog.INDEX): catalog.index_text, **_pages()}
+FILES: Mapping[Path, Callable[[], str]] = {Path(catalog.INDEX): catalog.index_text, Path(tables.INDEX): tables.index_text, **_pages()}
 
 
 def out_of_step() -> list[Path]:

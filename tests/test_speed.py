@@ -48,3 +48,8 @@ def test_the_nouns_of_every_run_are_cheap_to_define(tmp_path: Path) -> None:
     # Under `from __future__ import annotations` a NamedTuple compiles the text of every annotation when it is defined: twice the time.
     _, slow = _loaded(repository(tmp_path, PROJECT), "check")
     assert not [name for name in slow if not name.startswith(("driftline.formats.", "driftline.code.javascript."))]
+
+
+def test_a_small_check_parses_no_toml(tmp_path: Path) -> None:
+    modules, _ = _loaded(repository(tmp_path, PROJECT), "check")
+    assert "tomli" not in modules

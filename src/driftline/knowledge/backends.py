@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
@@ -10,6 +9,7 @@ from functools import cache
 from typing import NamedTuple
 
 from driftline import late
+from driftline.knowledge import tables
 
 _IMPORT = late.pattern(rb"""(?:\bfrom|\bimport|\brequire\(|\bimport\()\s*["'](?:npm:|jsr:|https://esm\.sh/)?(?P<module>@?[\w./\-]+)""")
 _PYTHON = late.pattern(rb"^\s*(?:from|import)\s+(?P<module>[\w.]+)", re.MULTILINE)
@@ -33,20 +33,16 @@ class Backend(NamedTuple):
 @cache
 def known() -> tuple[Backend, ...]:
     """All of them, in the order of the file."""
-    import tomli
-
-    with open(os.path.join(os.path.dirname(__file__), "backends.toml"), encoding="utf-8") as file:
-        tables = tomli.loads(file.read())["backends"]
     return tuple(
         Backend(
             table["job"],
             table["name"],
             tuple(table.get("imports", ())),
-            re.compile(table["calls"].encode()) if "calls" in table else None,
+            late.pattern(table["calls"].encode()) if "calls" in table else None,
             tuple(table.get("variables", ())),
             tuple(table.get("files", ())),
         )
-        for table in tables
+        for table in tables.of_file("backends.toml")["backends"]
     )
 
 

@@ -1,6 +1,5 @@
 """Which variables, arguments of calls and platform variables hold an address that somebody else calls or opens, from `callbacks.toml`."""
 
-import os
 import re
 from collections.abc import Mapping
 from enum import Enum
@@ -8,9 +7,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from driftline import late
-from driftline.knowledge import catalog
-
-_FILE = os.path.join(os.path.dirname(__file__), "callbacks.toml")
+from driftline.knowledge import catalog, tables
 
 
 class Role(str, Enum):
@@ -259,48 +256,45 @@ def _webhook_words() -> Mapping[str, str]:
 
 
 def _optional(pattern: str | None) -> re.Pattern[bytes] | None:
-    return re.compile(pattern.encode()) if pattern is not None else None
+    return late.pattern(pattern.encode()) if pattern is not None else None
 
 
 @cache
 def _data() -> _Data:
-    import tomli
-
-    with open(_FILE, "rb") as file:
-        tables = tomli.load(file)
+    told = tables.of_file("callbacks.toml")
     variables = tuple(
         _Variables(Role(table["role"]), frozenset(table.get("names", ())), late.pattern(table["pattern"]) if "pattern" in table else None)
-        for table in tables["variable"]
+        for table in told["variable"]
     )
     known = catalog.load()
     return _Data(
         variables=variables,
-        spared=late.pattern(tables["spared"]["pattern"]),
-        production=late.pattern(tables["production"]["pattern"]),
-        endpoints=late.pattern(tables["endpoints"]["pattern"]),
-        arguments={name: Role(table["role"]) for table in tables["argument"] for name in table["names"]},
+        spared=late.pattern(told["spared"]["pattern"]),
+        production=late.pattern(told["production"]["pattern"]),
+        endpoints=late.pattern(told["endpoints"]["pattern"]),
+        arguments={name: Role(table["role"]) for table in told["argument"] for name in table["names"]},
         calls=tuple(
-            _Call(Role(table["role"]), re.compile(table["calls"]), frozenset(table["keys"]), table.get("positional", False))
-            for table in tables["call"]
+            _Call(Role(table["role"]), late.pattern(table["calls"]), frozenset(table["keys"]), table.get("positional", False))
+            for table in told["call"]
         ),
         sandboxes=tuple(
-            Sandbox(table["provider"], re.compile(table["code"].encode()), _optional(table.get("needs")), _optional(table.get("unless")))
-            for table in tables["sandbox"]
+            Sandbox(table["provider"], late.pattern(table["code"].encode()), _optional(table.get("needs")), _optional(table.get("unless")))
+            for table in told["sandbox"]
         ),
-        stores=re.compile(tables["stores"]["calls"]),
-        store_keys=frozenset(tables["stores"]["keys"]),
-        trap_texts=tuple(tables["stores"]["texts"]),
-        visitors_own=frozenset(tables["visitors_own"]["ports"]),
-        platform={name: PlatformUrl(t["by"], t["scheme"], t["of"]) for t in tables["platform"] for name in t["names"]},
-        flags={name: table["by"] for table in tables["flag"] for name in table["names"]},
+        stores=late.pattern(told["stores"]["calls"]),
+        store_keys=frozenset(told["stores"]["keys"]),
+        trap_texts=tuple(told["stores"]["texts"]),
+        visitors_own=frozenset(told["visitors_own"]["ports"]),
+        platform={name: PlatformUrl(t["by"], t["scheme"], t["of"]) for t in told["platform"] for name in t["names"]},
+        flags={name: table["by"] for table in told["flag"] for name in table["names"]},
         headers={
             header: (providers,) if isinstance(providers, str) else tuple(providers)
-            for header, providers in tables["webhooks"]["headers"].items()
+            for header, providers in told["webhooks"]["headers"].items()
         },
-        webhook_words=tuple(tables["webhooks"]["words"]),
-        webhook_path=late.pattern(tables["webhooks"]["path"]),
-        webhook_tools=late.pattern(tables["webhooks"]["tools"]),
-        verifies=late.pattern(tables["webhooks"]["verifies"].encode()),
+        webhook_words=tuple(told["webhooks"]["words"]),
+        webhook_path=late.pattern(told["webhooks"]["path"]),
+        webhook_tools=late.pattern(told["webhooks"]["tools"]),
+        verifies=late.pattern(told["webhooks"]["verifies"].encode()),
         of_providers={
             catalog.canonical(name): _OF_JOB[provider.job]
             for provider in known.providers.values()

@@ -1,6 +1,5 @@
 """Whose a URL is, decided offline: its safe parts, and the class of its host from `hosts.toml` (tunnel, preview, local, ...)."""
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from enum import Enum
@@ -9,9 +8,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 
 from driftline import late
+from driftline.knowledge import tables
 from driftline.model import Url
-
-_FILE = os.path.join(os.path.dirname(__file__), "hosts.toml")
 
 # RFC 3986: scheme, then `//`. Schemes without an authority (`mailto:`, `file:`) are no address of a host.
 _SCHEME = late.pattern(r"[A-Za-z][A-Za-z0-9+.\-]{1,30}://")
@@ -326,14 +324,11 @@ def registrable(host: str) -> str:
 
 @cache
 def _data() -> _Data:
-    import tomli
-
-    with open(_FILE, "rb") as file:
-        tables = tomli.load(file)
+    told = tables.of_file("hosts.toml")
     exact: dict[str, _Entry] = {}
     below: dict[str, tuple[_Entry, ...]] = {}
-    suffixes = set(tables["suffixes"]["names"])
-    for table in tables["class"]:
+    suffixes = set(told["suffixes"]["names"])
+    for table in told["class"]:
         entry = _Entry(Class(table["class"]), table["by"], late.pattern(table["label"]) if "label" in table else None)
         for host in table["hosts"]:
             if host.startswith("*."):
@@ -342,13 +337,13 @@ def _data() -> _Data:
                     suffixes.add(host[2:])
             else:
                 exact[host] = entry
-    unowned = tables["unowned"]
+    unowned = told["unowned"]
     return _Data(
         exact=exact,
         below=below,
         missing=frozenset(unowned["words"]),
         unowned=frozenset(unowned["hosts"]),
         stand_in=late.pattern(unowned["labels"]),
-        non_production=frozenset(tables["non_production"]["words"]),
+        non_production=frozenset(told["non_production"]["words"]),
         suffixes=frozenset(suffixes),
     )

@@ -18,16 +18,14 @@ a system whose jobs deploy elsewhere, and `workflow` the variables that lead to 
 A name may hold one `*`.
 """
 
-import os
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from driftline import late
+from driftline.knowledge import tables
 from driftline.model import Kind
-
-_FOLDER = os.path.join(os.path.dirname(__file__), "platforms")
 
 
 class Framework(NamedTuple):
@@ -387,8 +385,6 @@ def canonical(word: str) -> str:
 
 @cache
 def _knowledge() -> _Knowledge:
-    import tomli
-
     ranked: list[tuple[int, _Candidate]] = []
     hosts: dict[str, _Host] = {}
     shown_by: dict[str, list[tuple[re.Pattern[str], str]]] = {}
@@ -397,12 +393,8 @@ def _knowledge() -> _Knowledge:
     images: set[str] = set()
     prefixes: dict[str, None] = {}
     prefixes_of: dict[str, tuple[str, ...]] = {}
-    for entry in sorted(os.listdir(_FOLDER)):
-        if not entry.endswith(".toml"):
-            continue
-        with open(os.path.join(_FOLDER, entry), encoding="utf-8") as file:
-            data = tomli.loads(file.read())
-        name, title = entry.removesuffix(".toml"), data["title"]
+    for name, data in tables.of_folder("platforms"):
+        title = data["title"]
         if "framework" in data:
             candidate = _candidate(name, title, data["framework"])
             ranked.append((data["framework"]["rank"], candidate))

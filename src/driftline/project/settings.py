@@ -125,13 +125,13 @@ def read(root: str, config: str | None, rules: Iterable[str] = ()) -> Settings:
     `rules` are the known rule ids. Raises Misuse for a file that is missing, unreadable or not TOML, for an unknown key
     or rule (naming the nearest), and for a value of the wrong type.
     """
-    import tomli
-
     path, in_pyproject = config or os.path.join(root, FILE), False
     if config is None and not os.path.lexists(path):
         path, in_pyproject = os.path.join(root, "pyproject.toml"), True
         if not os.path.isfile(path):
             return Settings()
+    import tomli
+
     shown = path if config else os.path.relpath(path, root)
     try:
         text = _text(path)

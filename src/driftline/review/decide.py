@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from typing import Any
 
-from driftline import knowledge
 from driftline.evidence import Evidence
+from driftline.knowledge import tables
 from driftline.model import Decision, Finding, Flag, Kind, Related, Report, Review, Severity
 
 _RANK = {"clear": 0, "cannot tell from files": 0, "at risk": 1, "blocked": 2}
 _SHOWN = 5
 
 
-@cache
 def _table() -> Mapping[str, Any]:
-    import tomli
-
-    with open(os.path.join(os.path.dirname(knowledge.__file__), "decisions.toml"), encoding="utf-8") as file:
-        return tomli.loads(file.read())
+    return tables.of_file("decisions.toml")
 
 
 def review(report: Report, evidence: Evidence) -> Review:
@@ -36,8 +30,8 @@ def review(report: Report, evidence: Evidence) -> Review:
 
 def is_counted(finding: Finding) -> bool:
     """Whether some flag's verdict rests on a finding; on a note only where the flag's table says so."""
-    tables = (table for table in _table()["flags"] if finding.rule in table["rules"])
-    return any(finding.severity is not Severity.NOTE or table.get("notes") for table in tables)
+    rows = (table for table in _table()["flags"] if finding.rule in table["rules"])
+    return any(finding.severity is not Severity.NOTE or table.get("notes") for table in rows)
 
 
 def _flag(table: Mapping[str, Any], findings: Sequence[Finding], report: Report, evidence: Evidence) -> Flag:
