@@ -53,3 +53,14 @@ def test_the_nouns_of_every_run_are_cheap_to_define(tmp_path: Path) -> None:
 def test_a_small_check_parses_no_toml(tmp_path: Path) -> None:
     modules, _ = _loaded(repository(tmp_path, PROJECT), "check")
     assert "tomli" not in modules
+
+
+def test_a_check_loads_the_formats_of_the_project_only(tmp_path: Path) -> None:
+    modules, _ = _loaded(repository(tmp_path, PROJECT), "check")
+    formats = {name.removeprefix("driftline.formats.") for name in modules if name.startswith("driftline.formats.")}
+    assert {name for name in formats if not name.startswith("_")} == {"dotenv", "domains", "package_json", "pushes"}
+
+
+def test_a_check_does_without_the_heavy_parts_of_the_standard_library(tmp_path: Path) -> None:
+    modules, _ = _loaded(repository(tmp_path, PROJECT), "check")
+    assert not modules & {"importlib.resources", "tempfile", "shutil", "pathlib", "zipfile", "inspect", "dataclasses", "click"}

@@ -6,6 +6,7 @@ and values. `DRIFTLINE_UPDATE=1` rewrites the expected files; whoever does so re
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 from collections.abc import Iterator
@@ -237,9 +238,15 @@ def test_hostile_text(name: str) -> None:
 def test_format_is_described(name: str) -> None:
     reader = READERS[name]
     assert reader.FORMAT.name == name
+    assert reader.FORMAT.files == formats._files()[name]  # read from the text, without importing the module
     assert reader.FORMAT.nameless in ("production", "local", "preview", "base")
     assert reader.__doc__
     assert reader.__doc__.partition("\n")[0].endswith(".")
+
+
+def test_every_format_is_known_by_its_text() -> None:
+    names = [path.stem for path in Path(formats.__file__).parent.glob("[!_]*.py")]
+    assert sorted(READERS) == sorted(name for name in names if hasattr(importlib.import_module(f"driftline.formats.{name}"), "FORMAT"))
 
 
 def test_a_file_is_read_once_by_a_format() -> None:

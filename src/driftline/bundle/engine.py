@@ -20,14 +20,14 @@ from driftline.bundle.triggers import Trigger
 from driftline.knowledge import shapes
 from driftline.knowledge.catalog import Catalog
 
-_MAGIC = b"driftline patterns 1\n"
+_MAGIC = b"driftline patterns 2\n"
 
 
 class Engine:
     """Triggers and their compiled database. `hits` may be called from several threads at once."""
 
     def __init__(self, wanted: Sequence[Trigger], database: Any) -> None:
-        self.triggers = tuple(wanted)
+        self.triggers = wanted
         self._database = database
         self._local = threading.local()
 
@@ -52,6 +52,23 @@ class Engine:
         self._database.scan(data, match_event_handler=on_match, scratch=scratch)
         found.sort()
         return found
+
+
+class _Kept(Sequence[Trigger]):
+    """Triggers as they lie in the cache, each a line of JSON that is read when it is asked for: a run meets few of four thousand."""
+
+    def __init__(self, lines: list[bytes]) -> None:
+        self._lines = lines
+        self._read: dict[int, Trigger] = {}
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __getitem__(self, number: Any) -> Any:
+        if number not in self._read:
+            form, kinds, shift, least, most = json.loads(self._lines[number])
+            self._read[number] = Trigger("", form, tuple(kinds), shift, (least, most))
+        return self._read[number]
 
 
 def build(wanted: Sequence[Trigger]) -> Engine:
@@ -92,17 +109,13 @@ def _digest(known: Catalog) -> str:
     """What a database depends on: the catalogue, the way from shapes to expressions, and the library on this system."""
     import hyperscan
 
-    digest = hashlib.sha256(f"{__version__} {getattr(hyperscan, '__version__', '')} {sys.platform}".encode())
+    digest = hashlib.sha256(f"{__version__} {getattr(hyperscan, '__version__', '')} {sys.platform} {known.digest}".encode())
     for module in (triggers, shapes):
         try:
             with open(str(module.__file__), "rb") as file:
                 digest.update(file.read())
         except OSError:  # run from an archive: the version has to do
             continue
-    for kind in known.keys:
-        parts = (kind.shape, kind.exposure.value, kind.context is None, kind.prefixes, kind.anchors, kind.shortest)
-        digest.update(repr(parts).encode())
-    digest.update(repr(triggers.services(known)).encode())
     return digest.hexdigest()[:24]
 
 
@@ -113,25 +126,22 @@ def _load(name: str) -> Engine | None:
     try:
         with open(name, "rb") as file:
             content = file.read()
-        start = len(_MAGIC) + 32
-        payload = content[start:]
-        if content[:start] != _MAGIC + hashlib.blake2b(payload, digest_size=32).digest():
+        # The database holds its own checksum, which the library compares.
+        start = len(_MAGIC) + 40
+        rows = content[start : start + int.from_bytes(content[start - 8 : start], "little")]
+        if content[: start - 8] != _MAGIC + hashlib.blake2b(rows, digest_size=32).digest():
             return None
-        length = int.from_bytes(payload[:8], "little")
-        rows = json.loads(payload[8 : 8 + length])
-        known = [Trigger("", form, tuple(kinds), shift, (least, most)) for form, kinds, shift, least, most in rows]
-        database = hyperscan.loadb(payload[8 + length :], hyperscan.HS_MODE_BLOCK)
+        database = hyperscan.loadb(content[start + len(rows) :], hyperscan.HS_MODE_BLOCK)
         database.scratch = hyperscan.Scratch(database)
     except (OSError, ValueError, TypeError, hyperscan.error, MemoryError):
         return None
-    return Engine(known, database)
+    return Engine(_Kept(rows.splitlines()), database)
 
 
 def _save(name: str, engine: Engine) -> None:
     """Writes atomically; older databases of the folder are removed. An unwritable folder costs the next run a second, nothing else."""
-    rows = [(trigger.form, trigger.kinds, trigger.shift, *trigger.back) for trigger in engine.triggers]
-    table = json.dumps(rows).encode()
-    payload = len(table).to_bytes(8, "little") + table + engine.dumped()
+    lines = (json.dumps((trigger.form, trigger.kinds, trigger.shift, *trigger.back)) for trigger in engine.triggers)
+    rows = "\n".join(lines).encode()
     import tempfile
 
     folder = os.path.dirname(name)
@@ -140,7 +150,8 @@ def _save(name: str, engine: Engine) -> None:
         descriptor, temporary = tempfile.mkstemp(prefix=".patterns-", dir=folder)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(_MAGIC + hashlib.blake2b(payload, digest_size=32).digest() + payload)
+                file.write(_MAGIC + hashlib.blake2b(rows, digest_size=32).digest() + len(rows).to_bytes(8, "little") + rows)
+                file.write(engine.dumped())
             os.replace(temporary, name)
         except OSError:
             os.unlink(temporary)

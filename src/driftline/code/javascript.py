@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from driftline import late, sieve
@@ -962,13 +965,23 @@ def _grammar(kind: str) -> _Grammar:
     from tree_sitter import Language, Parser
 
     if kind == "javascript":
-        import tree_sitter_javascript
+        return _Grammar(Parser(Language(_binding("tree_sitter_javascript").language())))
+    typescript = _binding("tree_sitter_typescript")
+    return _Grammar(Parser(Language(typescript.language_tsx() if kind == "tsx" else typescript.language_typescript())))
 
-        return _Grammar(Parser(Language(tree_sitter_javascript.language())))
-    import tree_sitter_typescript
 
-    language = tree_sitter_typescript.language_tsx() if kind == "tsx" else tree_sitter_typescript.language_typescript()
-    return _Grammar(Parser(Language(language)))
+def _binding(package: str) -> Any:
+    """The extension module of a grammar's package.
+
+    The package itself imports importlib.resources for its queries, which nobody here asks for: 8 ms, as much as parsing a small project.
+    """
+    folders = PathFinder.find_spec(package)
+    spec = folders and PathFinder.find_spec(f"{package}._binding", folders.submodule_search_locations)
+    if spec is None or spec.loader is None:  # installed in another way than as files
+        return importlib.import_module(package)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def parse(path: str, code: bytes) -> Node:

@@ -45,12 +45,34 @@ class Reader(Protocol):
 
 
 @cache
+def _files() -> Mapping[str, tuple[str, ...]]:
+    """Format -> the patterns of its files, read from the modules' own text so that none is imported before a file needs it.
+
+    Modules with a leading underscore are parts shared by formats.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    folder = os.path.dirname(__file__)
+    for entry in sorted(os.listdir(folder)):
+        if entry.endswith(".py") and not entry.startswith("_"):
+            with open(os.path.join(folder, entry), encoding="utf-8") as file:
+                match = _FILES.search(file.read(8000))
+            if match:
+                found[entry[:-3]] = tuple(re.findall(r'"([^"\n]+)"', match[1]))
+    return found
+
+
+_FILES = late.pattern(r"^FORMAT = Format\(.*?\bfiles=\(([^()]*)\)", re.MULTILINE | re.DOTALL)
+
+
+@cache
+def _reader(name: str) -> Reader:
+    module: ModuleType = importlib.import_module(f"{__name__}.{name}")
+    return cast(Reader, module)
+
+
 def readers() -> tuple[Reader, ...]:
-    """Every format module of this folder, by name; modules with a leading underscore are parts shared by formats."""
-    # os.listdir, not pkgutil: a tenth of the start-up time.
-    names = sorted({entry.split(".")[0] for entry in os.listdir(os.path.dirname(__file__)) if not entry.startswith(("_", "."))})
-    modules: list[ModuleType] = [importlib.import_module(f"{__name__}.{name}") for name in names]
-    return tuple(cast(Reader, module) for module in modules if hasattr(module, "FORMAT"))
+    """Every format module of this folder, by name."""
+    return tuple(_reader(name) for name in _files())
 
 
 def readers_of(path: str, *, ignored: bool = False) -> Iterator[Reader]:
@@ -61,12 +83,14 @@ def readers_of(path: str, *, ignored: bool = False) -> Iterator[Reader]:
     wild = index.endings.get(base.rpartition(".")[2], ())
     if base.startswith(index.heads):
         wild = (*wild, *index.beginnings)
-    found += [reader for pattern, reader in wild if reader not in found and pattern.match(path if "/" in pattern.pattern else base)]
+    found += [name for pattern, name in wild if fnmatch.fnmatchcase(path if "/" in pattern else base, pattern)]
     # Several patterns of one format may match.
-    for reader in {reader.FORMAT.name: reader for reader in found}.values():
-        recognises = getattr(reader, "recognises", None)
-        if (not ignored or reader.FORMAT.name == "dotenv") and (recognises is None or recognises(path)):
-            yield reader
+    for name in dict.fromkeys(found):
+        if not ignored or name == "dotenv":
+            reader = _reader(name)
+            recognises = getattr(reader, "recognises", None)
+            if recognises is None or recognises(path):
+                yield reader
 
 
 def is_env_file(path: str) -> bool:
@@ -75,40 +99,36 @@ def is_env_file(path: str) -> bool:
 
 
 class _Index(NamedTuple):
-    """Readers by exact base name; wildcards by the extension they end in, and those that begin with letters of their own (`heads`).
+    """Formats by exact base name; wildcards by the extension they end in, and those that begin with letters of their own (`heads`).
 
     Repositories have many files and few sources: a look into a table leaves out nearly all of them before a pattern is tried.
     """
 
-    names: Mapping[str, Sequence[Reader]]
-    endings: Mapping[str, Sequence[tuple[re.Pattern[str], Reader]]]
+    names: Mapping[str, Sequence[str]]
+    endings: Mapping[str, Sequence[tuple[str, str]]]
     heads: tuple[str, ...]
-    beginnings: Sequence[tuple[re.Pattern[str], Reader]]
+    beginnings: Sequence[tuple[str, str]]
 
 
 @cache
 def _index() -> _Index:
-    names: dict[str, list[Reader]] = {}
-    endings: dict[str, list[tuple[re.Pattern[str], Reader]]] = {}
-    beginnings: list[tuple[re.Pattern[str], Reader]] = []
+    names: dict[str, list[str]] = {}
+    endings: dict[str, list[tuple[str, str]]] = {}
+    beginnings: list[tuple[str, str]] = []
     heads: list[str] = []
-    for reader in readers():
-        for pattern in reader.FORMAT.files:
-            wild = _WILD.split(pattern)
-            compiled = late.pattern(fnmatch.translate(pattern))
+    for name, patterns in _files().items():
+        for pattern in patterns:
+            wild = re.split(r"[*?]|\[[^]]*\]", pattern)
             if len(wild) == 1 and "/" not in pattern:
-                names.setdefault(pattern, []).append(reader)
+                names.setdefault(pattern, []).append(name)
             elif pattern.endswith(".y*ml"):
                 for extension in ("yml", "yaml"):
-                    endings.setdefault(extension, []).append((compiled, reader))
+                    endings.setdefault(extension, []).append((pattern, name))
             elif "." in wild[-1]:
-                endings.setdefault(wild[-1].rpartition(".")[2], []).append((compiled, reader))
+                endings.setdefault(wild[-1].rpartition(".")[2], []).append((pattern, name))
             elif wild[0] and "/" not in pattern:
                 heads.append(wild[0])
-                beginnings.append((compiled, reader))
+                beginnings.append((pattern, name))
             else:
-                raise ValueError(f"{reader.FORMAT.name}: `{pattern}` neither begins with letters nor ends in an extension")
+                raise ValueError(f"{name}: `{pattern}` neither begins with letters nor ends in an extension")
     return _Index(names, endings, tuple(heads), beginnings)
-
-
-_WILD = late.pattern(r"[*?]|\[[^]]*\]")

@@ -174,13 +174,22 @@ class Catalog:
     """All providers, key kinds and published values, with the look-ups that identification and rules need."""
 
     def __init__(
-        self, providers: Mapping[str, Provider], keys: tuple[KeyKind, ...], published: tuple[Published, ...], renamed: Mapping[str, str]
+        self,
+        providers: Mapping[str, Provider],
+        keys: tuple[KeyKind, ...],
+        published: tuple[Published, ...],
+        renamed: Mapping[str, str],
+        digest: str,
     ) -> None:
-        """`renamed` maps those conventional names that are not canonical (`NEW_RELIC_API_KEY`) to what they are looked up by."""
+        """`renamed` maps those conventional names that are not canonical (`NEW_RELIC_API_KEY`) to what they are looked up by.
+
+        `digest` is another one for every other content.
+        """
         self.providers = providers
         self.keys = keys
         self.published = published
         self._renamed = renamed
+        self.digest = digest
 
     def kind(self, provider: str, id: str) -> KeyKind | None:
         """The key kind of an identity, None for kinds without a shape (`host`, `mode flag`, a published word)."""
@@ -270,13 +279,15 @@ def canonical(name: str) -> str:
 def load() -> Catalog:
     """The catalogue, from the compiled index when it fits the TOML files, else from these. Raises ValueError naming file and key."""
     try:
-        with open(INDEX, encoding="utf-8") as file:
-            data = json.load(file)
+        with open(INDEX, "rb") as file:
+            content = file.read()
+        data = json.loads(content)
     except (OSError, ValueError):
         data = {}
     if not isinstance(data, dict) or data.get("form") != _FORM or data.get("files") != _sizes():
-        data = compiled()
-    return _catalog(data)
+        content = index_text().encode()
+        data = json.loads(content)
+    return _catalog(data, hashlib.sha256(content).hexdigest())
 
 
 def _sizes() -> dict[str, int]:
@@ -399,12 +410,13 @@ def _compile_published(provider: str, kinds: list[dict[str, Any]], one: dict[str
     }
 
 
-def _catalog(data: Mapping[str, Any]) -> Catalog:
+def _catalog(data: Mapping[str, Any], digest: str) -> Catalog:
     return Catalog(
         {p["id"]: Provider(**{**p, "words": tuple(p["words"]), "callbacks": tuple(p["callbacks"])}) for p in data["providers"]},
         tuple(map(_key, data["keys"])),
         tuple(map(_printed, data["published"])),
         data["renamed"],
+        digest,
     )
 
 
