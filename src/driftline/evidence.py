@@ -88,7 +88,8 @@ class Surface(NamedTuple):
 
 
 class Evidence(NamedTuple):
-    """All of it. `tables_used` are the names that code hands to a table call, with the first place; `openings` come from Firebase's rules, `doubts` from route handlers.
+    """All of it. `tables_used` are the names that code hands to a table call, with the first place; `openings` come from Firebase's rules in
+    `rules_files`, `doubts` from route handlers.
 
     `outputs` are the folders and files of built output that were looked at.
     """
@@ -96,6 +97,7 @@ class Evidence(NamedTuple):
     stores: tuple[Store, ...] = ()
     tables_used: tuple[tuple[str, Location], ...] = ()
     openings: tuple[Opening, ...] = ()
+    rules_files: tuple[str, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     stacks: tuple[Stack, ...] = ()
     hooks: tuple[Hook, ...] = ()

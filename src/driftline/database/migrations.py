@@ -82,7 +82,9 @@ def build(history: History, text: Callable[[str], str], *, auto_expose: bool | N
     unread: list[Unread] = []
     for path in history.files:
         try:
-            scripts.append((path, read(path, text(path))))
+            content = text(path)
+            # A byte order mark is no word.
+            scripts.append((path, read(path, " " + content[1:] if content.startswith("\ufeff") else content)))
         except Unreadable as problem:
             unread.append(Unread(path, problem.reason, problem.line, problem.column))
     if history.tool == "schemas":  # declared, not run in order: tables before what is said of them

@@ -55,11 +55,13 @@ def gather(tree: Tree, project: Project, settings: Settings, outputs: tuple[str,
     if hooks.ATTESTATIONS in {file.path for file in tree.files}:
         attestations, missed = hooks.read_attestations(_text_or_nothing(hooks.ATTESTATIONS, text))
         unread += missed
+    rules_files = _rules_files(paths, text)
     owners_file = next((path for path in owners.FILES if path in paths), None)
     evidence = Evidence(
         stores=found,
         tables_used=tuple(_tables_used(code_files)) if found else (),
-        openings=tuple(_openings(paths, text, unread)),
+        openings=tuple(_openings(rules_files, text, unread)),
+        rules_files=rules_files,
         doubts=tuple(
             _doubts(
                 code_files,
@@ -163,13 +165,22 @@ def _loose(paths: Iterable[str], stores: Iterable[Store], text: Callable[[str], 
 _RULES = late.pattern(r"(?:^|/)(?:[\w.-]*(?:firestore|storage)[\w.-]*\.rules|database\.rules\.json)$")
 
 
+def _rules_files(paths: Iterable[str], text: Callable[[str], str]) -> tuple[str, ...]:
+    """The files of Firebase's security rules: by their names, and where a firebase.json says that they are."""
+    paths = [path for path in paths if not (apps.is_material(path) or code.is_test(path))]
+    named = {path for path in paths if _RULES.search(path)}
+    for path in paths:
+        if path.rpartition("/")[2] == "firebase.json":
+            named |= {rules for rules in firebase.files(path, _text_or_nothing(path, text)) if rules in paths}
+    return tuple(sorted(named))
+
+
 def _openings(paths: Iterable[str], text: Callable[[str], str], unread: list[Unread]) -> Iterable[Opening]:
-    for path in sorted(paths):
-        if _RULES.search(path) and not apps.is_material(path) and not code.is_test(path):
-            try:
-                yield from firebase.read(path, text(path))
-            except Unreadable as problem:
-                unread.append(Unread(path, problem.reason, problem.line, problem.column))
+    for path in paths:
+        try:
+            yield from firebase.read(path, text(path))
+        except Unreadable as problem:
+            unread.append(Unread(path, problem.reason, problem.line, problem.column))
 
 
 # --- route handlers ---------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from driftline.evidence import Evidence
@@ -60,7 +60,7 @@ def _doubt(flag: str, report: Report, evidence: Evidence) -> tuple[str, str]:
         job = {stack.name for stack in evidence.stacks if stack.job == "database" and stack.imports}
         if not evidence.stores and "Supabase's data API" in job:
             return "the data API is used, and no migration of its tables is in the repository", "supabase db dump"
-        if not evidence.openings and "Firestore" in job and not any(path.endswith(".rules") for path in _rules_files(report)):
+        if "Firestore" in job and not evidence.rules_files:
             return "Firestore is used, and no rules file is in the repository", "firebase firestore:rules:get"
     if flag == "separation":
         production = [e for app in report.apps for e in app.environments if e.kind is Kind.PRODUCTION]
@@ -71,10 +71,6 @@ def _doubt(flag: str, report: Report, evidence: Evidence) -> tuple[str, str]:
     if flag == "browser-keys" and not evidence.outputs:
         return "no built output was looked at", "driftline review --bundle DIR"
     return "", ""
-
-
-def _rules_files(report: Report) -> Iterable[str]:
-    return (f.location.path for f in report.findings)
 
 
 def _decisive(conditions: Sequence[Mapping[str, Any]], flags: Sequence[Flag], findings: Sequence[Finding]) -> list[Finding] | None:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from driftline.evidence import Stack
 from driftline.knowledge import backends
-from driftline.knowledge.backends import Backend
 from driftline.model import App, Location, State
 from driftline.project.apps import folder_of, owner
 
@@ -24,12 +23,16 @@ def stacks(apps: Iterable[App], code: Mapping[str, bytes], paths: Iterable[str])
         home = owner(path, folders)
         for backend, offset in backends.used(content, python=path.endswith(".py")):
             uses.setdefault((home, backend.job, backend.name), []).append(place(path, content, offset))
-    everything = list(paths)
+    configuring: dict[tuple[str, str], list[str]] = {}  # by file name and folder
+    names = {name for backend in backends.known() for name in backend.files}
+    for path in paths:
+        if path.rpartition("/")[2] in names:
+            configuring.setdefault((path.rpartition("/")[2], folder_of(path)), []).append(path)
     for app in listed:
         found: dict[str, list[Stack]] = {}
         for backend in backends.known():
             places = sorted(uses.get((app.path, backend.job, backend.name), ()))
-            configured = [path for path in everything if _configures(path, backend, app.path)]
+            configured = [path for name in backend.files for path in configuring.get((name, app.path), ())]
             if not places and not configured:
                 continue
             begins = places[0] if places else Location(min(configured), 1)
@@ -63,10 +66,6 @@ def _needs_variables(stack: Stack) -> bool:
 
 def _is_layered(one: str, other: str) -> bool:
     return (one, other) in _LAYERS or (other, one) in _LAYERS
-
-
-def _configures(path: str, backend: Backend, app: str) -> bool:
-    return path.rpartition("/")[2] in backend.files and folder_of(path) == app
 
 
 def _is_declared(app: App, name: str) -> bool:

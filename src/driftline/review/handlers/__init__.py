@@ -34,6 +34,7 @@ def doubts(files: Mapping[str, bytes], routes: Mapping[str, Sequence[str]], tabl
         javascript.File(path, content, project)
         for path, content in project.files.items()
         if path.endswith(_JAVASCRIPT)
+        and b"use client" not in content[:200]
         and (javascript.registers(content) or (any(trace in content for trace in TRACES) and javascript.holds_handlers(path, content)))
     ]
     for _ in range(2):  # a router may be mounted in a file that is itself mounted
