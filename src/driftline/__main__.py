@@ -8,34 +8,49 @@ import sys
 
 
 def main() -> None:
-    """Runs the command line of this process; exits with CONTRACT's codes, and with 130 where the user interrupts it at any moment."""
+    """Runs the command line of this process and ends it with CONTRACT's codes, and with 130 where the user interrupts it at any moment."""
     try:
-        _main()
+        code = _run(sys.argv[1:])
     except KeyboardInterrupt:
-        sys.exit(130)
+        code = 130
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            try:
+                stream.flush()
+            except (OSError, ValueError):  # what was said did not arrive
+                code = 3
+    # To let go of every object one by one, as the interpreter does before it ends, takes a twentieth of a run.
+    os._exit(code)
 
 
-def _main() -> None:
-    if sys.argv[1:] in (["--version"], ["-V"]):
+def _run(words: list[str]) -> int:
+    if words in (["--version"], ["-V"]):
         from driftline import __version__
 
-        try:
-            print(f"driftline {__version__}", _engines(), sep="\n", flush=True)
-        except OSError:  # it did not arrive
-            os._exit(3)
-        return
-    if sys.argv[1:2] == ["commit"] and not any(word.startswith("-") for word in sys.argv[2:]):
-        _glance(sys.argv[2:])
+        return _told(f"driftline {__version__}\n{_engines()}")
+    if words[:1] == ["commit"] and not any(word.startswith("-") for word in words[1:]):
+        said = _glance(words[1:])
+        if said is not None:
+            return _told(f"{said}\nPASS  Nothing found.")
     # An audit makes a great many objects that live until it ends: looking through all of them again and again took an eighth of its time.
     gc.set_threshold(_OBJECTS, 50, 1000)
     from driftline import console
 
-    plain = console.plain(sys.argv[1:])
+    plain = console.plain(words)
     if plain is not None:
-        sys.exit(console.run(plain))
+        return console.run(plain)
     from driftline import cli
 
-    sys.exit(cli.run(sys.argv[1:]))
+    return cli.run(words)
+
+
+def _told(text: str) -> int:
+    """Prints a text; the exit code is 3 where it did not arrive."""
+    try:
+        print(text, flush=True)
+    except OSError:
+        return 3
+    return 0
 
 
 # New objects between two looks for those that hold one another: of these few are made, and memory stays bounded.
@@ -70,21 +85,14 @@ def _engines() -> str:
     return f"{engines}; Python {'.'.join(map(str, sys.version_info[:3]))} on {sys.platform}"
 
 
-def _glance(given: list[str]) -> None:
-    """Ends the process where a glance shows that the commit cannot matter; returns where the audit has to look."""
+def _glance(given: list[str]) -> str | None:
+    """What to say of a commit that a glance shows not to matter; None where the audit has to look."""
     from driftline import glance
 
     try:
-        said = glance.passes(given, glance.cache_folder(os.environ))
+        return glance.passes(given, glance.cache_folder(os.environ))
     except Exception:  # whatever it stumbled over, the audit judges it and says so
-        said = None
-    if said is None:
-        return
-    try:
-        print(f"{said}\nPASS  Nothing found.", flush=True)
-    except OSError:  # what was said did not arrive whole
-        os._exit(3)
-    sys.exit(0)
+        return None
 
 
 if __name__ == "__main__":

@@ -414,6 +414,8 @@ class _File:
             return Need.PLAIN
         word = re.escape(name.encode())
         after = self.content[declaration.end_byte : declaration.end_byte + 4000]
+        if word not in after:
+            return Need.PLAIN
         absent = re.search(rb"if\s*\([^{};]{0,200}!\s*" + word + rb"\b[^{};]{0,200}\)\s*\{?([^}]{0,400})", after)
         if absent is not None:
             return Need.REQUIRED if _FAILS.search(absent[1]) else Need.OPTIONAL
@@ -428,12 +430,14 @@ class _File:
         if not _NAME.match(name):
             return None
         word = re.escape(name.encode())
+        end = declaration.end_byte + 4000
+        if self.content.find(word, declaration.end_byte, end) < 0:
+            return None
         later = re.compile(
             rb"(?<![\w$.])" + word + rb"\s*(?:\?\?|\|\|)=?\s*\(?\s*([\"'`])https?://"
             rb"|if\s*\(\s*!\s*" + word + rb"\s*\)\s*\{?\s*" + word + rb"\s*=\s*([\"'`])https?://"
             rb"|(?<![\w$.!])" + word + rb"\s*(?:&&[^\n;:?]{1,80})?\?\s*[^\n;:]{1,200}?:\s*([\"'`])https?://"
         )
-        end = declaration.end_byte + 4000
         found = self._address_at(later.search(self.content, declaration.end_byte, end))
         tested = re.compile(rb"\bif\s*\(\s*" + word + rb"\s*\)\s*\{?\s*return\b").search(self.content, declaration.end_byte, end)
         if found is None and tested is not None and self.root is not None:

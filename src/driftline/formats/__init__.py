@@ -4,7 +4,7 @@ import fnmatch
 import importlib
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from types import ModuleType
 from typing import NamedTuple, Protocol, cast
@@ -77,25 +77,33 @@ def readers() -> tuple[Reader, ...]:
 
 def readers_of(path: str, *, ignored: bool = False) -> Iterator[Reader]:
     """The formats that recognise a file by its name; of the files that git ignores only env files are sources."""
-    index = _index()
-    base = path.rpartition("/")[2]
-    found = list(index.names.get(base, ()))
-    wild = index.endings.get(base.rpartition(".")[2], ())
-    if base.startswith(index.heads):
-        wild = (*wild, *index.beginnings)
-    found += [name for pattern, name in wild if fnmatch.fnmatchcase(path if "/" in pattern else base, pattern)]
-    # Several patterns of one format may match.
-    for name in dict.fromkeys(found):
-        if not ignored or name == "dotenv":
-            reader = _reader(name)
-            recognises = getattr(reader, "recognises", None)
-            if recognises is None or recognises(path):
-                yield reader
+    for name in _named(path):
+        if (not ignored or name == "dotenv") and _recognises(name, path):
+            yield _reader(name)
 
 
 def is_env_file(path: str) -> bool:
     """Whether the dotenv format recognises a file by its name."""
-    return any(reader.FORMAT.name == "dotenv" for reader in readers_of(path))
+    return "dotenv" in _named(path) and _recognises("dotenv", path)
+
+
+def _recognises(name: str, path: str) -> bool:
+    """What a format says of a path that one of its patterns matches."""
+    recognises = getattr(_reader(name), "recognises", None)
+    return recognises is None or bool(recognises(path))
+
+
+def _named(path: str) -> Collection[str]:
+    """The formats of which a pattern matches a path; each once, though several of its patterns may."""
+    index = _index()
+    base = path.rpartition("/")[2]
+    found = index.names.get(base, ())
+    wild = index.endings.get(base.rpartition(".")[2], ())
+    if base.startswith(index.heads):
+        wild = (*wild, *index.beginnings)
+    if not wild:
+        return found
+    return dict.fromkeys((*found, *(name for pattern, name in wild if fnmatch.fnmatchcase(path if "/" in pattern else base, pattern))))
 
 
 class _Index(NamedTuple):

@@ -116,13 +116,29 @@ class Index:
         if not given:
             return ()
         output = git.run(
-            self.root, "grep", "--cached", "-l", "-z", "-w", "-F", "-I", "-f", "-", "--", *_only(endings), stdin=given, codes=(0, 1)
+            # Reading blobs is most of it, which git does one at a time whatever the number of threads.
+            self.root,
+            "grep",
+            "--threads=1",
+            "--cached",
+            "-l",
+            "-z",
+            "-w",
+            "-F",
+            "-I",
+            "-f",
+            "-",
+            "--",
+            *_only(endings),
+            stdin=given,
+            codes=(0, 1),
         )
         return tuple(os.fsdecode(path) for path in output.split(b"\0") if path)
 
 
 def _only(endings: Iterable[str]) -> list[str]:
-    return [f":(glob)**/*{ending}" if ending.startswith(".") else f":(glob)**/{ending}" for ending in endings]
+    # `*.ts` is compared with the end of each path; for a `**` git's matcher tries every folder.
+    return [f"*{ending}" if ending.startswith(".") else f":(glob)**/{ending}" for ending in endings]
 
 
 def _entries(root: str) -> tuple[dict[str, str], frozenset[str], frozenset[str]]:
