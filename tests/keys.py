@@ -153,7 +153,7 @@ def _texts(tree: Any, groups: dict[str, _Group], source: random.Random) -> list[
 def _usual(parsed: Any) -> list[str]:
     """Letters and digits where the class has them: an example with a quote or a space inside would test another thing."""
     members = shapes.members_of(parsed)
-    return [member for member in members if member in _BASE62] or members or [" "]
+    return [member for member in members if member in _BASE62] or list(members) or [" "]
 
 
 # --- from what stands inside ----------------------------------------------------------------------------------------------

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import random
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from driftline.bundle import triggers
 from driftline.bundle.scan import Known, Scan, scan
 from driftline.model import Location, Secret
 from tests import keys
@@ -35,6 +40,37 @@ def test_a_private_value_in_every_form(form: str, value: str, tmp_path: Path) ->
     assert seen == ("DB_PASSWORD", "production", Location(".env", 3))
     if '"' not in value:
         assert found.sightings[0].encoding == encoding
+
+
+_BETWEEN = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+/!~-_.#"
+# How a value is encoded between texts of any length: its place in a group of three bytes, and the alphabet, must not matter.
+_WRAPPED: dict[str, Callable[[str], str]] = {
+    "base64": lambda t: base64.b64encode(t.encode()).decode(),
+    "base64url": lambda t: base64.urlsafe_b64encode(t.encode()).decode().rstrip("="),
+    "hex": lambda t: t.encode().hex(),
+    "utf-16": lambda t: t.encode("utf-16-le").decode("latin-1"),
+    "reversed": lambda t: t[::-1],
+    "codes": lambda t: ",".join(str(ord(c)) for c in t),
+    "codes in hex": lambda t: ", ".join(hex(ord(c)) for c in t),
+}
+
+
+@pytest.mark.parametrize("wrapped", _WRAPPED)
+def test_values_of_any_letters_anywhere_in_encoded_text(wrapped: str, tmp_path: Path) -> None:
+    source = random.Random(wrapped)
+    values = ["q" + "".join(source.choices(_BETWEEN, k=length)) + "7" for length in range(6, 46)]
+    lines = [_WRAPPED[wrapped](f'{{"{"k" * source.randint(1, 7)}":"{value}"}}') for value in values]
+    known = [Known(f"S{number}_SECRET", Secret(value)) for number, value in enumerate(values)]
+    found = looked(tmp_path, "\n".join(f'a("{line}");' for line in lines), *known)
+    told = {(seen.location.line, seen.variable) for seen in found.sightings}
+    assert told == {(number + 1, one.name) for number, one in enumerate(known)}
+
+
+def test_a_value_is_searched_for_by_letters_that_compile_fast() -> None:
+    """Classes of letters at the edges of hundreds of expressions took most of a second to compile, for each run."""
+    for trigger in triggers.spelled(b"zX9/kQ+7vB2nM4pL6tR8wY1c"):
+        body = trigger.expression if trigger.form != triggers.HEX else re.sub(r"\[([a-f])[A-F]\]", r"\1", trigger.expression)
+        assert not set(body) & set("[]{}()|?*+")
 
 
 def test_a_value_in_a_query(tmp_path: Path) -> None:
@@ -109,3 +145,15 @@ def test_a_known_provider_key_keeps_its_identity(tmp_path: Path) -> None:
     value = keys.example(kind, seed="known")
     (seen,) = looked(tmp_path, f'a="{value}"', Known("RESEND_API_KEY", Secret(value))).sightings
     assert (seen.variable, seen.identity and seen.identity.provider) == ("RESEND_API_KEY", "resend")
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("/k7GvQ2mXz9LpT4wYs8Rb1NcE6hJ0dFuA3iKoV5", True),
+        ("/Users/Build2/Projects/Shop/dist/assets", False),
+        ("/run/secrets/session_secret", False),
+    ],
+)
+def test_base64_that_begins_with_a_slash_is_no_path(value: str, told: bool, tmp_path: Path) -> None:
+    assert bool(looked(tmp_path, f'a("{value}")', Known("SESSION_SECRET", Secret(value))).sightings) is told

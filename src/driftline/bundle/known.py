@@ -69,7 +69,7 @@ def search(known: Sequence[Known], judge: Judge) -> tuple[Engine | None, tuple[L
                 continue
             for written in dict.fromkeys((text, json.dumps(text, ensure_ascii=False)[1:-1])):
                 raw = written.encode("utf-8", "surrogatepass")
-                wanted += triggers.encoded(raw[: min(_ENCODED_HEAD, max(4, len(raw) - 4))], len(raw))
+                wanted += triggers.spelled(raw[: min(_ENCODED_HEAD, max(4, len(raw) - 4))])
     return (engine.build(wanted) if wanted else None), tuple(literals)
 
 
@@ -142,7 +142,7 @@ def worth(name: str, text: str, traits: Traits, *, public: bool = False) -> bool
 
     A public variable's value is meant to be there; only one that is a secret by itself or under a secret's name is searched for.
     """
-    if len(text) < _SHORTEST or traits.placeholder or traits.published or _WEAK.fullmatch(text):
+    if len(text) < _SHORTEST or traits.placeholder or traits.published or traits.shape == "path" or _WEAK.fullmatch(text):
         return False
     identity = traits.identity
     if identity is not None:
@@ -150,7 +150,7 @@ def worth(name: str, text: str, traits: Traits, *, public: bool = False) -> bool
             return identity.exposure is Exposure.SECRET and not (traits.url is not None and traits.url.local)
         if public:
             return False
-    if traits.shape in ("boolean", "email", "date", "list", "path", "empty"):
+    if traits.shape in ("boolean", "email", "date", "list", "empty"):
         return False
     if traits.shape == "url":
         return re.match(r"[A-Za-z][A-Za-z0-9+.\-]*://[^/?#@\s]*:[^@\s]+@", text) is not None and not (

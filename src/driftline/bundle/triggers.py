@@ -8,6 +8,7 @@ obfuscators print it, so that nothing has to be decoded to be looked for.
 import math
 import re
 import sys
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import groupby
@@ -51,6 +52,8 @@ _LITERAL_BITS = 6.0
 _SCHEME_BITS = 2.0
 # A repeat that may vary by more than this is cut at its least length: the rest is confirmed, not searched for.
 _WIDE_REPEAT = 6
+# Of a repeat that does not vary, these many behind a head that says enough: counting further is dear to compile and tells nothing.
+_FIRST = 8
 # An expression of this length is not made longer.
 _LONG = 400
 # What a literal character is worth for the speed of a trigger, beside its information.
@@ -157,30 +160,38 @@ def _without_longer(heads: dict[str, list[int]]) -> dict[str, list[int]]:
 
 
 class _Part(NamedTuple):
-    """An element of a shape as text: its widths, its bits of information, where it may be cut, how many literal characters it is."""
+    """An element of a shape as text: its widths, its bits of information, how many literal characters it is.
+
+    `cut` is a shorter text that stands in every match as well, and its width: of a repeat that varies its least length, of one that does
+    not (`fixed`) the first few.
+    """
 
     text: str
     least: int
     most: int
     bits: float
-    cut: str | None = None
+    cut: tuple[str, int] | None = None
     literal: int = 0
+    fixed: bool = False
 
 
 def plain_trigger(shape: str) -> tuple[str, tuple[int, int]]:
     """A short expression that every match of the shape contains, and how far before its end a match starts (least, most)."""
     parts = [_part(*item) for item in _flat(list(shapes.parse(shape)))]
-    best, chosen = -1.0, (0, 0)
+    best, chosen, shortened = -1.0, (0, 0), False
     for start in range(len(parts)):
         bits, length, run, longest = 0.0, 0, 0, 0
         stop = start
+        cut = False
         for part in parts[start:]:
             stop += 1
+            # What varies is cut where it says enough together with its least length, what does not where enough was said before it.
+            cut = part.cut is not None and bits + (0.0 if part.fixed else part.bits) >= _ENOUGH
             bits += part.bits
             length += len(part.text)
             run = run + part.literal if part.literal else 0
             longest = max(longest, run)
-            if length >= _LONG or (part.cut is not None and bits >= _ENOUGH):
+            if length >= _LONG or cut:
                 break
         while stop > start + 1 and parts[stop - 1].bits == 0.0:  # what may be absent says nothing, and would match at every length
             stop -= 1
@@ -188,15 +199,15 @@ def plain_trigger(shape: str) -> tuple[str, tuple[int, int]]:
         # clearly better: the head of a key is where its reader looks, too.
         score = min(bits, 2 * _ENOUGH) + _CARRIED * min(longest, 4) - 2.0 * (start > 0)
         if score > best:
-            best, chosen = score, (start, stop)
+            best, chosen, shortened = score, (start, stop), cut
         if start == 0 and bits >= _ENOUGH and longest >= 3 and not shape.startswith(("http", "(?:http")):
             break
     start, stop = chosen
-    last = parts[stop - 1]
-    text = "".join(part.text for part in parts[start : stop - 1]) + (last.text if last.cut is None else last.cut)
-    before = parts[: stop - 1]
-    most = last.most if last.cut is None else last.least
-    return text, (sum(part.least for part in before) + last.least, sum(part.most for part in before) + most)
+    before, last = parts[: stop - 1], parts[stop - 1]
+    if last.cut is not None and (shortened or not last.fixed):
+        last = last._replace(text=last.cut[0], least=last.cut[1], most=last.cut[1])
+    text = "".join(part.text for part in parts[start : stop - 1]) + last.text
+    return text, (sum(part.least for part in before) + last.least, sum(part.most for part in before) + last.most)
 
 
 def _flat(items: list[Any]) -> Iterator[tuple[Any, Any]]:
@@ -234,12 +245,16 @@ def _part(op: Any, value: Any) -> _Part:
         single = text if len(inside) == 1 and inside[0].most == 1 else f"(?:{text})"
         least, most = low * sum(part.least for part in inside), high * sum(part.most for part in inside)
         bits = low * sum(part.bits for part in inside)
-        repeat = f"{{{low}}}" if low == high else f"{{{low},{high}}}"
         wide = most - least > _WIDE_REPEAT and high - low > 1 and not _is_space(inner)
+        # Where a wide repeat ends is confirmed, too: counting to it would make the database dear to compile.
+        repeat = f"{{{low}}}" if low == high else f"{{{low},}}" if wide else f"{{{low},{high}}}"
+        fixed = low == high > _FIRST and inside[0].most == 1 == len(inside)
         cut = None
         if wide:
-            cut = "" if low == 0 else single + (f"{{{low}}}" if low > 1 else "")
-        return _Part(single + repeat, least, most, bits, cut)
+            cut = ("", 0) if low == 0 else (single + (f"{{{low}}}" if low > 1 else ""), least)
+        elif fixed:
+            cut = f"{single}{{{_FIRST}}}", _FIRST
+        return _Part(single + repeat, least, most, bits, cut, 0, fixed)
     raise ValueError(f"{op} in a shape")
 
 
@@ -330,9 +345,12 @@ def encoded(head: bytes, shortest: int, kinds: tuple[int, ...] = (), behind: Seq
     following = [members or _ANY for members in behind] or [_ANY] * min(_FOLLOWING, max(0, shortest - len(head)))
     asked = following if len(head) < _SAYS_ENOUGH else []
     written = [frozenset(chr(byte)) for byte in head]
-    for shift in range(3):
-        text, length = base64_expression([*written, *asked[: _FOLLOWING * 3 // 4]], shift)
-        yield Trigger(text, BASE64, kinds, shift, (length, length))
+    if len(head) >= _SAYS_ENOUGH:
+        yield from _base64_letters(head, kinds)
+    else:
+        for shift in range(3):
+            text, length = base64_expression([*written, *asked[: _FOLLOWING * 3 // 4]], shift)
+            yield Trigger(text, BASE64, kinds, shift, (length, length))
     if len(head) >= 3:
         text = "".join(map(_hex_of, [*written, *asked[: _FOLLOWING // 2]]))
         length = 2 * (len(head) + len(asked[: _FOLLOWING // 2]))
@@ -341,10 +359,40 @@ def encoded(head: bytes, shortest: int, kinds: tuple[int, ...] = (), behind: Seq
             end = "" if len(head) >= _SAYS_ENOUGH else r"[^0-9A-Za-z_\-]"
             before = following if behind and len(head) < _SAYS_ENOUGH else [_WORD] * min(_BEFORE, max(1, shortest - len(head)))
             yield Trigger(_sequence(map(_class_of, reversed(before))) + _literal(head[::-1]) + end, REVERSED, kinds)
+    yield from _as_numbers(head)
+
+
+def spelled(text: bytes) -> Iterator[Trigger]:
+    """The triggers of one known text of four bytes or more in its encoded forms: letters alone, which compile fast."""
+    yield from _base64_letters(text)
+    yield Trigger("".join(_hex_of(frozenset(chr(byte))) for byte in text), HEX, (), 0, (2 * len(text), 2 * len(text)))
+    if len(set(text)) >= 3:
+        yield Trigger(_literal(text[::-1]), REVERSED)
+    yield from _as_numbers(text)
+
+
+def _base64_letters(text: bytes, kinds: tuple[int, ...] = ()) -> Iterator[Trigger]:
+    """The base64 of a text wherever it starts in a group of three, in either alphabet.
+
+    The letters at the edges that say something of the bytes beside it are left out: a class of letters there makes an expression take
+    a hundred times as long to compile.
+    """
+    for shift in range(3):
+        letters = b64encode(bytes(shift) + text + bytes(2)).decode()
+        first, start, stop = 8 * shift // 6, -(-8 * shift // 6), 8 * (shift + len(text)) // 6
+        for written in dict.fromkeys((letters[start:stop], letters[start:stop].translate(_URL_SAFE))):
+            yield Trigger(_literal(written.encode()), BASE64, kinds, shift, (stop - first, stop - first))
+
+
+_URL_SAFE = str.maketrans("+/", "-_")
+
+
+def _as_numbers(text: bytes) -> Iterator[Trigger]:
+    """A text as a list of character codes, and in UTF-16."""
     for joint in (",", r",\x20"):
-        yield Trigger("".join(f"{byte}{joint}" for byte in head[:_CODES]), CODES)
-        yield Trigger("".join(f"0x{byte:x}{joint}" for byte in head[:_CODES]), CODES)
-    yield Trigger("".join(f"\\x{byte:02x}\\x00" for byte in head), WIDE, (), 0, (2 * len(head), 2 * len(head)))
+        yield Trigger("".join(f"{byte}{joint}" for byte in text[:_CODES]), CODES)
+        yield Trigger("".join(f"0x{byte:x}{joint}" for byte in text[:_CODES]), CODES)
+    yield Trigger("".join(f"\\x{byte:02x}\\x00" for byte in text), WIDE, (), 0, (2 * len(text), 2 * len(text)))
 
 
 # What a word may be made of between quotes, brackets and spaces.
@@ -380,8 +428,8 @@ def _group(first: frozenset[int], second: frozenset[int], third: frozenset[int])
     """The four base64 letters of three bytes, each as a class."""
     numbers = (
         {one >> 2 for one in first},
-        {one << 4 & 63 | two >> 4 for one in first for two in second},
-        {two << 2 & 63 | three >> 6 for two in second for three in third},
+        {one | two for one in {byte << 4 & 63 for byte in first} for two in {byte >> 4 for byte in second}},
+        {two | three for two in {byte << 2 & 63 for byte in second} for three in {byte >> 6 for byte in third}},
         {three & 63 for three in third},
     )
     return tuple(map(_letters, map(frozenset, numbers)))  # type: ignore[return-value]

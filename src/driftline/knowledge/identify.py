@@ -85,9 +85,14 @@ def _shape(text: str) -> tuple[str, str | None]:
         return "url", None
     if len(text) <= _LONGEST:
         for shape, pattern in _SHAPES:
-            if pattern.fullmatch(text):
+            if pattern.fullmatch(text) and not (shape == "path" and _is_base64(text)):
                 return shape, None
     return "text", None
+
+
+def _is_base64(text: str) -> bool:
+    """Whether what begins with a slash is random base64: one secret of 64 does."""
+    return re.fullmatch(r"(?=.*[A-Z])(?=.*[a-z])(?=.*\d)[A-Za-z0-9+/]{24,512}={0,2}", text) is not None and _random(text)
 
 
 def _json(text: str) -> tuple[str, str | None]:

@@ -7,6 +7,7 @@ bounded repeats. No look-around, no back-reference, no `.`, no anchors, no flags
 import re
 import sys
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 if sys.version_info >= (3, 11):
@@ -223,16 +224,17 @@ def _class_item(item: Any) -> str:
     return {c.CATEGORY_DIGIT: r"\d", c.CATEGORY_WORD: r"\w", c.CATEGORY_SPACE: r"\s"}.get(value, "")
 
 
-def members_of(value: Any) -> list[str]:
+def members_of(value: Any) -> tuple[str, ...]:
     """The printable ASCII characters of a parsed class, in order."""
-    compiled = [(op, argument) for op, argument in value]
-    negate = bool(compiled) and compiled[0][0] is c.NEGATE
-    members = []
-    for code in range(0x21, 0x7F):
-        inside = any(_holds(op, argument, code) for op, argument in compiled if op is not c.NEGATE)
-        if inside != negate:
-            members.append(chr(code))
-    return members
+    return _members(tuple(value))
+
+
+@cache
+def _members(value: tuple[tuple[Any, Any], ...]) -> tuple[str, ...]:
+    """The same; a catalogue has a hundred classes and asks for them ten thousand times."""
+    negate = bool(value) and value[0][0] is c.NEGATE
+    holding = [(op, argument) for op, argument in value if op is not c.NEGATE]
+    return tuple(chr(code) for code in range(0x21, 0x7F) if any(_holds(op, argument, code) for op, argument in holding) != negate)
 
 
 def _holds(op: Any, argument: Any, code: int) -> bool:
