@@ -28,8 +28,10 @@ def _run(words: list[str]) -> int:
         from driftline import __version__
 
         return _told(f"driftline {__version__}\n{_engines()}")
-    if words[:1] == ["commit"] and not any(word.startswith("-") for word in words[1:]):
-        said = _glance(words[1:])
+    if words[:1] == ["commit"]:
+        listed = words[1:2] == ["--listed"]
+        given = words[2:] if listed else words[1:]
+        said = None if any(word.startswith("-") for word in given) else _glance(given, listed=listed)
         if said is not None:
             return _told(f"{said}\nPASS  Nothing found.")
     # An audit makes a great many objects that live until it ends: looking through all of them again and again took an eighth of its time.
@@ -85,12 +87,12 @@ def _engines() -> str:
     return f"{engines}; Python {'.'.join(map(str, sys.version_info[:3]))} on {sys.platform}"
 
 
-def _glance(given: list[str]) -> str | None:
+def _glance(given: list[str], *, listed: bool) -> str | None:
     """What to say of a commit that a glance shows not to matter; None where the audit has to look."""
     from driftline import glance
 
     try:
-        return glance.passes(given, glance.cache_folder(os.environ))
+        return glance.passes(given, glance.cache_folder(os.environ), listed=listed)
     except Exception:  # whatever it stumbled over, the audit judges it and says so
         return None
 

@@ -17,6 +17,7 @@ from driftline.model import App, Facts, Finding, Location, Misuse, Progress, Rel
 from driftline.project import apps, files, live
 from driftline.project.files import File, Tree
 from driftline.project.settings import Settings, matches, nearest
+from driftline.project.text import conflict, is_text
 
 JUDGED = ("drift", "credentials", "callbacks", "exposure")
 
@@ -107,8 +108,6 @@ def _old_snapshots(assembly: environments.Assembly, today: date) -> Iterable[Rel
             yield Related(Location(path, 1), f"this snapshot is {age} days old ({day}); what changed since is not known: export it again")
 
 
-# Text that people write is smaller; what is larger is generated, and is looked at as built output.
-_TEXT = 2 * 1024 * 1024
 # Names and hashes of packages, and pictures of pages: nobody writes a key into them.
 _NO_TEXT = late.pattern(
     r"(?:^|/)(?:package-lock\.json|pnpm-lock\.yaml|yarn\.lock|bun\.lockb?|poetry\.lock|uv\.lock|Cargo\.lock|go\.sum|composer\.lock|Gemfile\.lock)$"
@@ -133,7 +132,7 @@ class _Tracked:
         content = files.read(self._root, path)
         if path in self._left:
             self._left.remove(path)
-            if len(content) <= _TEXT and b"\0" not in content[:8192]:
+            if is_text(content):
                 self._found[path] = self._texts.sightings(path, content)
         return content
 
@@ -321,6 +320,9 @@ def read_tree(
 _MAKES_AN_APP = frozenset(("dotenv", "wrangler", "vercel", "netlify", "fly", "apphosting", "appengine", "render", "eas"))
 
 
+_TORN = "holds an unresolved merge conflict: keep one side of it, and delete the lines of `<`, `=` and `>`"
+
+
 class _Reader:
     """Reads each file once; what cannot be read becomes a value."""
 
@@ -395,11 +397,15 @@ class _Reader:
         return ReadSource(shown if not shown.startswith("..") else path, dotenv.FORMAT, reading, False, False, content, word)
 
     def _source(self, file: File, reader: formats.Reader) -> ReadSource | None:
+        torn: int | None = None
         try:
             content = self.text(file.path)
+            torn = conflict(content)
             reading = reader.read(Text(file.path, content, file.tracked))
         except Unreadable as problem:
-            if file.tracked is not True or problem.reason != files.GONE:
+            if torn is not None:
+                self.unread.append(Unread(file.path, _TORN, torn, 1))
+            elif file.tracked is not True or problem.reason != files.GONE:
                 self.unread.append(Unread(file.path, problem.reason, problem.line, problem.column))
             elif os.path.islink(os.path.join(self.tree.root, file.path)):
                 self.notes.append(Related(Location(file.path, 1), "is a link to a file that is not here, so it declares nothing"))
@@ -408,6 +414,8 @@ class _Reader:
             self.unread.append(Unread(file.path, f"the {reader.FORMAT.title} reader failed ({type(error).__name__}); please report it"))
             return None
         self.unread.extend(reading.unread)
+        if torn is not None:
+            self.unread.append(Unread(file.path, _TORN, torn, 1))
         is_env = reader.FORMAT.name == "dotenv"
         return ReadSource(file.path, reader.FORMAT, reading, file.tracked, file.ignored, content if is_env else "")
 

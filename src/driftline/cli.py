@@ -118,6 +118,7 @@ def check(root: str, **options: Any) -> int:
 
 @main.command(short_help="Judge the staged content (the pre-commit hook).")
 @click.argument("paths", metavar="[FILES]...", nargs=-1)
+@click.option("--listed", is_flag=True, help="Judge FILES only, even where none is named (deleted files always count).")
 @_common
 def commit(paths: tuple[str, ...], **options: Any) -> int:
     """Judge what is staged for the next commit, not the work tree; or only FILES of it.

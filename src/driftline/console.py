@@ -21,7 +21,7 @@ FAIL_ON = ("blocker", "warning", "note", "never")
 # What the options of an audit are where nobody gives them, by the names that `cli` gives them.
 UNASKED: Mapping[str, Any] = {
     "target": None, "app": None, "formats": (), "fail_on": None, "config": None, "baseline": None, "env_files": (), "bundles": (),
-    "loader": None, "no_live": False, "jobs": None, "quiet": False, "verbose": False, "color": "auto",
+    "loader": None, "no_live": False, "jobs": None, "quiet": False, "verbose": False, "color": "auto", "listed": False,
 }  # fmt: skip
 
 
@@ -103,6 +103,8 @@ def plain(words: Sequence[str]) -> Callable[[], int] | None:
             paths.append(word)
         elif word in _FLAGS:
             options[_FLAGS[word]] = True
+        elif word == "--listed" and words[0] == "commit":
+            options["listed"] = True
         elif name in _VALUES or name == "--format":
             value = value if equals else next(rest, "")
             if value.startswith("-") or not value or (name == "--fail-on" and value not in FAIL_ON):
@@ -128,7 +130,10 @@ def check(root: str, options: Mapping[str, Any]) -> int:
 
 
 def commit(paths: Sequence[str], options: Mapping[str, Any]) -> int:
-    """`driftline commit`: judges what is staged, or `paths` of it, and gives the exit code. Raises Unreadable where there is no git repository."""
+    """`driftline commit`: judges what is staged, or only `paths` of it where any are named, and gives the exit code.
+
+    Raises Unreadable where there is no git repository.
+    """
     from driftline import glance, staged
     from driftline.project import git
 
@@ -138,7 +143,7 @@ def commit(paths: Sequence[str], options: Mapping[str, Any]) -> int:
     real = os.path.realpath(root)
     given = [os.path.relpath(os.path.realpath(os.path.dirname(path) or ".") + os.sep + os.path.basename(path), real) for path in paths]
     asked = request(root, options)._replace(command="commit")
-    report = staged.commit(asked, [path.replace(os.sep, "/") for path in given])
+    report = staged.commit(asked, [path.replace(os.sep, "/") for path in given], listed=options["listed"])
     code = told(report, asked, options, empty=0)
     if real == os.path.realpath(".") and options["config"] is None:
         glance.prepare(glance.cache_folder(os.environ), sorted(asked.settings.sources))

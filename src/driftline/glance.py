@@ -34,8 +34,11 @@ def cache_folder(environment: Mapping[str, str]) -> str | None:
 # --- looking ----------------------------------------------------------------------------------------------------------------
 
 
-def passes(given: Sequence[str], cache: str | None) -> str | None:
-    """What to say of a commit that cannot matter; None where the audit has to look. `given` are the files named to the hook."""
+def passes(given: Sequence[str], cache: str | None, *, listed: bool = False) -> str | None:
+    """What to say of a commit that cannot matter; None where the audit has to look.
+
+    `given` are the files named to the hook; with `listed` no other is judged, even where none is named.
+    """
     if cache is None or not os.path.lexists(".git"):
         return None
     key = _key()
@@ -45,11 +48,13 @@ def passes(given: Sequence[str], cache: str | None) -> str | None:
     gate = _load(os.path.join(cache, f"glance-{key}"))
     if gate is None:
         return None
+    from driftline.project.text import is_text
+
     try:
         changes = _changes()
         if changes is None:
             return None
-        if given:
+        if given or listed:
             wished = {os.fsencode(os.path.normpath(path).replace(os.sep, "/")) for path in given}
             if not wished <= changes.keys():
                 return None
@@ -74,12 +79,13 @@ def passes(given: Sequence[str], cache: str | None) -> str | None:
     for path, (before, after) in changes.items():
         if after is not None:
             size += len(blobs[after])
-            if b"\0" not in blobs[after][:8192] and gate.holds_key(blobs[after]):
+            if is_text(blobs[after]) and gate.holds_key(blobs[after]):
                 return None
         if owners[path] and gate.speaks(owners[path], *(blobs[blob] if blob else b"" for blob in (before, after))):
             return None
     count = f"{len(changes)} file{'' if len(changes) == 1 else 's'}"
-    return f"Looked at {count} ({size / 1000:.0f} kB): nothing staged speaks of a variable, an address or a credential."
+    amount = f"{size / 1000:.1f} kB" if size >= 1000 else f"{size} byte{'' if size == 1 else 's'}"
+    return f"Looked at {count} ({amount}): nothing staged speaks of a variable, an address or a credential."
 
 
 class _Gate:

@@ -3,55 +3,198 @@
 from __future__ import annotations
 
 import os
+import re
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from driftline import audit, code, formats
 from driftline.audit import Request
+from driftline.environments import Keys
 from driftline.formats import dotenv
 from driftline.knowledge import identify
-from driftline.model import Finding, Location, Related, Report, Text, Unread, Unreadable
+from driftline.model import Finding, Location, Related, Report, Sighting, Text, Unread, Unreadable
 from driftline.project import files, git
 from driftline.project.apps import folder_of
 from driftline.project.files import File, Tree
-from driftline.project.index import Change, Index
+from driftline.project.index import Change, Index, LargeText
+from driftline.suppress import fingerprint
 
 
-def commit(request: Request, given: Sequence[str]) -> Report:
+def commit(request: Request, given: Sequence[str], *, listed: bool = False) -> Report:
     """Judges the staged files, or those of `given` (paths relative to the root); raises Unreadable where git cannot say.
 
-    A given file that is not staged is judged as it was committed, and the report says so.
+    A given file that is not staged is judged as it was committed, and the report says so. `listed` is True where `given` names every file
+    that is to be judged, even if there is none; what the commit deletes is never among the names, and always judged.
     """
     started = time.perf_counter()
     with Index(request.root) as index:
         changes = {change.path: change for change in index.changes if not request.settings.is_excluded(change.path)}
         unstaged = [path for path in given if path not in changes and path in index.entries]
         unknown = [path for path in given if path not in changes and path not in index.entries]
-        wanted = [changes[path] for path in given if path in changes] if given else list(changes.values())
-        if given:  # whoever lists the files of a commit leaves out the deleted ones
-            wanted += [change for path, change in changes.items() if change.after is None and path not in given]
+        wanted = list(changes.values())
+        if given or listed:
+            deleted = [change for path, change in changes.items() if change.after is None and path not in given]
+            wanted = [changes[path] for path in given if path in changes] + deleted
         wanted += [Change(path, None, index.entries[path]) for path in unstaged]
         notes = []
         if unstaged:
             notes.append(Related(Location(unstaged[0], 1), f"{_count(unstaged)} not staged; judged as committed"))
         if unknown:
             notes.append(Related(Location(unknown[0], 1), f"{_count(unknown)} not in the git index; not judged"))
+        notes += [
+            Related(Location(change.path, 1), "is a link; what it leads to is judged at its own place")
+            for change in wanted
+            if change.path in index.links and formats.is_env_file(change.path)
+        ]
         if not wanted:
+            if changes and not given:
+                path = next(iter(changes))
+                notes.append(
+                    Related(Location(path, 1), f"{_count(list(changes))} staged, and left out by whoever called this hook; not judged")
+                )
             return Report("commit", ".", None, (), (), notes=tuple(notes), seconds=time.perf_counter() - started)
-        touched = _touched(index, wanted, request.settings.sources)
-        tree, local = _tree(request, index)
-        looked_at = _around(index, touched.names) | {change.path for change in wanted if change.after is not None}
-        project = audit.read_tree(request, tree, lambda path: _content(request.root, index, local, path), looked_at)
-        project = project._replace(unread=tuple(dict.fromkeys((*touched.unread, *project.unread))))
+        report = _judged(request, index, wanted, started)
+    return report._replace(notes=(*notes, *report.notes), unknown=(), files=max(report.files, len(wanted)))
+
+
+def _judged(request: Request, index: Index, wanted: Sequence[Change], started: float) -> Report:
+    """The findings that the wanted changes cause or touch, and a note on those that stood there before."""
+    touched = _touched(index, wanted, request.settings.sources)
+    looked_at = _around(index, touched.names) | {change.path for change in wanted if change.after is not None}
+    tree = _Tree(request, index, index.entries)
+    project = audit.read_tree(request, tree.tree, tree.read, looked_at)
+    told = {one.path for one in project.unread}
+    unread = [one for one in touched.unread if one.path not in told]
+    secrets = _Secrets(request, index, wanted, {*told, *(one.path for one in unread)}, project.keys, tree.done)
+    project = project._replace(
+        facts=project.facts._replace(committed=secrets.new),
+        unread=tuple(dict.fromkeys((*unread, *project.unread, *secrets.unread))),
+        files=project.files + secrets.files,
+        bytes=project.bytes + secrets.bytes,
+    )
+    paths = {change.path for change in wanted}
+
+    def is_caused(finding: Finding) -> bool:
+        """A finding about a touched variable, or one about a changed file itself."""
+        return finding.variable in touched.names if finding.variable is not None else finding.location.path in paths
+
+    report = audit.judge(request, project, started, is_caused)
+    changed = {change.path: change.before for change in wanted if change.after is not None}
+
+    def may_be_old(finding: Finding) -> bool:
+        if finding.variable is None:
+            return changed.get(finding.location.path) is not None and finding.rule != _COMMITTED
+        places = {finding.location.path, *(related.location.path for related in finding.related)}
+        return finding.location.path in tree.local and places.isdisjoint(changed)
+
+    suspects = [finding for finding in report.findings if may_be_old(finding)]
+    old = _stood_before(request, index, looked_at, suspects) if suspects else []
+    said = [
+        Related(finding.location, f"{finding.rule} stood here before this commit, and is not its doing: `driftline check` tells")
+        for finding in old
+    ]
+    findings = tuple(_before_the_commit(finding) for finding in report.findings if finding not in old)
+    return report._replace(findings=findings, notes=(*report.notes, *secrets.notes, *said))
+
+
+def _before_the_commit(finding: Finding) -> Finding:
+    """A secret that is not in the history yet can still be kept out of it: the advice for one that is comes too late, and is dearer."""
+    if finding.rule != _COMMITTED:
+        return finding
+    path = finding.location.path
+    if formats.is_env_file(path):
+        fix = f"keep this file out of git: `git rm --cached {path}`, add {path} to .gitignore, and commit again"
+    else:
+        fix = "take it out before it is committed: keep it in an env file that git ignores, read it from the environment, `git add` this file again"
+    return finding._replace(
+        fix=f"{fix}; if it has left this machine before, revoke it",
+        avoid="do not commit it with --no-verify: the history keeps it, and only revoking the key helps then",
+    )
+
+
+def _stood_before(request: Request, index: Index, looked_at: Collection[str], suspects: Sequence[Finding]) -> list[Finding]:
+    """Those of the suspects that the last commit holds too, whatever their lines are now."""
+    entries = dict(index.entries)
+    for change in index.changes:
+        entries.pop(change.path, None)
+        if change.before is not None:
+            entries[change.path] = change.before
+    tree = _Tree(request, index, entries)
+    project = audit.read_tree(request, tree.tree, tree.read, {*looked_at, *(change.path for change in index.changes)})
+    before = Counter(_saying(finding) for finding in audit.judge(request, project, time.perf_counter()).findings)
+    old = []
+    for finding in suspects:
+        if before[_saying(finding)] > 0:
+            before[_saying(finding)] -= 1
+            old.append(finding)
+    return old
+
+
+_COMMITTED = "committed-secret"
+
+
+def _saying(finding: Finding) -> tuple[str, str]:
+    return fingerprint(finding), re.sub(r":\d+", "", finding.message)
+
+
+class _Secrets:
+    """The secrets in the staged text: `new` ones, and a note for each file that held one before this commit already.
+
+    What is `known` to be unreadable is left out; what is `done` was read, and counted, before.
+    """
+
+    def __init__(
+        self, request: Request, index: Index, wanted: Sequence[Change], known: Collection[str], keys: Keys, done: Collection[str]
+    ) -> None:
         from driftline.bundle.scan import Texts
 
-        looked = Texts(cache=request.cache, key=project.keys.process, digest_key=project.keys.digest)
-        found = tuple(one for path, content in _staged_texts(index, wanted, project.unread) for one in looked.sightings(path, content))
-        project = project._replace(facts=project.facts._replace(committed=found))
-        paths = {change.path for change in wanted}
-        report = audit.judge(request, project, started, lambda finding: _is_caused(finding, touched.names, paths))
-    return report._replace(notes=(*notes, *report.notes), unknown=(), files=max(report.files, len(wanted)))
+        self._texts = Texts(cache=request.cache, key=keys.process, digest_key=keys.digest)
+        self._index = index
+        self.unread: list[Unread] = []
+        self.notes: list[Related] = []
+        self.files = 0
+        self.bytes = 0
+        # A file that was moved as it is, by its content.
+        moved = {change.before for change in index.changes if change.after is None}
+        new: list[Sighting] = []
+        for change in wanted:
+            if change.after is None or change.path in known:
+                continue
+            try:
+                content = index.text(change.after)
+            except Unreadable as problem:
+                self.unread.append(Unread(change.path, problem.reason))
+                continue
+            if content is None:
+                continue
+            if change.path not in done:
+                self.files += 1
+                self.bytes += content.size if isinstance(content, LargeText) else len(content)
+            found = self._sightings(change.path, content)
+            before = change.before or (change.after if change.after in moved else None)
+            new += self._new(found, before) if found and before is not None else found
+        self.new = tuple(new)
+
+    def _sightings(self, path: str, content: bytes | LargeText) -> tuple[Sighting, ...]:
+        if isinstance(content, LargeText):
+            return self._texts.sightings_of(path, content.opened)
+        return self._texts.sightings(path, content)
+
+    def _new(self, found: Sequence[Sighting], before: str) -> list[Sighting]:
+        """Those that the version before does not hold."""
+        try:
+            content = self._index.text(before)
+        except Unreadable:
+            content = None
+        held = {one.digest for one in self._sightings("", content)} if content is not None else set()
+        old = [one for one in found if one.digest in held]
+        if old:
+            self.notes.append(
+                Related(old[0].location, "a secret stood here before this commit, and still does: `driftline check` tells what to do")
+            )
+        return [one for one in found if one.digest not in held]
 
 
 _FEW = 200
@@ -64,24 +207,6 @@ def _around(index: Index, names: Collection[str]) -> set[str]:
         if len(names) <= _FEW:
             return set(index.holding(names, code.languages()))
     return set(index.entries)
-
-
-# A blob of this size is no text that a person wrote.
-_TEXT = 5 * 1024 * 1024
-
-
-def _staged_texts(index: Index, changes: Iterable[Change], unread: Sequence[Unread]) -> Iterator[tuple[str, bytes]]:
-    """The staged text, file by file; binary blobs are left out, and so is what the audit already could not read."""
-    known = {one.path for one in unread}
-    for change in changes:
-        if change.after is None or change.path in known:
-            continue
-        try:
-            content = index.blob(change.after)
-        except Unreadable:
-            continue
-        if len(content) <= _TEXT and b"\0" not in content[:8192]:
-            yield change.path, content
 
 
 def _count(paths: Sequence[str]) -> str:
@@ -133,36 +258,48 @@ def _statements(index: Index, path: str, blob: str | None, readers: Iterable[for
     return said
 
 
-def _tree(request: Request, index: Index) -> tuple[Tree, frozenset[str]]:
-    """The index as a tree, with the env files beside its sources that git does not track; these are read from the work tree."""
-    tracked = [File(path, True) for path in index.entries if not request.settings.is_excluded(path)]
-    homes = {folder_of(file.path) for file in tracked if _may_have_local_files(file.path)}
-    local = []
-    for home in sorted({".", *homes}):
-        try:
-            names = sorted(entry.name for entry in os.scandir(os.path.join(request.root, home)) if entry.is_file(follow_symlinks=False))
-        except OSError:
-            continue
-        inside = "" if home == "." else home + "/"
-        local += [inside + name for name in names if formats.is_env_file(inside + name) and inside + name not in index.entries]
-    local = [path for path in local if not request.settings.is_excluded(path)]
-    ignored = git.ignored(request.root, local)
-    tree_files = sorted([*tracked, *(File(path, False, path in ignored) for path in local)])
-    conflicts = tuple(Unread(path, "is in a merge conflict") for path in sorted(index.conflicts))
-    return Tree(request.root, tuple(tree_files), True, conflicts), frozenset(local)
+class _Tree:
+    """One version of the project as git holds it, with the env files beside its sources that git does not track; these are read from the work tree.
+
+    `entries` are its blobs by path. `done` are the paths that were read.
+    """
+
+    def __init__(self, request: Request, index: Index, entries: Mapping[str, str]) -> None:
+        self._index = index
+        self._entries = entries
+        self._root = request.root
+        self.done: set[str] = set()
+        paths = [*entries, *_env_links(request.root, index, entries)]
+        tracked = [File(path, True) for path in paths if not request.settings.is_excluded(path)]
+        homes = {folder_of(file.path) for file in tracked if _may_have_local_files(file.path)}
+        local = []
+        for home in sorted({".", *homes}):
+            try:
+                names = sorted(entry.name for entry in os.scandir(os.path.join(request.root, home)) if entry.is_file(follow_symlinks=False))
+            except OSError:
+                continue
+            inside = "" if home == "." else home + "/"
+            local += [inside + name for name in names if formats.is_env_file(inside + name)]
+        local = [p for p in local if p not in entries and p not in index.conflicts and not request.settings.is_excluded(p)]
+        ignored = git.ignored(request.root, local)
+        tree_files = sorted([*tracked, *(File(path, False, path in ignored) for path in local)])
+        conflicts = tuple(Unread(path, "is in a merge conflict") for path in sorted(index.conflicts))
+        self.tree = Tree(request.root, tuple(tree_files), True, conflicts)
+        self.local = frozenset(local)
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file of this version. Raises Unreadable."""
+        self.done.add(path)
+        if path in self.local:
+            return files.read(self._root, path)
+        return self._index.blob(self._entries[path]) if path in self._entries else self._index.read(path)
+
+
+def _env_links(root: str, index: Index, entries: Mapping[str, str]) -> list[str]:
+    """The env files that are links to other files of the project."""
+    return [path for path in index.links if formats.is_env_file(path) and files.target(root, path) in entries]
 
 
 def _may_have_local_files(path: str) -> bool:
     base = path.rpartition("/")[2]
     return base in ("package.json", "pyproject.toml", "requirements.txt") or formats.is_env_file(path)
-
-
-def _content(root: str, index: Index, local: Collection[str], path: str) -> bytes:
-    return files.read(root, path) if path in local else index.read(path)
-
-
-def _is_caused(finding: Finding, names: Collection[str], paths: Collection[str]) -> bool:
-    """A finding about a touched variable, or one about a changed file itself."""
-    if finding.variable is not None:
-        return finding.variable in names
-    return finding.location.path in paths

@@ -96,21 +96,32 @@ def scan(
 
 
 class Texts:
-    """Looks for secrets in texts in memory: staged or tracked files. Nothing is unpacked and no map is followed."""
+    """Looks for secrets in texts: staged or tracked files. Nothing is unpacked and no map is followed."""
 
     def __init__(self, *, cache: str | None = None, key: bytes = b"driftline", digest_key: bytes | None = None) -> None:
         self._load = partial(_look, (), cache, key, digest_key, _SOURCE_DEPTH)
         self._look: Look | None = None
 
     def sightings(self, path: str, content: bytes) -> tuple[Sighting, ...]:
-        """The secrets of one text, in the order of their places."""
+        """The secrets of one text in memory, in the order of their places."""
+        look = self._loaded()
+        hits = tuple(hit for hit in look.text(content) if not _is_shown(content, hit.start))
+        return self._told(path, hits, partial(io.BytesIO, content))
+
+    def sightings_of(self, path: str, opened: Callable[[], IO[bytes]]) -> tuple[Sighting, ...]:
+        """The secrets of one text that is read piece by piece; `opened` gives a new reader each time. Raises OSError."""
+        look = self._loaded()
+        with opened() as file:
+            found = look.through(windows(file), opened)
+        return self._told(path, tuple(look.settled(found.hits, found.touching)), opened)
+
+    def _loaded(self) -> Look:
         if self._look is None:  # the patterns are loaded when there is something to look at
             self._look = self._load()
-        hits = tuple(hit for hit in self._look.text(content) if not _is_shown(content, hit.start))
-        if not hits:
-            return ()
-        blob = Blob(path, (), partial(io.BytesIO, content), len(content))
-        return _told(self._look, _Found(blob, hits), follow=False).sightings
+        return self._look
+
+    def _told(self, path: str, hits: tuple[Hit, ...], opened: Callable[[], IO[bytes]]) -> tuple[Sighting, ...]:
+        return _told(self._loaded(), _Found(Blob(path, (), opened), hits), follow=False).sightings if hits else ()
 
 
 # People write a key as it is, or encode it once; only bundlers wrap what is wrapped.

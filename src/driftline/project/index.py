@@ -2,14 +2,16 @@
 
 import os
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from types import TracebackType
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from driftline.model import Unreadable
 from driftline.project import git
 from driftline.project.files import MAX_SOURCE
+from driftline.project.text import is_text
 
 # A blob is asked for when the changes are compared and when the project is read: so much is kept of what git has shown.
 _KEPT = 64 * 1024 * 1024
@@ -26,6 +28,20 @@ class Change(NamedTuple):
     after: str | None
 
 
+class _Large(NamedTuple):
+    """A blob that is too large to be kept in memory: its beginning and its size."""
+
+    head: bytes
+    size: int
+
+
+class LargeText(NamedTuple):
+    """A text that is read piece by piece: its size in bytes, and a new reader at every call."""
+
+    size: int
+    opened: Callable[[], IO[bytes]]
+
+
 class Index:
     """The git index under a root, open while one `git cat-file --batch` answers; a context manager.
 
@@ -40,12 +56,16 @@ class Index:
         self._process: subprocess.Popen[bytes] | None = None
         self._blobs: dict[str, bytes] = {}
         self._room = _KEPT
+        self._readers: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> "Index":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._end()
+        for reader in self._readers:
+            reader.kill()
+            reader.communicate()
 
     def _end(self) -> None:
         process, self._process = self._process, None
@@ -69,15 +89,35 @@ class Index:
 
     def blob(self, name: str) -> bytes:
         """The bytes of a blob by its object name. Raises Unreadable."""
+        content = self._kept(name)
+        if isinstance(content, _Large):
+            raise Unreadable(f"larger than {MAX_SOURCE // (1024 * 1024)} MiB")
+        return content
+
+    def text(self, name: str) -> bytes | LargeText | None:
+        """The bytes of a blob that is text, None for a binary one. Raises Unreadable."""
+        content = self._kept(name)
+        if isinstance(content, _Large):
+            return LargeText(content.size, partial(self._open, name)) if is_text(content.head) else None
+        return content if is_text(content) else None
+
+    def _open(self, name: str) -> IO[bytes]:
+        process = git.start(self.root, "cat-file", "blob", name)
+        self._readers.append(process)
+        if process.stdout is None:
+            raise Unreadable("git cat-file has no pipe")
+        return process.stdout
+
+    def _kept(self, name: str) -> bytes | _Large:
         if name not in self._blobs:
             content = self._blob(name)
-            if len(content) > self._room:
+            if isinstance(content, _Large) or len(content) > self._room:
                 return content
             self._room -= len(content)
             self._blobs[name] = content
         return self._blobs[name]
 
-    def _blob(self, name: str) -> bytes:
+    def _blob(self, name: str) -> bytes | _Large:
         if self._process is None:
             self._process = git.start(self.root, "cat-file", "--batch")
         process = self._process
@@ -95,10 +135,11 @@ class Index:
             raise Unreadable("git cannot show the staged content")
         size = int(header[2])
         if size > MAX_SOURCE:
-            left = size + 1
+            head = process.stdout.read(8192)
+            left = size + 1 - len(head)
             while left > 0:
                 left -= len(process.stdout.read(min(left, 1 << 20))) or left
-            raise Unreadable(f"larger than {MAX_SOURCE // (1024 * 1024)} MiB")
+            return _Large(head, size)
         content = process.stdout.read(size)
         process.stdout.read(1)
         if len(content) != size:

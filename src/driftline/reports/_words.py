@@ -108,12 +108,16 @@ def sentence(report: Report) -> str:
             places[name] = places.get(name, 0) + 1
         where = ", ".join(f"{number} in {name}" for name, number in sorted(places.items(), key=lambda item: -item[1]))
         told = f" Blockers: {where}." if any(finding.environment for finding in blockers) else ""
+        if report.command == "commit":
+            return f"{found}.{told} Mend what blocks, `git add` it, and commit again."
         return f"{found}.{told} Settle them before this ships."
     if found:
         return f"No blocker; {found} to read."
     if report.unknown:
         return f"Nothing found in what files can show; {count(len(report.unknown), 'question')} stay{'s' if len(report.unknown) == 1 else ''} open."
-    return "Nothing found." if report.files else "Nothing is staged, so nothing was judged."
+    if report.files:
+        return "Nothing found."
+    return "Nothing of what was named is staged, so nothing was judged." if report.notes else "Nothing is staged, so nothing was judged."
 
 
 def blocks(page: str) -> Iterator[tuple[str, str]]:

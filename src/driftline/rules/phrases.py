@@ -11,6 +11,7 @@ from driftline.model import (
     Cell,
     Declaration,
     Environment,
+    Exposure,
     Identity,
     Kind,
     Location,
@@ -139,6 +140,15 @@ _SECRET_NAMES = late.pattern(
 def ends_like_a_secret(name: str) -> bool:
     """Whether a name is a secret's for certain: `..._SECRET_KEY`, `..._PASSWORD`, `..._SERVICE_ROLE_KEY`."""
     return _SECRET_ENDS.search(catalog.canonical(name)) is not None
+
+
+def promise(name: str) -> str | None:
+    """Why a name promises a secret, in words; None for one that may hold what everybody sees."""
+    kinds = catalog.load().by_variable(name)
+    kept = [kind for kind in kinds if kind.slot in ("key", "webhook_secret")]
+    if kept and all(kind.exposure is Exposure.SECRET for kind in kinds):
+        return f"its name promises a secret of {title(kept[0].provider)} ({kept[0].id})"
+    return "its name is a secret's" if ends_like_a_secret(name) else None
 
 
 def is_secret_name(name: str) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from driftline.model import App, Facts, Finding, Location, Need, Rule, Severity, Variable
-from driftline.rules.phrases import first_read
+from driftline.rules.phrases import first_read, promise
 from driftline.rules.spelling import misspelled
 
 RULE = Rule("undeclared-variable", Severity.WARNING, "code reads a variable that nothing declares")
@@ -48,9 +48,12 @@ def _finding(app: App, variable: Variable) -> Iterator[Finding]:
     more = len({r.location for r in variable.reads}) - 1
     also = f" and in {more} more place{'s' if more > 1 else ''}" if more else ""
     example = app.examples[0].path if app.examples else ".env.example"
+    fix = f"add {variable.name} to {example} and declare it in each environment, or delete the read"
+    if variable.public and promise(variable.name) is not None:  # declaring it would publish it
+        fix = f"read it on the server only, under a name without the public prefix, and add that name to {example}; or delete the read"
     yield RULE.finding(
         f"`{variable.name}` is read here{also} ({read.how}), and no env file, example or platform file declares it",
-        fix=f"add {variable.name} to {example} and declare it in each environment, or delete the read",
+        fix=fix,
         avoid="do not add a fallback value that only works on your machine",
         app=app.path,
         location=read.location,

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from driftline.knowledge import catalog
 from driftline.model import App, Exposure, Facts, Finding, Related, Rule, Severity, Variable
-from driftline.rules.phrases import Held, ends_like_a_secret, held, identified, place, title
+from driftline.rules.phrases import Held, held, identified, place, promise
 
 RULE = Rule("public-prefix-secret", Severity.BLOCKER, "a secret stands behind a public prefix")
 
@@ -28,7 +27,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             if why is None and _decoded_public(one):
                 told.add(one.variable.name)  # the value itself says that it may be seen: the name is only badly chosen
                 continue
-            why = why or _name_says(one.variable)
+            why = why or promise(one.variable.name)
             if why is None:
                 continue
             told.add(one.variable.name)
@@ -64,23 +63,12 @@ def _decoded_public(one: Held) -> bool:
     return identity is not None and identity.exposure in (Exposure.PUBLIC, Exposure.RESTRICT)
 
 
-def _name_says(variable: Variable) -> str | None:
-    kinds = [kind for kind in catalog.load().by_variable(variable.name) if kind.slot in ("key", "webhook_secret")]
-    if kinds and all(kind.exposure is Exposure.SECRET for kind in kinds) and not _also_public(variable.name):
-        return f"its name promises a secret of {title(kinds[0].provider)} ({kinds[0].id})"
-    return "its name is a secret's" if ends_like_a_secret(variable.name) else None
-
-
-def _also_public(name: str) -> bool:
-    return any(kind.exposure is not Exposure.SECRET for kind in catalog.load().by_variable(name))
-
-
 def _by_name_alone(app: App, told: set[str]) -> Iterator[Finding]:
     """Names without a readable value: the code that reads them would publish whatever the platform holds."""
     for variable in app.variables.values():
         if not variable.public or variable.name in told or variable.ignored:
             continue
-        why = _name_says(variable)
+        why = promise(variable.name)
         declared = next((c.declaration for c in variable.cells.values() if c.declaration is not None), None)
         if why is None or (declared is None and not variable.reads):
             continue
