@@ -161,13 +161,13 @@ def predeploy(root: str, **options: Any) -> int:
 
 
 @main.command(short_help="Audit built output: a folder, a file, an archive.")
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(exists=True))
+@click.argument("paths", metavar="PATH...", nargs=-1, type=click.Path(exists=True))
 @_common
 def bundle(paths: tuple[str, ...], **options: Any) -> int:
     """Audit what a build really wrote: secrets and the project's own private values in every encoding, in every served file.
 
     A PATH is a folder, a file, or a .zip .tar .tar.gz .tgz .apk .aab .ipa .whl .asar. The project around it, or --env-file, gives the
-    private values to look for.
+    private values to look for. Without a PATH, the built output that lies in the project's folders is audited.
 
     \b
     driftline bundle dist/
@@ -176,6 +176,7 @@ def bundle(paths: tuple[str, ...], **options: Any) -> int:
     """
     from driftline.bundle import serve
 
+    paths = paths or _built_here()
     root, found = serve.project_of(paths[0])
     if not found and not any(options[name] for name in ("target", "app", "config", "baseline", "env_files", "loader", "bundles")):
         from driftline import built
@@ -195,6 +196,18 @@ def bundle(paths: tuple[str, ...], **options: Any) -> int:
     request = console.request(root, options)
     paths = tuple(os.path.abspath(path) for path in paths)
     return console.told(audit.bundle(request._replace(command="bundle", bundles=paths, alone=not found)), request, options)
+
+
+def _built_here() -> tuple[str, ...]:
+    """The built output in the folders of this project's packages. Raises Misuse where there is none."""
+    from driftline.bundle import serve
+    from driftline.project import files
+
+    homes = {"", *(os.path.dirname(file.path) for file in files.walk(".").files if os.path.basename(file.path) == "package.json")}
+    found = [path for home in sorted(homes) for path in serve.built(home or ".")]
+    if not found:
+        raise Misuse("there is no built output here; build the project first, or name what is to be audited: driftline bundle dist/")
+    return tuple(os.path.normpath(path) for path in found)
 
 
 @main.command(short_help="The launch review: every red flag, its evidence, and one decision.")
