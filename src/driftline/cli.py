@@ -206,7 +206,7 @@ def _built_here() -> tuple[str, ...]:
     homes = {"", *(os.path.dirname(file.path) for file in files.walk(".").files if os.path.basename(file.path) == "package.json")}
     found = [path for home in sorted(homes) for path in serve.built(home or ".")]
     if not found:
-        raise Misuse("there is no built output here; build the project first, or name what is to be audited: driftline bundle dist/")
+        raise Misuse("there is no built output here; build the project first, or name what is to be audited: driftline bundle PATH")
     return tuple(os.path.normpath(path) for path in found)
 
 

@@ -32,7 +32,9 @@ pytestmark = pytest.mark.skipif(SHELL is None, reason="no bash here")
 def block(heading: str, language: str) -> str:
     """The first block in this language under a heading of the guide."""
     section = GUIDE.split(f"\n### {heading}\n")[1].split("\n### ")[0]
-    return re.findall(rf"^```{language}\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)[0]
+    found = re.search(rf"^```{language}\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+    assert found is not None
+    return found[1]
 
 
 def docker_run(text: str) -> list[str]:
