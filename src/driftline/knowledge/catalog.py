@@ -36,6 +36,7 @@ and a catalogue whose TOML files changed since is read from TOML, so that a new 
     left = "0-9A-Za-z_"              # characters that must not stand right before (this is the default) ...
     right = "0-9A-Za-z"              # ... and right after (default: the alphabet that the shape ends in)
     data_store = true                # `account` names a data store: equal in two environments means shared data
+    within = ["S3_ENDPOINT"]         # variables beside it that say which one it is: the server of a bucket, the database on a host
     tied = "project"                 # kinds of one provider with the same word here must agree on `account` within one environment
     generic = true                   # counts only where no other kind matches
     hint = true                      # known from use, not from a page: says whose a value is, never its mode, its account or a data store
@@ -65,7 +66,7 @@ from driftline.model import Exposure, Mode
 _FOLDER = os.path.join(os.path.dirname(__file__), "providers")
 INDEX = os.path.join(os.path.dirname(__file__), "providers.json")
 # Of the index: raised whenever its entries change, so that an older one is never taken for a new one.
-_FORM = 2
+_FORM = 3
 
 # Prefixes that make a variable public; a conventional name stands behind them as well.
 _PUBLIC_PREFIX = late.pattern(
@@ -123,6 +124,7 @@ class KeyKind(NamedTuple):
     claims: Mapping[str, str] = {}
     certain: str | None = None
     data_store: bool = False
+    within: tuple[str, ...] = ()
     tied: str | None = None
     generic: bool = False
     hint: bool = False
@@ -383,7 +385,7 @@ def _compile_key(provider: str, data: dict[str, Any], key: dict[str, Any]) -> di
         raise ValueError(f"{where}: a hint decides nothing")
     if entry["slot"] not in SLOTS:
         raise ValueError(f"{where}: slot {entry['slot']!r}")
-    for optional in ("account", "validate", "checksum", "expires", "claims", "certain", "data_store", "tied", "generic", "hint"):
+    for optional in ("account", "validate", "checksum", "expires", "claims", "certain", "data_store", "within", "tied", "generic", "hint"):
         if optional in key:
             entry[optional] = key.pop(optional)
     if key:
@@ -422,8 +424,8 @@ def _catalog(data: Mapping[str, Any], digest: str) -> Catalog:
 
 def _key(entry: dict[str, Any]) -> KeyKind:
     entry["exposure"] = Exposure(entry["exposure"])
-    for field in ("variables", "anchors", "prefixes"):
-        entry[field] = tuple(entry[field])
+    for field in ("variables", "anchors", "prefixes", "within"):
+        entry[field] = tuple(entry.get(field, ()))
     if entry["context"] is not None:
         entry["context"] = tuple(entry["context"])
     return KeyKind(**entry)

@@ -342,6 +342,18 @@ def redis(text: str) -> str | None:
     return _shown(f"{_host(address)}/{address.path.strip('/') or _query(address, 'db') or '0'}")
 
 
+def remote_host(text: str) -> str | None:
+    """A bare host that is not a machine of one's own, with the port where it is written."""
+    address = _address(f"tcp://{text}")
+    return _shown(_host(address)) if address is not None and not hosts.is_local(address.host) else None
+
+
+def redis_host(text: str) -> str | None:
+    """As `remote_host`, and the first database there."""
+    found = remote_host(text)
+    return f"{found.removesuffix(':6379')}/0" if found is not None else None
+
+
 def neon(text: str) -> str | None:
     """`endpoint/database`: an endpoint is the compute of one branch, with and without the pooler (Neon docs, 2026-11)."""
     address = _address(text)
@@ -357,6 +369,27 @@ def neon(text: str) -> str | None:
 def neon_endpoint(text: str) -> str | None:
     """The endpoint of a bare host."""
     return neon(f"postgres://{text}")
+
+
+def render_database(text: str) -> str | None:
+    """`id/database`: the id is the same inside Render's network and outside it (Render docs, Postgres, 2026-11)."""
+    address = _address(text)
+    if address is None:
+        return None
+    name = address.path.strip("/")
+    return _shown(address.host.partition(".")[0] + (f"/{name}" if name else ""))
+
+
+def smtp_identity(text: str) -> str | None:
+    """`user@host` where the user is an address or a plain word, else the host: some servers take an API key as the user."""
+    from urllib.parse import unquote
+
+    address = _address(text)
+    if address is None:
+        return None
+    user = unquote(address.user)
+    told = re.fullmatch(r"[A-Za-z0-9._+\-]{1,64}@[a-z0-9.\-]{3,190}|[a-z]{2,16}", user)
+    return _shown(f"{user}@{_host(address)}" if told else _host(address))
 
 
 def upstash_host(text: str) -> str | None:
@@ -402,6 +435,11 @@ def host_mode(text: str) -> str | None:
     if address is None:
         return None
     return "local" if hosts.is_local(address.host) else "any"
+
+
+def bare_host_mode(text: str) -> str | None:
+    """As `host_mode`, for a host without a scheme."""
+    return host_mode(f"tcp://{text}")
 
 
 # --- AWS, storage ---------------------------------------------------------------------------------------------------------
@@ -695,8 +733,8 @@ _ACCOUNTS: Mapping[str, _Account] = {
     for decoder in (
         arn_account, aws_account, azure_storage, blob_store, braintree_merchant, bucket, clerk_host, cloudinary_cloud, coinbase_org, database,
         database_host, discord_bot, discord_webhook, firebase_project, google_project, host, jwt_issuer, keycloak_realm, libsql, mapbox_user, mongodb, neon,
-        neon_endpoint, planetscale, queue, r2_account, redis, region, sentry_org, sentry_project, slack_team, sql_server, stripe_account,
-        stripe_owner, supabase_ref, telegram_bot, uploadthing_app, upstash_host, whole,
+        neon_endpoint, planetscale, queue, r2_account, redis, redis_host, region, remote_host, render_database, sentry_org, sentry_project, slack_team, smtp_identity, sql_server,
+        stripe_account, stripe_owner, supabase_ref, telegram_bot, uploadthing_app, upstash_host, whole,
     )
 }  # fmt: skip
 
@@ -724,6 +762,7 @@ TABLES: Mapping[str, Mapping[str, Callable[[str], object]]] = {
 MODE: Mapping[str, Callable[[str], str | None]] = {
     "supabase": supabase_mode,
     "host": host_mode,
+    "bare_host": bare_host_mode,
     "azure": azure_mode,
     "braintree": braintree_mode,
     "word": word_mode,

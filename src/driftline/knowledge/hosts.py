@@ -188,6 +188,11 @@ def is_local(host: str) -> bool:
     return address.is_private or address.is_loopback or address.is_unspecified or address.is_link_local
 
 
+def is_internal(host: str) -> bool:
+    """Whether each network has a host of this name for itself: a name without a domain, or one below a platform's own (`*.internal`)."""
+    return _classify(host).kind is Class.INTERNAL
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host is this very machine or container: localhost and its addresses, no private network."""
     host = host.lower().strip("[]").rstrip(".")

@@ -179,9 +179,11 @@ _PREFIX = late.pattern(r"(?:[A-Za-z]{2,10}[-_]){1,4}|AIza|AKIA|SG\.|eyJ|AC|SK")
 _BODY = late.pattern(
     r"(.)\1{2,}|(?:x{2,}|X{2,}|\*{2,}|\.{2,}).*|(?:your|my|the)?[-_]?(?:api|secret|test|live|real)?[-_]?"
     r"(?:key|token|secret|value|id)(?:[-_]?here)?|your.{1,80}|placeholder|example|dummy|fake|redacted|change[-_]?me"
-    r"|(?:0?1234567890?|123456|12345|1234|123|abc|abcd|abcdef|abc123|abcdefghijklmnop\w*|123456789\w{0,3})",
+    r"|abcdefghijklmnop\w*|0?1234567890?|123456789\w{0,3}",
     re.IGNORECASE,
 )
+# Too short to say so behind any word: `shop-1234` is a project, `sk-1234` is none.
+_SEQUENCE = re.compile(r"123456|12345|1234|123|abc|abcd|abcdef|abc123", re.IGNORECASE)
 
 # Parts of a URL that nobody owns: `https://your-project.supabase.co`, `postgres://USER:PASSWORD@HOST:PORT/DATABASE`.
 _URL_STAND_IN = late.pattern(
@@ -221,9 +223,21 @@ def placeholder(text: str) -> str | None:
             return "an address with a part to fill in"
         return None
     prefix = _PREFIX.match(text)
-    if prefix and (text[prefix.end() :].lower().endswith(_TRAILING) or _BODY.fullmatch(text, prefix.end())):
+    if prefix and (
+        text[prefix.end() :].lower().endswith(_TRAILING)
+        or _BODY.fullmatch(text, prefix.end())
+        or (_SEQUENCE.fullmatch(text, prefix.end()) and _is_vendors(prefix[0]))
+    ):
         return "a prefix with nothing real behind it"
     return None
+
+
+@cache
+def _is_vendors(prefix: str) -> bool:
+    """Whether keys of the catalogue begin like this: `sk_test_`, `re_`."""
+    return any(
+        head.startswith(prefix) or prefix.startswith(head) for kind in catalog.load().keys for head in kind.prefixes if len(head) > 2
+    )
 
 
 # --- credentials ----------------------------------------------------------------------------------------------------------
@@ -240,7 +254,7 @@ def identify(text: str, name: str | None = None) -> Identity | None:
 
 def _identify(text: str, name: str | None, published: Published | None, stand_in: str | None) -> Identity | None:
     text = text.strip()
-    if not 3 <= len(text) <= _LONGEST:
+    if len(text) > _LONGEST or (len(text) < 3 and published is None):
         return None
     known = catalog.load()
     named = _named(name) if name else _Named()
