@@ -12,6 +12,7 @@ from driftline.model import (
     App,
     Authority,
     Cell,
+    Claim,
     Declaration,
     Environment,
     Kind,
@@ -268,12 +269,25 @@ class _Assembler:
             readings=tuple(readings),
             public_prefixes=plan.framework.public_prefixes if plan.framework else (),
             literals=tuple(self._with_address(literal) for literal in self.survey.literals if self._runs(plan, literal.location.path)),
+            claims=tuple(self._claims(plan, environments, readings)),
             routes=None
             if self.survey.routes is None
             else tuple(route for route in self.survey.routes if self._runs(plan, route.location.path)),
         )
         self._say_unknown(app)
         return app
+
+    def _claims(self, plan: Plan, environments: Sequence[Environment], readings: Sequence[tuple[Source, Reading]]) -> Iterator[Claim]:
+        """The accounts and modes that config names for an environment or for the project, and those that code fixes for every one."""
+        for _, reading in readings:
+            for claim in reading.claims:
+                if claim.context is None:
+                    yield claim
+                elif self.settings.kind_of(claim.context) is not None:
+                    yield claim._replace(context=self.settings.canonical(claim.context))
+        for claim in self.survey.claims:
+            if self._runs(plan, claim.location.path):
+                yield from (claim._replace(context=environment.name) for environment in environments)
 
     def _live(self, around: live.Surroundings, plan: Plan, drafts: dict[str, _Draft], readings: list[tuple[Source, Reading]]) -> None:
         """The process environment beats every file: of its variables, those that the project knows or a library of the app reads."""
@@ -457,7 +471,7 @@ class _Assembler:
             beneath = nameless if source.format.nameless in named.values() else [_name_alone(d) for d in nameless]
             why = because.format(f"its top level is read in {also} too, beneath env files")
             drafts[also].speakers.append(
-                _Speaker(item._replace(settles=None), why, (-1, 0), tuple(d._replace(store=None) for d in beneath))
+                _Speaker(item._replace(settles=None), why, (-1, 0), tuple(d._replace(identity=None) for d in beneath))
             )
 
     def _laid_over(self) -> dict[str, dict[str, str]]:
@@ -721,6 +735,7 @@ class _Assembler:
             settled_by=None if draft.authority is Authority.WHOLE else _settling(draft, self.platforms),
             origins=tuple(reachable),
             origin_because=reachable,
+            modes=setting.modes if (setting := self.settings.environments.get(draft.name)) is not None else {},
         )
 
     def _say_unknown(self, app: App) -> None:

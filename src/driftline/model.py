@@ -235,7 +235,7 @@ class Declaration(NamedTuple):
     or job inside the source. `layer` orders declarations of one name within one source and context: higher wins.
     `reference` names where the value lives (`secrets.STRIPE_KEY`), never a value. `inherits` is False where a base
     declaration does NOT reach named contexts (wrangler vars). `ambiguous` lists, per loader family, how the line reads
-    differently, in words and without values. `store` names the data store that a binding leads to, in words that may be printed.
+    differently, in words and without values. `identity` is what a binding leads to, where the file says so (a Worker's D1 database).
     `puts_in` are the platform's own address variables that the value puts in, with whether a scheme stands before them.
     """
 
@@ -252,8 +252,20 @@ class Declaration(NamedTuple):
     inherits: bool = True
     ambiguous: tuple[str, ...] = ()
     traits: Traits | None = None
-    store: str | None = None
+    identity: Identity | None = None
     puts_in: tuple[tuple[str, bool], ...] = ()
+
+
+class Claim(NamedTuple):
+    """A place that says without a variable which account, project or mode is used: a project in a config file, a key fixed in code.
+
+    `context` is as in `Declaration`, None where the project as a whole is meant; `call` is the function it is handed to in code.
+    """
+
+    identity: Identity
+    location: Location
+    context: str | None = None
+    call: str | None = None
 
 
 class Literal(NamedTuple):
@@ -365,7 +377,7 @@ class Reading(NamedTuple):
 
     `bases` are files that this one is laid over: their nameless declarations reach its contexts. `authority` is another one than
     its format's, where the text says so (a file that includes others is not the whole of it). `taken` is the ISO date of an export.
-    `pushes` are commands that write a configuration file of the project to its platform.
+    `pushes` are commands that write a configuration file of the project to its platform; `claims` are accounts named without a variable.
     """
 
     declarations: tuple[Declaration, ...] = ()
@@ -381,6 +393,7 @@ class Reading(NamedTuple):
     authority: Authority | None = None
     taken: str | None = None
     pushes: tuple[Location, ...] = ()
+    claims: tuple[Claim, ...] = ()
 
 
 class Text(NamedTuple):
@@ -434,7 +447,8 @@ class Environment(NamedTuple):
     """A named place where an app runs. `because` maps each source path to why it speaks here, in words.
 
     `settled_by` is the export that would show what these files cannot, None when they say it all. `origins` are its public addresses
-    (`https://shop.example`), `origin_because` says of each why.
+    (`https://shop.example`), `origin_because` says of each why. `modes` are the settings' words on providers that are in another mode
+    here than its kind asks for (a demo in production).
     """
 
     name: str
@@ -445,6 +459,7 @@ class Environment(NamedTuple):
     settled_by: str | None = None
     origins: tuple[str, ...] = ()
     origin_because: Mapping[str, str] = {}
+    modes: Mapping[str, Mode] = {}
 
 
 class Variable(NamedTuple):
@@ -487,6 +502,7 @@ class App(NamedTuple):
     """A deployable package or a runtime with an environment of its own. `path` is its folder, '.' for the root.
 
     `literals` are the addresses that its code fixes; `routes` the paths it serves, None where the code was looked at only in part.
+    `claims` are the accounts and modes that its code and config name without a variable; `context` is then an environment's name.
     """
 
     path: str
@@ -500,6 +516,7 @@ class App(NamedTuple):
     public_prefixes: tuple[str, ...] = ()
     literals: tuple[Literal, ...] = ()
     routes: tuple[Route, ...] | None = None
+    claims: tuple[Claim, ...] = ()
 
     def environment(self, name: str) -> Environment | None:
         return next((e for e in self.environments if e.name == name), None)

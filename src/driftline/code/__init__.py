@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from driftline import late, sieve
-from driftline.model import Literal, Location, Reference, Route, Unread, Use
+from driftline.model import Claim, Literal, Location, Reference, Route, Unread, Use
 
 if TYPE_CHECKING:
     from driftline.code.routes import File as RouteFile
@@ -46,6 +46,7 @@ class CodeReading(NamedTuple):
     helpers: tuple[Helper, ...] = ()
     calls: bool = False
     unread: tuple[Unread, ...] = ()
+    claims: tuple[Claim, ...] = ()
 
 
 class Language(Protocol):
@@ -66,6 +67,7 @@ class Survey(NamedTuple):
     mentions: Mapping[str, frozenset[str]]
     unread: tuple[Unread, ...]
     routes: tuple[Route, ...] | None = ()
+    claims: tuple[Claim, ...] = ()
 
 
 _TEST_FOLDER = late.pattern(
@@ -185,6 +187,7 @@ def survey(
     literals: list[Literal] = []
     mentions: dict[str, frozenset[str]] = {}
     unread: list[Unread] = []
+    claims: list[Claim] = []
     helpers: list[Helper] = []
     callers: list[CodeFile] = []
     serving: list[RouteFile] = []
@@ -221,6 +224,7 @@ def survey(
             reading = language.read(file.path, file.content)
             references += reading.references
             literals += reading.literals
+            claims += reading.claims
             helpers += reading.helpers
             unread += reading.unread if traced else ()
             if named and module in _WITH_HELPERS:
@@ -236,7 +240,8 @@ def survey(
     kept = (
         r._replace(use=Use.MENTION, fallback=None) if is_tool(r.location.path) else r for r in references if not is_test(r.location.path)
     )
-    return Survey(tuple(kept), tuple(literals), mentions, tuple(unread), _routes(serving, packages or {}) if whole else None)
+    served = _routes(serving, packages or {}) if whole else None
+    return Survey(tuple(kept), tuple(literals), mentions, tuple(unread), served, tuple(claims))
 
 
 def _routes(serving: "Sequence[RouteFile]", packages: Mapping[str, str]) -> tuple[Route, ...]:
@@ -250,9 +255,10 @@ _WITH_HELPERS = frozenset(("javascript", "python"))
 
 
 def _may_hold_addresses(file: CodeFile) -> bool:
-    from driftline.code import _addresses
+    from driftline.code import _addresses, _claims
 
-    return not _is_generated(file) and _addresses.may_stand_in(file.path, file.content)
+    found = _addresses.may_stand_in(file.path, file.content) or _claims.may_stand_in(file.path, file.content)
+    return found and not _is_generated(file)
 
 
 def _is_generated(file: CodeFile) -> bool:

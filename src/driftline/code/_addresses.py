@@ -102,8 +102,12 @@ class Spot(NamedTuple):
 
 def may_stand_in(path: str, content: bytes) -> bool:
     """Whether a file may fix an address that a deployed app uses: no test, no tool, no example, and a trace of one."""
-    by_hand = is_test(path) or is_tool(path) or is_example(path) or _BY_HAND.search(path)
-    return not by_hand and sieve.any_in(TRACES, content)
+    return is_deployed(path) and sieve.any_in(TRACES, content)
+
+
+def is_deployed(path: str) -> bool:
+    """Whether a deployed app runs a file: no test, no tool, no example, nothing of one mode."""
+    return not (is_test(path) or is_tool(path) or is_example(path) or _BY_HAND.search(path))
 
 
 def offsets(code: bytes) -> Iterator[int]:

@@ -8,10 +8,10 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from driftline import late
-from driftline.code import Place, _addresses
+from driftline.code import Place, _addresses, _claims
 from driftline.code._addresses import MAX_CANDIDATES, Spot
 from driftline.code.javascript import _WRAPPERS, _callee, _only_in_development, _string, _text
-from driftline.model import Literal, Location, Secret, Side
+from driftline.model import Claim, Literal, Location, Secret, Side
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -32,6 +32,11 @@ def literals(path: str, code: bytes, root: Node, place: Place, side: Side) -> It
     `code` is the file with everything but its scripts blanked; locations are those of `place`, `side` is where it runs.
     """
     return _Reader(path, code, root, place, side).literals()
+
+
+def claims(path: str, code: bytes, root: Node, place: Place, side: Side) -> Iterator[Claim]:
+    """Keys, ids and addresses that say an account or a mode; the arguments are those of `literals`."""
+    return _Reader(path, code, root, place, side).claims()
 
 
 class _Reader:
@@ -72,6 +77,14 @@ class _Reader:
             node = self.root.descendant_for_byte_range(offset, offset + 1)
             if node is not None and not _is_remark(node) and not _is_chosen(node, code):
                 yield self._literal("", node.start_byte, f"sandbox of {sandbox.provider}", _callee(node))
+
+    def claims(self) -> Iterator[Claim]:
+        for offset in _claims.quotes(self.code):
+            node = self._text_at(offset)
+            text = _string(node) if node is not None and node.start_byte == offset else None
+            identity = _claims.identity_of(text) if text is not None else None
+            if node is not None and identity is not None and _is_used(node) and not _only_in_development(node, self.code):
+                yield Claim(identity, self.place.at(offset), call=_callee(node) or None)
 
     def _fixed(self, node: Node) -> Iterator[Literal]:
         """A text at a key or in a call that says what it is for, or in a constant that such a key takes it from."""
@@ -168,6 +181,27 @@ def _spot(text: Node) -> Spot | None:
     if parent.type == "return_statement" or (parent.type == "arrow_function" and parent.child_by_field_name("body") == node):
         return Spot("")
     return None
+
+
+# Keys and attributes whose text is shown, not used.
+_SHOWN = frozenset(("placeholder", "title", "alt", "label", "description", "example", "pattern", "aria-label", "helperText", "content"))
+
+
+def _is_used(text: Node) -> bool:
+    """Whether a text is handed on as a value: no fallback, nothing to compare with, no label of a field or a page."""
+    node, parent = text, text.parent
+    while parent is not None and parent.type in (*_WRAPPERS, "jsx_expression"):
+        node, parent = parent, parent.parent
+    if parent is None or parent.type in ("binary_expression", "augmented_assignment_expression", "assignment_pattern"):
+        return False
+    if parent.type == "jsx_attribute":
+        return _text(parent.named_children[0]) not in _SHOWN
+    if parent.type == "pair":
+        return _key(parent) not in _SHOWN
+    if parent.type == "arguments":
+        call = _callee(parent)
+        return not (_LOOKS.search(call) or call.endswith(".default") or _is_default(parent, node))
+    return node.type != "jsx_text"
 
 
 def _key(pair: Node) -> str:

@@ -9,10 +9,10 @@ from functools import cached_property
 from itertools import islice
 
 from driftline import late
-from driftline.code import Place, _addresses
+from driftline.code import Place, _addresses, _claims
 from driftline.code._addresses import MAX_CANDIDATES, Spot
 from driftline.code.python import _dotted
-from driftline.model import Literal, Location, Secret
+from driftline.model import Claim, Literal, Location, Secret
 
 _HOPS = 2
 _NAME = late.pattern(r"[A-Z][A-Z0-9_]+")
@@ -34,6 +34,13 @@ def literals(
         if literal.location not in seen:
             seen.add(literal.location)
             yield literal
+
+
+def claims(
+    path: str, content: bytes, tree: ast.Module, place: Place, at: Callable[[ast.expr], Location], in_one_mode: Set[int]
+) -> Iterator[Claim]:
+    """Keys, ids and addresses that say an account or a mode; the arguments are those of `literals`."""
+    return _Reader(path, content, tree, place, at, in_one_mode).claims()
 
 
 class _Reader:
@@ -60,6 +67,22 @@ class _Reader:
             around = self._around(offset)
             if around is not None and not self._is_chosen(around):
                 yield Literal(Secret(""), self.place.at(offset), f"sandbox of {sandbox.provider}", self._call(around) or None)
+
+    def claims(self) -> Iterator[Claim]:
+        if next(_claims.quotes(self.content), None) is None:
+            return
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in self.in_one_mode:
+                identity = _claims.identity_of(node.value) if self._is_used(node) else None
+                if identity is not None:
+                    yield Claim(identity, self.at(node), call=self._call(node) or None)
+
+    def _is_used(self, node: ast.expr) -> bool:
+        """Whether a text is handed on as a value: no fallback, nothing to compare with, no text of its own line."""
+        parent = self.parents.get(id(node))
+        return not isinstance(parent, (ast.BoolOp, ast.Compare, ast.IfExp, ast.Expr, ast.JoinedStr)) and (
+            not isinstance(parent, (ast.Call, ast.Assign, ast.AnnAssign)) or self._spot(node) is not None
+        )
 
     def _fixed(self, node: ast.expr, text: str) -> Iterator[Literal]:
         spot = self._spot(node)

@@ -56,6 +56,9 @@ def decisions(path: str, name: str, node: Node, root: Node, code: bytes) -> Iter
         return
     parent = condition.parent
     if parent is not None and parent.type == "variable_declarator" and parent.child_by_field_name("value") == condition:
+        if _plain(_text(parent.child_by_field_name("name"), code)) in _SWITCHES and _names_provider(_around(parent, code), code):
+            yield condition
+            return
         for use in islice(_uses(parent, root, code), _MOST_USES):
             outer = _outermost(use, code)
             if not _DEPLOYMENT.search(_text(outer, code)) and _decides(outer, code):
@@ -110,12 +113,23 @@ def _decides(condition: Node, code: bytes) -> bool:
     if parent.type == "ternary_expression" and parent.child_by_field_name("condition") == condition:
         return _differ(parent.child_by_field_name("consequence"), parent.child_by_field_name("alternative"), _around(parent, code), code)
     if parent.type == "if_statement" and parent.child_by_field_name("condition") == condition:
-        return _differ(parent.child_by_field_name("consequence"), parent.child_by_field_name("alternative"), "", code)
+        return _differ(parent.child_by_field_name("consequence"), _otherwise(parent, code), "", code)
     if parent.type == "pair" and parent.child_by_field_name("value") == condition:
-        key = re.sub(r"[^a-z]", "", _text(parent.child_by_field_name("key"), code).lower())
+        key = _plain(_text(parent.child_by_field_name("key"), code))
         around = _around(parent, code)
         return (key in _SWITCHES and _names_provider(around, code)) or (key in _NAMED_SWITCHES and _provider().search(around) is not None)
     return False
+
+
+def _otherwise(branch: Node, code: bytes) -> Node | None:
+    """What runs where an `if` does not hold: its else, or what stands behind a branch that leaves the function."""
+    alternative = branch.child_by_field_name("alternative")
+    leaves = re.search(r"\b(?:return|throw)\b", _text(branch.child_by_field_name("consequence"), code)) is not None
+    return branch.next_named_sibling if alternative is None and leaves else alternative
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z]", "", name.lower())
 
 
 def _differ(one: Node | None, other: Node | None, around: str, code: bytes) -> bool:

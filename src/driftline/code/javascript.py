@@ -12,9 +12,9 @@ from importlib.util import module_from_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from driftline import late, sieve
-from driftline.code import CodeFile, CodeReading, Helper, Place, _addresses, _modes
+from driftline.code import CodeFile, CodeReading, Helper, Place, _addresses, _claims, _modes
 from driftline.knowledge import callbacks
-from driftline.model import Literal, Location, Need, Reference, Secret, Side, Use
+from driftline.model import Claim, Literal, Location, Need, Reference, Secret, Side, Use
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -112,13 +112,18 @@ class _File:
             from driftline.code import _fixed_javascript
 
             self.literals += _fixed_javascript.literals(self.path, code, self.root, self.place, self.side)
+        claims: tuple[Claim, ...] = ()
+        if _claims.may_stand_in(self.path, code):
+            from driftline.code import _fixed_javascript
+
+            claims = _claims.told(_fixed_javascript.claims(self.path, code, self.root, self.place, self.side))
         # What a test has let through (`if (process.env.X) use(process.env.X!)`) is no need of its own.
         tested = {r.name for r in self.references if r.need is Need.OPTIONAL and r.fallback is None}
         self.references = [
             r._replace(need=Need.OPTIONAL) if r.name in tested and (r.name, r.location) in self.used else r for r in self.references
         ]
         unique = {(r.name, r.location, r.use): r for r in self.references}
-        return CodeReading(tuple(unique.values()), tuple(self.literals), tuple(dict.fromkeys(self.helpers)))
+        return CodeReading(tuple(unique.values()), tuple(self.literals), tuple(dict.fromkeys(self.helpers)), claims=claims)
 
     def _is_deep(self, offset: int) -> bool:
         """Whether a place lies deeper than anybody writes: every step up from there would cost the whole way down."""

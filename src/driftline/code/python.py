@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 
-from driftline.code import CodeFile, CodeReading, Helper, Place, _addresses
+from driftline.code import CodeFile, CodeReading, Helper, Place, _addresses, _claims
 from driftline.knowledge import callbacks
-from driftline.model import Literal, Location, Need, Reference, Secret, Side, Unread, Use
+from driftline.model import Claim, Literal, Location, Need, Reference, Secret, Side, Unread, Use
 
 EXTENSIONS = (".py",)
 TRACES = (b"environ", b"getenv", b"BaseSettings", b"decouple", b"starlette.config", b"dotenv_values", b"env(", b"env.")
@@ -47,11 +47,16 @@ def read(path: str, content: bytes) -> CodeReading:
     try:
         reader = _Reader(path, content, tree)
         literals: tuple[Literal, ...] = ()
+        claims: tuple[Claim, ...] = ()
         if _addresses.may_stand_in(path, content):
             from driftline.code import _fixed_python
 
             literals = tuple(_fixed_python.literals(path, content, tree, reader.place, reader.at, reader.of_one_mode))
-        return CodeReading(references=tuple(reader.references()), literals=literals, helpers=tuple(reader.helpers()))
+        if _claims.may_stand_in(path, content):
+            from driftline.code import _fixed_python
+
+            claims = _claims.told(_fixed_python.claims(path, content, tree, reader.place, reader.at, reader.of_one_mode))
+        return CodeReading(references=tuple(reader.references()), literals=literals, helpers=tuple(reader.helpers()), claims=claims)
     except RecursionError:
         return CodeReading(unread=(Unread(path, "nested too deep"),))
 

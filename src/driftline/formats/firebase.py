@@ -11,7 +11,7 @@ from driftline.formats import Format
 from driftline.formats._document import json_document
 from driftline.formats._place import word_of
 from driftline.formats._values import not_a_table
-from driftline.model import Authority, Declaration, Reading, State, Text
+from driftline.model import Authority, Declaration, Exposure, Identity, Mode, Reading, State, Text
 
 FORMAT = Format(
     name="firebase",
@@ -21,6 +21,12 @@ FORMAT = Format(
     nameless="production",
     settles="firebase functions:secrets:access NAME",
 )
+
+
+def _project(name: str) -> Identity:
+    return Identity(
+        "firebase", "project id", Mode.LOCAL if name.startswith("demo-") else Mode.ANY, name, Exposure.PUBLIC, "", slot="account"
+    )
 
 
 def read(text: Text) -> Reading:
@@ -37,7 +43,7 @@ def read(text: Text) -> Reading:
             layer=-1 if alias == "default" else 0,
             reference="the Firebase project",
             inherits=False,
-            store=f"Firebase project {node.text}",
+            identity=_project(node.text),
         )
         for alias, node in document.root.pairs("projects")
         if alias and node.is_scalar and node.text

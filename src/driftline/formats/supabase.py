@@ -7,13 +7,13 @@ its own is given the root's. What `env()` names must stand in the project's `.en
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from driftline import late
 from driftline.formats import Format
 from driftline.formats._document import Document, Node, toml_document
 from driftline.formats._values import NAME, declared
-from driftline.model import Authority, Declaration, Literal, Need, Reading, Reference, Secret, Side, Text
+from driftline.model import Authority, Claim, Declaration, Exposure, Identity, Literal, Mode, Need, Reading, Reference, Secret, Side, Text
 
 FORMAT = Format(
     name="supabase",
@@ -24,6 +24,7 @@ FORMAT = Format(
     settles="supabase secrets list",
 )
 
+_REF = late.pattern(r"[a-z]{20}")
 _ENV = late.pattern(r"env\(([A-Za-z_][A-Za-z0-9_]*)\)")
 
 
@@ -47,12 +48,22 @@ def read(text: Text) -> Reading:
         references=tuple(_references(document, root, Need.PLAIN)),
         contexts=tuple(remotes),
         origins=tuple(origins),
+        claims=tuple(_projects(document, root, remotes)),
     )
 
 
 # A remote's is needed only when its project is deployed. The other two stand in every file that `supabase init` writes: a storage engine on
 # trial, and the editor's own assistant (CLI, pkg/config/templates/config.toml, 2026-06).
 _NOT_NEEDED = frozenset(("remotes", "experimental", "studio"))
+
+
+def _projects(document: Document, root: Node, remotes: Mapping[str, Node]) -> Iterator[Claim]:
+    """The projects by ref; the root's `project_id` may be any word that tells local stacks apart."""
+    for context, table in ((None, root), *remotes.items()):
+        ref = table.string("project_id")
+        if ref is not None and _REF.fullmatch(ref):
+            identity = Identity("supabase", "project ref", Mode.ANY, ref, Exposure.PUBLIC, "", slot="account")
+            yield Claim(identity, document.value_location(table.map["project_id"]), context)
 
 
 def _secrets(document: Document, table: Node, context: str | None) -> Iterator[Declaration]:

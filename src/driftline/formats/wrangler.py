@@ -15,7 +15,7 @@ from typing import NamedTuple
 from driftline.formats import Format
 from driftline.formats._document import Document, Node, json_document, toml_document
 from driftline.formats._values import declared
-from driftline.model import Authority, Component, Declaration, Reading, State, Text
+from driftline.model import Authority, Claim, Component, Declaration, Exposure, Identity, Mode, Reading, State, Text
 
 FORMAT = Format(
     name="wrangler",
@@ -31,53 +31,56 @@ FORMAT = Format(
 class _Binding(NamedTuple):
     """Where bindings of one kind stand: `at` is the list (or the single table), `naming` the key of the variable's name.
 
-    `store` is the key that names what it leads to, `holds` whether that keeps data which environments must not share.
+    `store` is the key that names what it leads to, where that keeps data which environments must not share; `provider` and `kind` are the
+    catalogue's words for it, and `tried` is the key of the one that `wrangler dev --remote` uses instead.
     """
 
     at: tuple[str, ...]
     naming: str
-    store: str | None
     title: str
-    holds: bool = False
+    store: str | None = None
+    provider: str = "cloudflare"
+    kind: str = ""
+    tried: str | None = None
 
 
 # wrangler 4.86, config-schema.json.
 _BINDINGS = (
-    _Binding(("kv_namespaces",), "binding", "id", "Cloudflare KV namespace", True),
-    _Binding(("d1_databases",), "binding", "database_id", "Cloudflare D1 database", True),
-    _Binding(("r2_buckets",), "binding", "bucket_name", "Cloudflare R2 bucket", True),
-    _Binding(("vectorize",), "binding", "index_name", "Cloudflare Vectorize index", True),
-    _Binding(("hyperdrive",), "binding", "id", "Cloudflare Hyperdrive", True),
-    _Binding(("queues", "producers"), "binding", "queue", "Cloudflare queue", True),
-    _Binding(("artifacts",), "binding", "namespace", "Cloudflare Artifacts namespace", True),
-    _Binding(("ai_search",), "binding", "instance_name", "Cloudflare AI Search instance", True),
-    _Binding(("ai_search_namespaces",), "binding", None, "Cloudflare AI Search namespace"),
-    _Binding(("durable_objects", "bindings"), "name", None, "Durable Object"),
-    _Binding(("services",), "binding", None, "Cloudflare service"),
-    _Binding(("workflows",), "binding", None, "Cloudflare workflow"),
-    _Binding(("pipelines",), "binding", None, "Cloudflare pipeline"),
-    _Binding(("analytics_engine_datasets",), "binding", None, "Analytics Engine dataset"),
-    _Binding(("dispatch_namespaces",), "binding", None, "Cloudflare dispatch namespace"),
-    _Binding(("mtls_certificates",), "binding", None, "mTLS certificate"),
-    _Binding(("secrets_store_secrets",), "binding", None, "Cloudflare Secrets Store"),
-    _Binding(("send_email",), "name", None, "email binding"),
-    _Binding(("ratelimits",), "name", None, "rate limit"),
-    _Binding(("worker_loaders",), "binding", None, "Worker loader"),
-    _Binding(("vpc_services",), "binding", None, "VPC service"),
-    _Binding(("vpc_networks",), "binding", None, "VPC network"),
-    _Binding(("flagship",), "binding", None, "Flagship app"),
-    _Binding(("unsafe_hello_world",), "binding", None, "example binding"),
-    _Binding(("logfwdr", "bindings"), "name", None, "log forwarder"),
-    _Binding(("unsafe", "bindings"), "name", None, "unsafe binding"),
-    _Binding(("ai",), "binding", None, "Workers AI"),
-    _Binding(("browser",), "binding", None, "Browser Rendering"),
-    _Binding(("images",), "binding", None, "Cloudflare Images"),
-    _Binding(("media",), "binding", None, "Cloudflare media"),
-    _Binding(("stream",), "binding", None, "Cloudflare Stream"),
-    _Binding(("version_metadata",), "binding", None, "version metadata"),
+    _Binding(("kv_namespaces",), "binding", "Cloudflare KV namespace", "id", kind="KV namespace id", tried="preview_id"),
+    _Binding(("d1_databases",), "binding", "Cloudflare D1 database", "database_id", kind="D1 database id", tried="preview_database_id"),
+    _Binding(("r2_buckets",), "binding", "Cloudflare R2 bucket", "bucket_name", "cloudflare-r2", "bucket", "preview_bucket_name"),
+    _Binding(("vectorize",), "binding", "Cloudflare Vectorize index", "index_name", kind="Vectorize index"),
+    _Binding(("hyperdrive",), "binding", "Cloudflare Hyperdrive", "id", kind="Hyperdrive configuration"),
+    _Binding(("queues", "producers"), "binding", "Cloudflare queue", "queue", kind="queue"),
+    _Binding(("artifacts",), "binding", "Cloudflare Artifacts namespace", "namespace", kind="Artifacts namespace"),
+    _Binding(("ai_search",), "binding", "Cloudflare AI Search instance", "instance_name", kind="AI Search instance"),
+    _Binding(("ai_search_namespaces",), "binding", "Cloudflare AI Search namespace"),
+    _Binding(("durable_objects", "bindings"), "name", "Durable Object"),
+    _Binding(("services",), "binding", "Cloudflare service"),
+    _Binding(("workflows",), "binding", "Cloudflare workflow"),
+    _Binding(("pipelines",), "binding", "Cloudflare pipeline"),
+    _Binding(("analytics_engine_datasets",), "binding", "Analytics Engine dataset"),
+    _Binding(("dispatch_namespaces",), "binding", "Cloudflare dispatch namespace"),
+    _Binding(("mtls_certificates",), "binding", "mTLS certificate"),
+    _Binding(("secrets_store_secrets",), "binding", "Cloudflare Secrets Store"),
+    _Binding(("send_email",), "name", "email binding"),
+    _Binding(("ratelimits",), "name", "rate limit"),
+    _Binding(("worker_loaders",), "binding", "Worker loader"),
+    _Binding(("vpc_services",), "binding", "VPC service"),
+    _Binding(("vpc_networks",), "binding", "VPC network"),
+    _Binding(("flagship",), "binding", "Flagship app"),
+    _Binding(("unsafe_hello_world",), "binding", "example binding"),
+    _Binding(("logfwdr", "bindings"), "name", "log forwarder"),
+    _Binding(("unsafe", "bindings"), "name", "unsafe binding"),
+    _Binding(("ai",), "binding", "Workers AI"),
+    _Binding(("browser",), "binding", "Browser Rendering"),
+    _Binding(("images",), "binding", "Cloudflare Images"),
+    _Binding(("media",), "binding", "Cloudflare media"),
+    _Binding(("stream",), "binding", "Cloudflare Stream"),
+    _Binding(("version_metadata",), "binding", "version metadata"),
 )
 # What named environments inherit.
-_INHERITED = (_Binding(("assets",), "binding", None, "static assets"),)
+_INHERITED = (_Binding(("assets",), "binding", "static assets"),)
 _MODULES = ("wasm_modules", "text_blobs", "data_blobs")
 
 
@@ -103,7 +106,8 @@ def read(text: Text) -> Reading:
     name = root.string("name")
     folder = text.path.rpartition("/")[0] or "."
     components = (Component(name, folder, document.location(root.map["name"]), runtime="workers"),) if name else ()
-    return Reading(declarations=tuple(declarations), contexts=tuple(tables), components=components)
+    claims = [claim for table in (root, *tables.values()) for claim in _tried(document, table)]
+    return Reading(tuple(declarations), contexts=tuple(tables), components=components, claims=tuple(dict.fromkeys(claims)))
 
 
 def _of(document: Document, table: Node, context: str | None) -> Iterator[Declaration]:
@@ -122,8 +126,22 @@ def _bound(document: Document, table: Node, context: str | None, binding: _Bindi
         name = item.get(binding.naming)
         if name is not None and name.is_scalar and name.text:
             found = _reference(document, name, name.text, context, binding.title, inherits=inherits)
-            store = item.string(binding.store) if binding.store else None
-            yield found._replace(store=f"{binding.title} {store}") if binding.holds and store else found
+            yield found._replace(identity=_store(item, binding, binding.store))
+
+
+def _tried(document: Document, table: Node) -> Iterator[Claim]:
+    """The stores that `wrangler dev --remote` uses, on a developer's machine."""
+    for binding in _BINDINGS:
+        for item in table.list(*binding.at) if binding.tried else ():
+            identity = _store(item, binding, binding.tried)
+            if identity is not None:
+                yield Claim(identity, document.value_location(item.map[binding.tried or ""]), "local")
+
+
+def _store(item: Node, binding: _Binding, key: str | None) -> Identity | None:
+    """The store that a key of a binding names."""
+    account = item.string(key) if key else None
+    return Identity(binding.provider, binding.kind, Mode.ANY, account, Exposure.PUBLIC, "") if account else None
 
 
 def _reference(document: Document, node: Node, name: str, context: str | None, title: str, *, inherits: bool = False) -> Declaration:
