@@ -10,19 +10,23 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from driftline.knowledge import platform
-from driftline.model import Kind, Misuse, Severity
+from driftline.model import Kind, Misuse, Mode, Severity
 
 FILE = "driftline.toml"
 
 
 class EnvironmentSetting(NamedTuple):
-    """One `[environments.NAME]` table: its kind, other words for it, its public origins and the files that speak for it."""
+    """One `[environments.NAME]` table: its kind, other words for it, its public origins and the files that speak for it.
+
+    `modes` are providers that are used there in another mode than its kind asks for (a demo site in production).
+    """
 
     name: str
     kind: Kind | None = None
     aliases: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    modes: Mapping[str, Mode] = {}
 
 
 class Accept(NamedTuple):
@@ -111,7 +115,8 @@ def matches(word: str, patterns: Iterable[str]) -> bool:
 
 
 _TOP = ("environments", "apps", "rules", "accept", "exclude", "optional", "ignore", "shared", "fail-on", "baseline", "accounts", "owners")
-_ENVIRONMENT = ("kind", "aliases", "origins", "sources")
+_ENVIRONMENT = ("kind", "aliases", "origins", "sources", "modes")
+_MODES = ("live", "test")
 _APP = ("loader", "sources", "optional", "ignore")
 _ACCEPT = ("rule", "subject", "reason", "expires", "app", "environment")
 _OWNED = ("migrations", "rules", "workflows", "variables")
@@ -199,7 +204,10 @@ class _Reader:
             shared=self._strings(data, "shared"),
             fail_on=self._word(data, "fail-on", _FAIL_ON, "fail-on"),
             baseline=self._string(data, "baseline", "baseline"),
-            accounts={name: self._strings(self._table(data, "accounts"), name, "accounts.") for name in self._table(data, "accounts")},
+            accounts={
+                name: self._strings(self._table(data, "accounts"), name, "accounts.")
+                for name in self._of_providers(self._table(data, "accounts"), "accounts.")
+            },
             owners={name: self._word_of(name, word) for name, word in self._table(data, "owners").items()},
         )
 
@@ -229,7 +237,19 @@ class _Reader:
             self._strings(table, "aliases", place),
             origins,
             tuple(posixpath.normpath(path) for path in self._strings(table, "sources", place)),
+            {
+                provider: Mode(self._word(self._table(table, "modes"), provider, _MODES, f"{place}modes.{provider}"))
+                for provider in self._of_providers(self._table(table, "modes"), f"{place}modes.")
+            },
         )
+
+    def _of_providers(self, table: Mapping[str, Any], place: str) -> Iterable[str]:
+        """The keys of a table by provider."""
+        if table:
+            from driftline.knowledge import catalog
+
+            self._known(table, catalog.load().providers, place)
+        return table
 
     def _app(self, name: str, table: dict[str, Any]) -> AppSetting:
         place = f'apps."{name}".'

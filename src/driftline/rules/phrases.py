@@ -105,6 +105,12 @@ def held(app: App, *kinds: Kind) -> Iterator[Held]:
                 yield Held(environment, variable, cell.declaration, cell.traits)
 
 
+def wanted_mode(environment: Environment, provider: str) -> Mode:
+    """The mode that a provider's values should have in an environment: what driftline.toml says, else live in production and test elsewhere."""
+    declared = environment.modes.get(provider)
+    return declared or (Mode.LIVE if environment.kind is Kind.PRODUCTION else Mode.TEST)
+
+
 def title(provider: str) -> str:
     """The provider's name as its docs print it."""
     known = catalog.load().providers.get(provider)

@@ -1,4 +1,4 @@
-"""Finds one value in two environments of different kinds; used by the rules on sharing."""
+"""Finds one value in two environments of different kinds, in one app or in two; used by the rules on sharing."""
 
 from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
@@ -9,8 +9,9 @@ from driftline.rules.phrases import PROTECTION, Held, held
 
 
 class Shared(NamedTuple):
-    """The more protected side, the other one, and whether a single line of a base file serves both."""
+    """The more protected side with its app, the other one, and whether a single line of a base file serves both."""
 
+    app: str
     one: Held
     other: Held
     same_line: bool
@@ -21,22 +22,34 @@ def is_named(patterns: Sequence[str], *words: str | None) -> bool:
     return any(word and fnmatchcase(word, pattern) for word in words for pattern in patterns)
 
 
-def shared(app: App, wanted: Callable[[Held], object], spared: Sequence[str] = ()) -> Iterator[Shared]:
-    """Pairs of environments of different kinds that hold the same thing, once per thing and pair of kinds.
+def shared(apps: Sequence[App], wanted: Callable[[Held], object], spared: Sequence[str] = ()) -> Iterator[Shared]:
+    """Pairs of environments of different kinds that hold the same thing, once per thing and pair of kinds; in one app where there is a pair.
 
     `wanted` gives what is compared (a digest, an account), None for values that do not concern the rule; `spared` are the names and
     stores that are shared on purpose.
     """
-    found: dict[object, list[Held]] = {}
-    for one in held(app):  # the most protected environment first
-        thing = wanted(one)
-        if thing is not None and not is_named(spared, one.variable.name, one.traits.identity.account if one.traits.identity else None):
-            found.setdefault(thing, []).append(one)
+    found: dict[object, list[tuple[str, Held]]] = {}
+    for app in apps:
+        for one in held(app):
+            thing = wanted(one)
+            if thing is not None and not is_named(spared, one.variable.name, one.traits.identity.account if one.traits.identity else None):
+                found.setdefault(thing, []).append((app.path, one))
     for values in found.values():
-        # An address says where things are; a key beside it only says to whom it belongs.
-        values.sort(key=lambda one: (PROTECTION[one.environment.kind], one.environment.name, one.traits.url is None, one.variable.name))
-        kinds = {values[0].environment.kind}
-        for other in values[1:]:
-            if other.environment.kind not in kinds:
-                kinds.add(other.environment.kind)
-                yield Shared(values[0], other, values[0].declaration.location == other.declaration.location)
+        told = set()
+        for path in dict.fromkeys(path for path, _ in values):
+            for pair in _pairs([item for item in values if item[0] == path]):
+                told.add(pair.other.environment.kind)
+                yield pair
+        yield from (pair for pair in _pairs(values) if pair.other.environment.kind not in told)
+
+
+def _pairs(values: Sequence[tuple[str, Held]]) -> Iterator[Shared]:
+    """The most protected environment's value with one of each other kind of environment."""
+    (app, one), *others = sorted(
+        values, key=lambda item: (PROTECTION[item[1].environment.kind], item[1].environment.name, item[1].variable.name)
+    )
+    kinds = {one.environment.kind}
+    for _, other in others:
+        if other.environment.kind not in kinds:
+            kinds.add(other.environment.kind)
+            yield Shared(app, one, other, one.declaration.location == other.declaration.location)

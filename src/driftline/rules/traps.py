@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from driftline.model import Exposure, Identity, Mode
+from driftline.model import Exposure, Identity, Literal, Mode
 
 
 def is_trap(identity: Identity) -> bool:
@@ -13,3 +13,9 @@ def is_trap(identity: Identity) -> bool:
         return identity.kind == "host" or (identity.job == "email" and identity.exposure is not Exposure.SECRET)
     emulated = identity.job in ("storage", "email", "payment") or identity.kind == "emulator address"
     return identity.mode is Mode.LOCAL and identity.slot == "url" and emulated
+
+
+def switched(literal: Literal) -> str | None:
+    """The provider whose client a place in code switches to its sandbox or emulator, None for any other literal."""
+    prefix = "sandbox of "
+    return literal.role.removeprefix(prefix) if literal.role.startswith(prefix) else None

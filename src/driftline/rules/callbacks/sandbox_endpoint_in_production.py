@@ -14,28 +14,28 @@ from collections.abc import Iterator
 
 from driftline.knowledge import callbacks, hosts
 from driftline.knowledge.hosts import Class
-from driftline.model import App, Facts, Finding, Kind, Literal, Mode, Related, Rule, Severity, State
+from driftline.model import App, Environment, Facts, Finding, Identity, Kind, Literal, Mode, Related, Rule, Severity, State
 from driftline.rules.addresses import is_in_container, shown
 from driftline.rules.phrases import Held, held, identified, title
-from driftline.rules.traps import is_trap
+from driftline.rules.traps import is_trap, switched
 
 RULE = Rule("sandbox-endpoint-in-production", Severity.BLOCKER, "a sandbox, an emulator or a mail trap is configured for production")
-
-# The role of a literal that switches a provider's client to its sandbox, before the provider's id.
-_SWITCH = "sandbox of "
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     for app in facts.apps:
         for one in held(app, Kind.PRODUCTION):
             said = _said(app, one)
-            if said is not None:
+            if said is not None and not _is_demo(one.environment, one.traits.identity):
                 yield _configured(app, one, said)
         yield from _fallen_back(app)
-    for path, literals in (*((app.path, app.literals) for app in facts.apps), (".", facts.literals)):
-        for literal in literals:
-            if literal.role in ("endpoint", "payment link") or literal.role.startswith(_SWITCH):
-                yield _in_code(path, literal)
+        demos = {provider for environment in app.environments for provider, mode in environment.modes.items() if mode is Mode.TEST}
+        for literal in app.literals:
+            identity = literal.traits.identity if literal.traits is not None else None
+            if switched(literal) not in demos and (identity is None or identity.provider not in demos):
+                yield from _in_code(app.path, literal)
+    for literal in facts.literals:
+        yield from _in_code(".", literal)
 
 
 def _fallen_back(app: App) -> Iterator[Finding]:
@@ -102,15 +102,22 @@ def _configured(app: App, one: Held, said: str) -> Finding:
     )
 
 
-def _in_code(app: str, literal: Literal) -> Finding:
+def _is_demo(environment: Environment, identity: Identity | None) -> bool:
+    """Whether driftline.toml says that this provider is meant to be a sandbox there."""
+    return identity is not None and identity.mode is Mode.TEST and environment.modes.get(identity.provider) is Mode.TEST
+
+
+def _in_code(app: str, literal: Literal) -> Iterator[Finding]:
     identity = literal.traits.identity if literal.traits is not None else None
-    if literal.role.startswith(_SWITCH):
-        provider = literal.role.removeprefix(_SWITCH)
+    provider = switched(literal)
+    if provider is None and literal.role != "endpoint":
+        return
+    if provider is not None:
         what = "an emulator of Firebase" if provider == "firebase" else f"the sandbox of {title(provider)}"
     else:
         what = identified(identity) if identity is not None else "a sandbox"
     call = f" in `{literal.call}`" if literal.call else ""
-    return RULE.finding(
+    yield RULE.finding(
         f"the code fixes {what}{call} for every environment, production included",
         fix="take it from a variable: the live one in production, the sandbox elsewhere",
         avoid="do not choose by NODE_ENV; it is production on previews too",

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from driftline.model import Facts, Finding, Kind, Location, Mode, Related, Rule, Severity
-from driftline.rules.phrases import held, identified, title
+from driftline.rules.phrases import held, identified, title, wanted_mode
 
 RULE = Rule("live-credential-outside-production", Severity.BLOCKER, "a live credential is configured outside production")
 
@@ -22,6 +22,8 @@ def check(facts: Facts) -> Iterator[Finding]:
         for one in held(app, Kind.PREVIEW, Kind.LOCAL):
             identity = one.traits.identity
             if identity is None or identity.mode is not Mode.LIVE or identity.kind == "host" or one.traits.placeholder:
+                continue
+            if wanted_mode(one.environment, identity.provider) is Mode.LIVE:
                 continue
             if one.declaration.location in seen:  # one line of a base file is one mistake
                 continue

@@ -19,25 +19,24 @@ RULE = Rule("shared-secret", Severity.WARNING, "two environments share a secret"
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    for app in facts.apps:
-        for one, other, same_line in shared(app, _wanted, facts.shared):
-            if same_line:
-                says = f"{one.place} holds a secret, and one line serves {one.environment.name} and {other.environment.name}"
-            else:
-                says = f"{one.place} holds a secret of {one.environment.name}, and {other.place} the same one for {other.environment.name}"
-            yield RULE.finding(
-                says,
-                fix=f"give {other.environment.name} a value of its own for {other.variable.name}",
-                avoid=f"do not change the value of {one.environment.name} first",
-                app=app.path,
-                location=one.declaration.location,
-                environment=one.environment.name,
-                variable=one.variable.name,
-                identity=one.traits.identity,
-                value=one.traits.identity.masked or None if one.traits.identity else None,
-                digest=one.traits.keyed,
-                related=(Related(other.declaration.location, f"the same value for {other.environment.name}"),),
-            )
+    for app, one, other, same_line in shared(facts.apps, _wanted, facts.shared):
+        if same_line:
+            says = f"{one.place} holds a secret, and one line serves {one.environment.name} and {other.environment.name}"
+        else:
+            says = f"{one.place} holds a secret of {one.environment.name}, and {other.place} the same one for {other.environment.name}"
+        yield RULE.finding(
+            says,
+            fix=f"give {other.environment.name} a value of its own for {other.variable.name}",
+            avoid=f"do not change the value of {one.environment.name} first",
+            app=app,
+            location=one.declaration.location,
+            environment=one.environment.name,
+            variable=one.variable.name,
+            identity=one.traits.identity,
+            value=one.traits.identity.masked or None if one.traits.identity else None,
+            digest=one.traits.keyed,
+            related=(Related(other.declaration.location, f"the same value for {other.environment.name}"),),
+        )
 
 
 def _wanted(one: Held) -> object:
@@ -47,7 +46,7 @@ def _wanted(one: Held) -> object:
         return None
     identity = traits.identity
     if identity is not None:
-        if identity.exposure is not Exposure.SECRET or identity.slot != "key":
+        if identity.exposure is not Exposure.SECRET or identity.slot not in ("key", "url"):
             return None
         kind = catalog.load().kind(identity.provider, identity.kind)
         return None if kind is not None and kind.data_store else traits.digest

@@ -18,25 +18,26 @@ RULE = Rule("shared-webhook-secret", Severity.BLOCKER, "two environments share a
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    for app in facts.apps:
-        for one, other, same_line in shared(app, _wanted, facts.shared):
-            if same_line:
-                says = f"{one.place} is one line that signs webhooks of {one.environment.name} and of {other.environment.name}"
-            else:
-                says = f"{one.place} signs webhooks of {one.environment.name}, and {other.place} is the same secret for {other.environment.name}"
-            yield RULE.finding(
-                says,
-                fix=f"create an endpoint for {other.environment.name} at the provider and put its secret into {other.variable.name}",
-                avoid="do not switch the signature check off to get events through",
-                app=app.path,
-                location=one.declaration.location,
-                environment=one.environment.name,
-                variable=one.variable.name,
-                identity=one.traits.identity,
-                value=one.traits.identity.masked or None if one.traits.identity else None,
-                digest=one.traits.keyed,
-                related=(Related(other.declaration.location, f"the same value for {other.environment.name}"),),
+    for app, one, other, same_line in shared(facts.apps, _wanted, facts.shared):
+        if same_line:
+            says = f"{one.place} is one line that signs webhooks of {one.environment.name} and of {other.environment.name}"
+        else:
+            says = (
+                f"{one.place} signs webhooks of {one.environment.name}, and {other.place} is the same secret for {other.environment.name}"
             )
+        yield RULE.finding(
+            says,
+            fix=f"create an endpoint for {other.environment.name} at the provider and put its secret into {other.variable.name}",
+            avoid="do not switch the signature check off to get events through",
+            app=app,
+            location=one.declaration.location,
+            environment=one.environment.name,
+            variable=one.variable.name,
+            identity=one.traits.identity,
+            value=one.traits.identity.masked or None if one.traits.identity else None,
+            digest=one.traits.keyed,
+            related=(Related(other.declaration.location, f"the same value for {other.environment.name}"),),
+        )
 
 
 def _wanted(one: Held) -> object:

@@ -3,15 +3,17 @@
 Why it matters: checkout seems to work, no money arrives, no mail is delivered, and nobody sees an error.
 Fix: put the provider's live value into the production environment; test values belong to local and preview.
 What not to do: do not copy the production keys into the other environments to make them equal.
-Example: `.env.production` holds a test key of Stripe in `STRIPE_SECRET_KEY`.
+Example: `.env.production` holds a test key of Stripe in `STRIPE_SECRET_KEY`, or the code fixes a payment link for tests.
+
+A demo that is meant to run on test values is declared in driftline.toml: `[environments.production] modes = { stripe = "test" }`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from driftline.model import App, Facts, Finding, Identity, Kind, Mode, Related, Rule, Severity
-from driftline.rules.phrases import Held, held, identified, title
+from driftline.model import App, Facts, Finding, Identity, Kind, Location, Mode, Related, Rule, Severity
+from driftline.rules.phrases import Held, held, identified, title, wanted_mode
 from driftline.rules.traps import is_trap
 
 RULE = Rule("test-credential-in-production", Severity.BLOCKER, "a test credential is configured for production")
@@ -19,19 +21,26 @@ RULE = Rule("test-credential-in-production", Severity.BLOCKER, "a test credentia
 
 def check(facts: Facts) -> Iterator[Finding]:
     for app in facts.apps:
-        values = [(one, one.traits.identity) for one in held(app, Kind.PRODUCTION) if one.traits.identity is not None]
-        for one, identity in values:
+        for one in held(app, Kind.PRODUCTION):
+            identity = one.traits.identity
             # A sandbox's address or a sink for mails is no credential: sandbox-endpoint-in-production speaks of it.
-            if identity.mode is Mode.TEST and not is_trap(identity) and not one.traits.placeholder:
-                yield _finding(app, one, identity)
+            if identity is None or identity.mode is not Mode.TEST or is_trap(identity) or one.traits.placeholder:
+                continue
+            if wanted_mode(one.environment, identity.provider) is not Mode.TEST:
+                yield _configured(app, one, identity)
+        yield from _in_code(app)
+    for literal in facts.literals:
+        identity = literal.traits.identity if literal.traits is not None else None
+        if literal.role == "payment link" and identity is not None:
+            yield _fixed(".", identity, literal.location, literal.call)
 
 
-def _finding(app: App, one: Held, identity: Identity) -> Finding:
+def _configured(app: App, one: Held, identity: Identity) -> Finding:
     name, environment = one.variable.name, one.environment
+    path = one.declaration.location.path
+    because = f" ({environment.because[path]})" if path in environment.because else ""
     return RULE.finding(
-        f"{one.place} is {identified(identity)}, and {environment.name} uses it ({environment.because[one.declaration.location.path]})"
-        if one.declaration.location.path in environment.because
-        else f"{one.place} is {identified(identity)}, and {environment.name} uses it",
+        f"{one.place} is {identified(identity)}, and {environment.name} uses it{because}",
         fix=f"put the live value of {title(identity.provider)} for {name} into {environment.name}",
         avoid="do not copy production's values into preview or local to make them equal",
         app=app.path,
@@ -42,4 +51,34 @@ def _finding(app: App, one: Held, identity: Identity) -> Finding:
         value=identity.masked or None,
         digest=one.traits.keyed,
         related=tuple(Related(read.location, "read here") for read in one.variable.reads[:1]),
+    )
+
+
+def _in_code(app: App) -> Iterator[Finding]:
+    """Payment links and keys that the code fixes: production uses them like every other environment."""
+    spared = {provider for environment in app.environments for provider, mode in environment.modes.items() if mode is Mode.TEST}
+    for literal in app.literals:
+        identity = literal.traits.identity if literal.traits is not None else None
+        if literal.role == "payment link" and identity is not None and identity.provider not in spared:
+            yield _fixed(app.path, identity, literal.location, literal.call)
+    seen: set[Location] = set()
+    for claim in app.claims:
+        identity = claim.identity
+        wanted = identity.mode is Mode.TEST and identity.provider not in spared
+        if wanted and claim.context is not None and claim.location not in seen:
+            seen.add(claim.location)
+            yield _fixed(app.path, identity, claim.location, claim.call)
+
+
+def _fixed(app: str, identity: Identity, location: Location, call: str | None) -> Finding:
+    handed = f" in `{call}`" if call else ""
+    return RULE.finding(
+        f"the code fixes {identified(identity)}{handed} for every environment, production included",
+        fix="take it from a variable: the live value in production, the test value elsewhere",
+        avoid="do not put a secret into the code instead, and do not choose by NODE_ENV; it is production on previews too",
+        app=app,
+        location=location,
+        identity=identity,
+        value=identity.masked or None,
+        subject=f"{location.path}:{identity.provider} {identity.kind}",
     )

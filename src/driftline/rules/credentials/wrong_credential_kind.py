@@ -35,10 +35,11 @@ def check(facts: Facts) -> Iterator[Finding]:
         seen: set[Location] = set()
         for one in held(app):
             identity = one.traits.identity
-            if identity is None or identity.slot not in _CERTAIN or one.declaration.location in seen or one.traits.placeholder:
+            if identity is None or identity.slot is None or one.declaration.location in seen or one.traits.placeholder:
                 continue
-            meant = {kind.slot for kind in known.by_variable(one.variable.name)}
-            if not meant or identity.slot in meant or not _certain(identity, meant):
+            usual = known.by_variable(one.variable.name)
+            meant = {kind.slot for kind in usual}
+            if not meant or identity.slot in meant or not _certain(identity, meant, {kind.provider for kind in usual}):
                 continue
             seen.add(one.declaration.location)
             promised = " or ".join(sorted(_WORDS[slot] for slot in meant))
@@ -58,6 +59,11 @@ def check(facts: Facts) -> Iterator[Finding]:
             )
 
 
-def _certain(identity: Identity, meant: set[str]) -> bool:
-    """A webhook slot takes whatever a home-grown sender signs with; a vendor's API key in it is certainly wrong."""
+def _certain(identity: Identity, meant: set[str], providers: set[str]) -> bool:
+    """A webhook slot takes whatever a home-grown sender signs with; a vendor's API key in it is certainly wrong.
+
+    So is a provider's own id of another thing in the place of its price (a product's).
+    """
+    if identity.slot not in _CERTAIN:
+        return meant == {"price"} and identity.slot == "id" and identity.provider in providers
     return identity.provider != "unknown" or not meant & {"webhook_secret"}
