@@ -1,10 +1,11 @@
 """What a commit waits for: CPU from start to end of `driftline commit` and of other hooks, ten files staged in a repository of 5,000.
 
-    python benchmarks/hook.py --peer betterleaks=... --peer detect-secrets-hook=... --peer kingfisher=... --runs 15
+    python benchmarks/hook.py --peer betterleaks=... --peer detect-secrets-hook=... --peer kingfisher=... --runs 15 --write
 
 Every tool is run as its own pre-commit hook runs it, on the same staged files, interleaved; medians of user and system time of the
-process and of the git it starts. `--repository` takes a repository with something staged instead of the generated one. Quote the
-ratios: the milliseconds are this machine's.
+process and of the git it starts. A second part lists what the same hook imports for commits of different kinds. `--write` writes both
+into hook.md beside this file. `--repository` takes a repository with something staged instead of the generated one. Quote the ratios:
+the milliseconds are this machine's.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 # How each tool's own hook calls it (.pre-commit-hooks.yaml of each, 2026-11), without validation and updates over a network.
@@ -29,6 +30,34 @@ TOOLS = {
     "kingfisher": ["scan", "{folder}", "--staged", "--quiet", "--no-update-check", "--no-validate"],
 }
 STAGED = 10
+# Peers' shares that the hook keeps under, and its own limit in milliseconds.
+SHARES = {"betterleaks": 0.8, "detect-secrets-hook": 0.4, "kingfisher": 0.3}
+LIMIT = 150
+REPORT = Path(__file__).with_suffix(".md")
+# What is heavy, and the kinds of staged files that ask for it.
+HEAVY = (
+    "click",
+    "yaml",
+    "dotenv",
+    "tree_sitter",
+    "detect_secrets",
+    "hyperscan",
+    "jinja2",
+    "asyncio",
+    "importlib.metadata",
+    "driftline.bundle.scan",
+)
+KINDS: dict[str, tuple[str, str]] = {
+    "prose": ("docs/note.md", "# A note\n\nNothing but words.\n"),
+    "a style sheet": ("styles/extra.css", ".extra { color: red; }\n"),
+    "code that reads nothing": ("lib/extra.ts", "export const extra = (value: number) => value + 1;\n"),
+    "code that reads a variable": ("lib/reads.ts", "export const region = process.env.S3_REGION;\n"),
+    "an env file": (".env.production", "S3_REGION=eu-west-1\n"),
+    "a workflow": (
+        ".github/workflows/ci.yml",
+        "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    env:\n      S3_REGION: eu\n    steps: []\n",
+    ),
+}
 
 
 def repository(folder: Path, count: int) -> None:
@@ -107,6 +136,47 @@ def cost(command: Sequence[str], folder: Path) -> tuple[float, float, int]:
     return used.ru_utime + used.ru_stime, time.perf_counter() - started, process.returncode
 
 
+def imported(driftline: str, folder: Path, path: str, text: str) -> list[str]:
+    """The heavy modules that a hook imports where only this file is staged; leaves nothing staged."""
+    git(folder, "reset", "--quiet", "--hard")
+    (folder / path).parent.mkdir(parents=True, exist_ok=True)
+    (folder / path).write_text(text, encoding="utf-8")
+    git(folder, "add", "--force", path)
+    alone = {**os.environ, "PYTHONPROFILEIMPORTTIME": "1"}
+    done = subprocess.run([driftline, *TOOLS["driftline"]], cwd=folder, env=alone, capture_output=True, text=True, check=False)
+    git(folder, "reset", "--quiet", "--hard")
+    names = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+    if "driftline" not in names:
+        raise SystemExit(f"{driftline} does not say what it imports")
+    return [name for name in HEAVY if name in names]
+
+
+def version(command: str) -> str:
+    """What a tool says of its own version, in one line."""
+    for words in (["--version"], ["version"]):
+        done = subprocess.run([command, *words], capture_output=True, text=True, check=False)
+        if done.returncode == 0 and done.stdout.strip():
+            return " ".join(done.stdout.splitlines()[0].split())
+    return "version unknown"
+
+
+def speed(told: Mapping[str, Sequence[str]], folder: Path, runs: int) -> Iterator[str]:
+    """The lines of the table: CPU and wall medians, and driftline's share of each peer's CPU beside the one it keeps under."""
+    measured: dict[str, list[tuple[float, float, int]]] = {name: [] for name in told}
+    for number in range(runs + 1):
+        for name, words in told.items():
+            run = cost(words, folder)
+            if number:  # the first round fills the caches of all
+                measured[name].append(run)
+    yield "| hook | CPU ms | wall ms | driftline's CPU / its CPU | at most | exit code |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    own = statistics.median(cpu for cpu, _, _ in measured["driftline"])
+    for name, results in measured.items():
+        cpu, wall = (statistics.median(result[part] for result in results) for part in (0, 1))
+        most = SHARES.get(name, f"{LIMIT} ms")
+        yield f"| {name} | {cpu * 1000:.0f} | {wall * 1000:.0f} | {own / cpu:.2f} | {most} | {results[-1][2]} |"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--driftline", default=shutil.which("driftline") or "driftline")
@@ -114,7 +184,22 @@ def main() -> int:
     parser.add_argument("--repository", type=Path)
     parser.add_argument("--files", type=int, default=5000)
     parser.add_argument("--runs", type=int, default=15)
+    parser.add_argument("--write", action="store_true", help=f"write {REPORT.name} beside this file")
     arguments = parser.parse_args()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed hook has its bytecode
+    peers = {name: command or name for name, _, command in (peer.partition("=") for peer in arguments.peer)}
+    # Every tool runs in the repository, so a relative path to it would lead nowhere.
+    tools = {
+        name: os.path.abspath(shutil.which(command) or command) for name, command in {"driftline": arguments.driftline, **peers}.items()
+    }
+    lines = [
+        "# What a commit waits for",
+        "",
+        f"`python benchmarks/hook.py {' '.join(f'--peer {name}=...' for name in peers)} --files {arguments.files} --runs {arguments.runs} --write`,",
+        f"{time.strftime('%Y-%m-%d')}, Python {sys.version.split()[0]} on {sys.platform}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f};",
+        "; ".join(f"{name}: {version(command)}" for name, command in tools.items() if name != "driftline") + ".",
+        "",
+    ]
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.repository
         if folder is None:
@@ -122,26 +207,30 @@ def main() -> int:
             repository(folder, arguments.files)
         staged = git(folder, "diff", "--cached", "--name-only", "--diff-filter=d", "-z").split("\0")[:-1]
         total = git(folder, "ls-files", "-z").count("\0")
-        commands = {"driftline": [arguments.driftline, *TOOLS["driftline"]]}
-        for peer in arguments.peer:
-            name, _, command = peer.partition("=")
-            commands[name] = [command or name, *TOOLS[name]]
         told = {
-            name: [word.replace("{folder}", str(folder)) for part in words for word in (staged if part == "{files}" else [part])]
-            for name, words in commands.items()
+            name: [
+                command,
+                *(word.replace("{folder}", str(folder)) for part in TOOLS[name] for word in (staged if part == "{files}" else [part])),
+            ]
+            for name, command in tools.items()
         }
-        measured: dict[str, list[tuple[float, float, int]]] = {name: [] for name in told}
-        for number in range(arguments.runs + 1):
-            for name, words in told.items():
-                run = cost(words, folder)
-                if number:  # the first round fills the caches of all
-                    measured[name].append(run)
-    print(f"{total} files in the index, {len(staged)} staged, {arguments.runs} runs, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-    print("| hook | CPU ms | wall ms | driftline's CPU / its CPU | exit code |\n| --- | --- | --- | --- | --- |")
-    own = statistics.median(cpu for cpu, _, _ in measured["driftline"])
-    for name, runs in measured.items():
-        cpu, wall = (statistics.median(run[part] for run in runs) for part in (0, 1))
-        print(f"| {name} | {cpu * 1000:.0f} | {wall * 1000:.0f} | {own / cpu:.2f} | {runs[-1][2]} |")
+        lines += [f"{len(staged)} staged files in a repository of {total}; medians of {arguments.runs} interleaved runs:", ""]
+        lines += speed(told, folder, arguments.runs)
+        if arguments.repository is None:  # nobody else's index is touched
+            lines += [
+                "",
+                "What is heavy, and is imported for a commit of one file:",
+                "",
+                "| staged | imported | not imported |",
+                "| --- | --- | --- |",
+            ]
+            for kind, (path, text) in KINDS.items():
+                names = imported(tools["driftline"], folder, path, text)
+                lines.append(f"| {kind} | {', '.join(names) or 'none'} | {', '.join(name for name in HEAVY if name not in names)} |")
+    written = "\n".join(lines) + "\n"
+    sys.stdout.write(written)
+    if arguments.write:
+        REPORT.write_text(written, encoding="utf-8")
     return 0
 
 

@@ -146,6 +146,31 @@ def test_all_files_judges_what_was_committed_before(shop: Path, store: Path) -> 
     assert "test-credential-in-production" in done.stdout
 
 
+def test_a_stranger_is_stopped_mends_it_and_commits(shop: Path, store: Path) -> None:
+    """With the hook installed as the guide says, by real `git commit`s."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "PRE_COMMIT", "VIRTUAL_ENV"))}
+    environment |= {"PRE_COMMIT_HOME": str(store), "NO_COLOR": "1"}
+    names = ["-c", "user.name=stranger", "-c", "user.email=stranger@example.com"]
+
+    def commit() -> subprocess.CompletedProcess[str]:
+        words = ["git", *names, "commit", "-m", "pay"]
+        return subprocess.run(words, cwd=shop, env=environment, capture_output=True, text=True, check=False)
+
+    subprocess.run([str(PRE_COMMIT), "install"], cwd=shop, env=environment, capture_output=True, check=True)
+    key = expand("{{stripe.secret key.live}}")
+    code = "export const secret = process.env.NEXT_PUBLIC_STRIPE_SECRET_KEY!;\n"
+    stage(shop, "lib/legacy.ts", f"export const key = '{key}';\n{code}")
+    stopped = commit()
+    assert stopped.returncode == 1, stopped.stdout + stopped.stderr
+    for word in ("lib/legacy.ts:1:", "committed-secret", "lib/legacy.ts:2:", "public-prefix-secret", "fix:", "don't:", "BLOCK"):
+        assert word in stopped.stderr + stopped.stdout
+    assert key not in stopped.stdout + stopped.stderr
+    stage(shop, "lib/legacy.ts", "export const key = process.env.STRIPE_SECRET_KEY!;\n")
+    passed = commit()
+    assert passed.returncode == 0, passed.stdout + passed.stderr
+    assert git(shop, "log", "--format=%s", "-1").strip() == "pay"
+
+
 def test_a_worktree_and_a_repository_without_a_first_commit(shop: Path, store: Path, tmp_path: Path) -> None:
     git(shop, "worktree", "add", "-q", str(tmp_path / "tree"), "-b", "side")
     stage(tmp_path / "tree", ".env.production", TEST)
