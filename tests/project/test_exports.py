@@ -249,6 +249,11 @@ def test_command_refuses(
     assert not (tmp_path / ".driftline").exists()
 
 
+def test_a_banner_before_json_is_passed_over() -> None:
+    text = ' \u26c5\ufe0f wrangler 4.40.0\n\u2500\u2500\u2500\u2500\n[\n  {\n    "name": "API_KEY",\n    "type": "secret_text"\n  }\n]\n'
+    assert [entry.name for entry in exports.read(text, "secrets.txt").entries] == ["API_KEY"]
+
+
 def test_one_bad_file_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     write(tmp_path, {"one.json": '{"A": "1"}'})

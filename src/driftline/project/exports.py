@@ -92,12 +92,19 @@ _PLATFORMS = {
 }
 
 
+# What a tool says of itself before its JSON: a few lines that hold no quote, no `=` and no bracket (wrangler 3 prints its name and version).
+_BANNER = late.pattern(r"(?:[^\n\"'={}\[\]]{0,200}\n){1,6}(?=\s*[\[{]\s*[\]}\"{])")
+
+
 def read(text: str, path: str) -> Export:
     """The variables of one export; `path` is the file's name, which may say the platform. Raises Unreadable for anything else."""
     text = _ANSI.sub("", text.removeprefix("\ufeff"))
     stripped = text.lstrip()
     if stripped[:1] in ("{", "["):
         return _of_json(_loaded(stripped), path)
+    banner = _BANNER.match(text)
+    if banner is not None:
+        return _of_json(_loaded(text[banner.end() :]), path)
     return _of_table(text, path) or _of_lines(text, path)
 
 
