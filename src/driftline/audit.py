@@ -390,7 +390,7 @@ class _Reader:
         shown = os.path.relpath(os.path.join(folder, base), self.tree.root).replace(os.sep, "/")
         try:
             content = files.decode(files.read(folder, base))
-            reading = dotenv.read(Text(shown if not shown.startswith("..") else path, content, False))
+            reading = formats.read(dotenv, Text(shown if not shown.startswith("..") else path, content, False))
         except Unreadable as problem:
             raise Misuse(f"{path}: {problem.reason}") from None
         self._counted(content.encode(), shown)
@@ -401,7 +401,7 @@ class _Reader:
         try:
             content = self.text(file.path)
             torn = conflict(content)
-            reading = reader.read(Text(file.path, content, file.tracked))
+            reading = formats.read(reader, Text(file.path, content, file.tracked))
         except Unreadable as problem:
             if torn is not None:
                 self.unread.append(Unread(file.path, _TORN, torn, 1))

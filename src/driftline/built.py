@@ -32,7 +32,7 @@ def bundle(
         cache=cache,
         progress=progress,
         key=os.urandom(32),
-        digest_key=digest_key.encode() if digest_key else None,
+        digest_key=os.fsencode(digest_key) if digest_key else None,
     )
     output = Output(found.public, found.maps, found.private_files, found.leftovers, found.files, found.services)
     facts = Facts(root, (), found.sightings, output=output)

@@ -112,7 +112,7 @@ class Keys(NamedTuple):
 
     @classmethod
     def fresh(cls, digest: str | None) -> "Keys":
-        return cls(os.urandom(32), digest.encode() if digest else None)
+        return cls(os.urandom(32), os.fsencode(digest) if digest else None)
 
 
 def assemble(

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from driftline import late, sieve
+from driftline.knowledge import identify
 from driftline.model import Claim, Literal, Location, Reference, Route, Unread, Use
 
 if TYPE_CHECKING:
@@ -237,6 +238,9 @@ def survey(
             [file for file in callers if not file.path.endswith(".py")], [h for h in helpers if h not in in_python], packages or {}
         )
         references += python.calls([file for file in callers if file.path.endswith(".py")], in_python)
+    if values := [r.location for r in references if identify.is_value(r.name)]:  # a key that was pasted where its name belongs
+        references = [r for r in references if not identify.is_value(r.name)]
+        unread += identify.nameless(values)
     kept = (
         r._replace(use=Use.MENTION, fallback=None) if is_tool(r.location.path) else r for r in references if not is_test(r.location.path)
     )

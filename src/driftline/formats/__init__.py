@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import NamedTuple, Protocol, cast
 
 from driftline import late
+from driftline.knowledge import identify
 from driftline.model import Authority, Reading, Text
 
 
@@ -42,6 +43,22 @@ class Reader(Protocol):
     __doc__: str | None
 
     def read(self, text: Text) -> Reading: ...
+
+
+def read(reader: Reader, text: Text) -> Reading:
+    """What a reader makes of a text, without what has a value for a name: that is told as unread, and not shown. Raises Unreadable."""
+    reading = reader.read(text)
+    places = [said.location for said in reading.declarations if identify.is_value(said.name)]
+    places += [said.location for said in reading.references if identify.is_value(said.name)]
+    places += [step.location for step in reading.passthroughs if any(map(identify.is_value, step.names))]
+    if not places:
+        return reading
+    return reading._replace(
+        declarations=tuple(said for said in reading.declarations if not identify.is_value(said.name)),
+        references=tuple(said for said in reading.references if not identify.is_value(said.name)),
+        passthroughs=tuple(step._replace(names=tuple(n for n in step.names if not identify.is_value(n))) for step in reading.passthroughs),
+        unread=(*reading.unread, *identify.nameless(places)),
+    )
 
 
 @cache

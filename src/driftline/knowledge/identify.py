@@ -6,14 +6,14 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
 from driftline import late
 from driftline.knowledge import catalog, hosts
 from driftline.knowledge.catalog import Catalog, KeyKind, Published
-from driftline.model import Exposure, Identity, Mode, Secret, Traits
+from driftline.model import Exposure, Identity, Location, Mode, Secret, Traits, Unread
 
 # A longer value is no key of any catalogue entry but a document; only its shape is looked at.
 _LONGEST = 20_000
@@ -157,6 +157,32 @@ def _mixed(text: str) -> bool:
     parts = [part for part in re.split(r"[^A-Za-z0-9]", text) if part]
     longest = max(parts, key=len, default="")
     return len(longest) >= 12 and any(c.isdigit() for c in longest) and any(c.isalpha() for c in longest)
+
+
+_USUAL_NAME = re.compile(r"[A-Z0-9]*_[A-Z0-9_]*|[A-Z0-9]{1,15}|[a-z_]+")
+
+
+@lru_cache(maxsize=20_000)
+def is_value(name: str) -> bool:
+    """Whether what stands where a variable's name belongs is a credential, or too random to be a name, and must not be shown.
+
+    A key that was pasted into `getenv("...")`, a line of a private key in an env file that lacks its quotes.
+    """
+    if _USUAL_NAME.fullmatch(name):  # nearly every name there is
+        return False
+    identity = identify(name)
+    if identity is not None and identity.exposure is Exposure.SECRET:
+        return True
+    from driftline.knowledge import judge
+
+    return _random(name) and not judge.is_words(name)
+
+
+def nameless(places: Iterable[Location]) -> tuple[Unread, ...]:
+    """What is said of places where a value stands for a name."""
+    return tuple(
+        Unread(at.path, "what stands where a name belongs looks like a value; it is not shown", at.line, at.column) for at in places
+    )
 
 
 # --- stand-ins ------------------------------------------------------------------------------------------------------------

@@ -98,7 +98,9 @@ def _excluded(text: str, name: str) -> bool:
 
 def _keyword(text: str, name: str) -> bool:
     detector = _part("plugins.keyword").KeywordDetector()
-    return bool(detector.analyze_line(filename="", line=f'{name} = "{text}"', line_number=1))
+    # Half a surrogate pair, as the process environment and JSON may hold, cannot be hashed, and detect-secrets hashes what it finds.
+    line = f'{name} = "{text}"'.encode("utf-8", "replace").decode()
+    return bool(detector.analyze_line(filename="", line=line, line_number=1))
 
 
 def _entropy(text: str) -> bool:

@@ -101,11 +101,14 @@ def read(text: str, path: str) -> Export:
     text = _ANSI.sub("", text.removeprefix("\ufeff"))
     stripped = text.lstrip()
     if stripped[:1] in ("{", "["):
-        return _of_json(_loaded(stripped), path)
-    banner = _BANNER.match(text)
-    if banner is not None:
-        return _of_json(_loaded(text[banner.end() :]), path)
-    return _of_table(text, path) or _of_lines(text, path)
+        export = _of_json(_loaded(stripped), path)
+    elif banner := _BANNER.match(text):
+        export = _of_json(_loaded(text[banner.end() :]), path)
+    else:
+        export = _of_table(text, path) or _of_lines(text, path)
+    if any(identify.is_value(entry.name) for entry in export.entries):
+        raise Unreadable("a value stands where a name belongs; quote values of several lines")
+    return export
 
 
 def decode(content: bytes) -> str:
@@ -190,7 +193,7 @@ def _row(entry: Entry, export: Export, digest_key: str | None) -> dict[str, Any]
         return row
     if len(entry.value) == 0:
         return {**row, "state": State.EMPTY.value}
-    traits = identify.traits(entry.value, name=entry.name, key=os.urandom(32), digest_key=digest_key.encode() if digest_key else None)
+    traits = identify.traits(entry.value, name=entry.name, key=os.urandom(32), digest_key=os.fsencode(digest_key) if digest_key else None)
     row |= {"state": State.SET.value, "shape": traits.shape}
     if traits.placeholder:
         row["placeholder"] = traits.placeholder
