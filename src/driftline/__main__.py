@@ -89,10 +89,10 @@ def _engines() -> str:
 
 def _glance(given: list[str], *, listed: bool) -> str | None:
     """What to say of a commit that a glance shows not to matter; None where the audit has to look."""
-    from driftline import glance
+    from driftline import cache, glance
 
     try:
-        return glance.passes(given, glance.cache_folder(os.environ), listed=listed)
+        return glance.passes(given, cache.folder(os.environ, "."), listed=listed)
     except Exception:  # whatever it stumbled over, the audit judges it and says so
         return None
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from driftline import __version__, console, glance
+from driftline import __version__, cache, console
 from driftline.console import FAIL_ON, FORMATS
 from driftline.model import Misuse, Report, Unreadable
 
@@ -186,7 +186,7 @@ def bundle(paths: tuple[str, ...], **options: Any) -> int:
             root,
             digest_key=os.environ.get("DRIFTLINE_DIGEST_KEY") or None,
             jobs=options["jobs"],
-            cache=glance.cache_folder(os.environ),
+            cache=cache.folder(os.environ, root),
             progress=console.progress(options),
         )
         console.write(report, options)

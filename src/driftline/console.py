@@ -146,7 +146,7 @@ def commit(paths: Sequence[str], options: Mapping[str, Any]) -> int:
     report = staged.commit(asked, [path.replace(os.sep, "/") for path in given], listed=options["listed"])
     code = told(report, asked, options, empty=0)
     if real == os.path.realpath(".") and options["config"] is None:
-        glance.prepare(glance.cache_folder(os.environ), sorted(asked.settings.sources))
+        glance.prepare(asked.cache, sorted(asked.settings.sources))
     return code
 
 
@@ -155,8 +155,8 @@ def commit(paths: Sequence[str], options: Mapping[str, Any]) -> int:
 
 def request(root: str, options: Mapping[str, Any], *, with_baseline: bool = True) -> Any:
     """The audit.Request of these options. Raises Misuse for what the user can mend."""
-    from driftline import audit, glance, rules, suppress
-    from driftline.project import settings
+    from driftline import audit, cache, rules, suppress
+    from driftline.project import git, settings
 
     read = settings.read(root, options["config"], rules.identifiers())
     rules.refuse_unknown({name: setting.options for name, setting in read.rules.items()}, read.path or "")
@@ -182,7 +182,7 @@ def request(root: str, options: Mapping[str, Any], *, with_baseline: bool = True
         progress=progress(options),
         bundles=tuple(os.path.abspath(path) for path in options["bundles"]),
         jobs=options["jobs"],
-        cache=glance.cache_folder(os.environ),
+        cache=cache.folder(os.environ, git.repository(root) or root),
     )
 
 

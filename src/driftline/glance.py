@@ -10,7 +10,9 @@ from __future__ import annotations
 import os
 import sys
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+
+from driftline import cache
 
 TYPE_CHECKING = False  # as typing's, which takes as long to import as git takes to list the changes
 if TYPE_CHECKING:
@@ -22,30 +24,22 @@ _FILES = 400
 _LARGEST = 5 * 1024 * 1024
 # Owners of an expression: of every language; the name of a variable as a whole string; numbers above are languages.
 _ALL, _MENTION, _SOURCE = 0, 1, 2
-_KEPT = 4
-
-
-def cache_folder(environment: Mapping[str, str]) -> str | None:
-    """The user's cache folder: XDG_CACHE_HOME, LOCALAPPDATA or ~/.cache; None where there is no home."""
-    base = environment.get("XDG_CACHE_HOME") or environment.get("LOCALAPPDATA") or os.path.join(os.path.expanduser("~"), ".cache")
-    return os.path.join(base, "driftline") if os.path.isabs(base) else None
-
 
 # --- looking ----------------------------------------------------------------------------------------------------------------
 
 
-def passes(given: Sequence[str], cache: str | None, *, listed: bool = False) -> str | None:
+def passes(given: Sequence[str], folder: str | None, *, listed: bool = False) -> str | None:
     """What to say of a commit that cannot matter; None where the audit has to look.
 
     `given` are the files named to the hook; with `listed` no other is judged, even where none is named.
     """
-    if cache is None or not os.path.lexists(".git"):
+    if folder is None or not os.path.lexists(".git"):
         return None
     key = _key()
-    named = _settled(cache, key)
+    named = _settled(folder, key)
     if named is None:
         return None
-    gate = _load(os.path.join(cache, f"glance-{key}"))
+    gate = _load(os.path.join(folder, f"glance-{key}"))
     if gate is None:
         return None
     from driftline.project.text import is_text
@@ -148,10 +142,8 @@ def _key() -> str:
 
 def _load(path: str) -> _Gate | None:
     """The compiled expressions; None where there are none. One that is damaged or made for another processor is removed."""
-    try:
-        with open(path, "rb") as file:
-            content = file.read()
-    except OSError:
+    content = cache.read(path)
+    if content is None:
         return None
     import hyperscan
 
@@ -169,7 +161,7 @@ def _load(path: str) -> _Gate | None:
         owners, owners_of_traces, never = ([int(number) for number in line.split()] for line in (names, traces, silent))
         return _Gate(databases, owners, owners_of_traces, never, mention)
     except (ValueError, hyperscan.error):
-        os.unlink(path)
+        cache.remove(path)
         return None
 
 
@@ -239,17 +231,14 @@ def _blobs(names: Sequence[str]) -> Iterator[bytes]:
 # --- settings that were read without a complaint ------------------------------------------------------------------------------
 
 
-def _settled(cache: str, key: str) -> frozenset[bytes] | None:
+def _settled(folder: str, key: str) -> frozenset[bytes] | None:
     """The files that the settings call env files, where the settings, if there are any, were read whole before as they are now; else None."""
     state = _settings()
     if state is None:
         return frozenset()
-    try:
-        with open(os.path.join(cache, f"settled-{key}"), "rb") as file:
-            lines = dict(line.partition(b"\0")[::2] for line in file.read().split(b"\n") if line)
-        return frozenset(name for name in lines[state.encode()].split(b"\0") if name)
-    except (OSError, KeyError):
-        return None
+    content = cache.read(os.path.join(folder, f"settled-{key}")) or b""
+    named = dict(line.partition(b"\0")[::2] for line in content.split(b"\n") if line).get(state.encode())
+    return None if named is None else frozenset(name for name in named.split(b"\0") if name)
 
 
 def _settings() -> str | None:
@@ -270,54 +259,31 @@ def _settings() -> str | None:
 # --- compiling --------------------------------------------------------------------------------------------------------------
 
 
-def prepare(cache: str | None, named: Sequence[str]) -> None:
+def prepare(folder: str | None, named: Sequence[str]) -> None:
     """Called when the audit has read the settings of the project in this folder: keeps that, and what the next glance needs.
 
-    `named` are the files that the settings call env files.
-    A folder that cannot be used is no failure: every commit is then audited.
+    `folder` is the cache's, `named` are the files that the settings call env files.
+    A cache that cannot be used is no failure: every commit is then audited.
     """
-    if cache is None:
+    if folder is None:
         return
     key = _key()
     try:
         state = _settings()
-        if state is not None and _settled(cache, key) is None and not any("\n" in name for name in named):
-            path = os.path.join(cache, f"settled-{key}")
-            before = []
-            if os.path.exists(path):
-                with open(path, "rb") as file:
-                    before = file.read().split(b"\n")[-64:-1]
+        if state is not None and _settled(folder, key) is None and not any("\n" in name for name in named):
+            path = os.path.join(folder, f"settled-{key}")
+            before = (cache.read(path) or b"").split(b"\n")[-64:-1]
             line = b"\0".join([state.encode(), *(os.fsencode(name) for name in named)])
-            _write(cache, f"settled-{key}", b"\n".join([*before, line, b""]))
-        if not os.path.exists(os.path.join(cache, f"glance-{key}")):
-            rest = _compiled(cache)
-            _write(cache, f"glance-{key}", _MAGIC + b"\n%d\n" % zlib.crc32(rest) + rest)
+            cache.write(path, b"\n".join([*before, line, b""]))
+        path = os.path.join(folder, f"glance-{key}")
+        if cache.read(path) is None:
+            rest = _compiled(folder)
+            cache.write(path, _MAGIC + b"\n%d\n" % zlib.crc32(rest) + rest)
     except (OSError, ValueError):
         return
 
 
-def _write(folder: str, name: str, content: bytes) -> None:
-    """Writes atomically; of each kind the newest few are kept."""
-    import tempfile
-
-    os.makedirs(folder, mode=0o700, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(prefix=".glance-", dir=folder)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        os.replace(temporary, os.path.join(folder, name))
-    except OSError:
-        os.unlink(temporary)
-        raise
-    kind = name.partition("-")[0] + "-"
-    kept = sorted(
-        (entry for entry in os.scandir(folder) if entry.name.startswith(kind)), key=lambda entry: entry.stat().st_mtime, reverse=True
-    )
-    for entry in kept[_KEPT:]:
-        os.unlink(entry.path)
-
-
-def _compiled(cache: str) -> bytes:
+def _compiled(folder: str) -> bytes:
     """The content of the compiled file, behind its checksum."""
     import re
 
@@ -342,7 +308,7 @@ def _compiled(cache: str) -> bytes:
             expressions += [re.escape(trace) for trace in own]
             owners += [numbers[language]] * len(own)
         names.append((_path_expression("*" + extension if extension.startswith(".") else extension), numbers[language]))
-    patterns = engine.cached(catalog.load(), cache)
+    patterns = engine.cached(catalog.load(), folder)
     silent = [number for number, trigger in enumerate(patterns.triggers) if trigger.form in (triggers.READ, triggers.SERVICE, triggers.MAP)]
     databases = [_database([text.encode() for text, _ in names]), _database(expressions), patterns.dumped()]
     lines = [[len(one) for one in databases], [owner for _, owner in names], owners, silent]

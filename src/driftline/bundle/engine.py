@@ -11,10 +11,11 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
-from driftline import __version__
+from driftline import __version__, cache
 from driftline.bundle import triggers
 from driftline.bundle.triggers import Trigger
 from driftline.knowledge import shapes
@@ -123,9 +124,10 @@ def _load(name: str) -> Engine | None:
     """An engine from the cache; None where there is none that is whole and fits this machine."""
     import hyperscan
 
+    content = cache.read(name)
+    if content is None:
+        return None
     try:
-        with open(name, "rb") as file:
-            content = file.read()
         # The database holds its own checksum, which the library compares.
         start = len(_MAGIC) + 40
         rows = content[start : start + int.from_bytes(content[start - 8 : start], "little")]
@@ -133,35 +135,15 @@ def _load(name: str) -> Engine | None:
             return None
         database = hyperscan.loadb(content[start + len(rows) :], hyperscan.HS_MODE_BLOCK)
         database.scratch = hyperscan.Scratch(database)
-    except (OSError, ValueError, TypeError, hyperscan.error, MemoryError):
+    except (ValueError, TypeError, hyperscan.error, MemoryError):
         return None
     return Engine(_Kept(rows.splitlines()), database)
 
 
 def _save(name: str, engine: Engine) -> None:
-    """Writes atomically; older databases of the folder are removed. An unwritable folder costs the next run a second, nothing else."""
+    """An unwritable folder costs the next run a second, nothing else."""
     lines = (json.dumps((trigger.form, trigger.kinds, trigger.shift, *trigger.back)) for trigger in engine.triggers)
     rows = "\n".join(lines).encode()
-    import tempfile
-
-    folder = os.path.dirname(name)
-    try:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(prefix=".patterns-", dir=folder)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(_MAGIC + hashlib.blake2b(rows, digest_size=32).digest() + len(rows).to_bytes(8, "little") + rows)
-                file.write(engine.dumped())
-            os.replace(temporary, name)
-        except OSError:
-            os.unlink(temporary)
-            return
-        kept = sorted((e for e in os.scandir(folder) if e.name.startswith("patterns-")), key=lambda e: e.stat().st_mtime, reverse=True)
-        for entry in kept[_KEPT:]:
-            os.unlink(entry.path)
-    except OSError:
-        return
-
-
-# Databases of other versions that may still be in use by another project's environment.
-_KEPT = 4
+    head = _MAGIC + hashlib.blake2b(rows, digest_size=32).digest() + len(rows).to_bytes(8, "little")
+    with suppress(OSError):
+        cache.write(name, head + rows + engine.dumped())
