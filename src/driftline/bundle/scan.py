@@ -212,6 +212,17 @@ def _kind(blob: Blob) -> str | None:
 def _scan_blob(look: Look, blob: Blob, budget: Budget) -> list[_Found]:
     """A blob and everything packed in it, told while its container is open."""
     try:
+        return _scan_opened(look, blob, budget)
+    except Exception as error:  # one file must not hide what stands in the others; the error's text could hold a value
+        return [_Found(blob, unread=(_unread(blob, _failed(error)),))]
+
+
+def _failed(error: Exception) -> str:
+    return f"failed inside driftline ({type(error).__name__}); please report it"
+
+
+def _scan_opened(look: Look, blob: Blob, budget: Budget) -> list[_Found]:
+    try:
         with blob.open() as file:
             # A file on disk that fits one window is read at once: what it is made of is copied a single time.
             small = not blob.container and blob.size is not None and blob.size <= SIZE
@@ -316,6 +327,8 @@ def _scan_part(look: Look, blob: Blob, start: int, stop: int | None) -> list[_Fo
             found = _windows(look, blob, windows(file, SIZE, start=start, stop=stop), blob.open)
     except OSError as error:
         found = _Found(blob, unread=(_unread(blob, error.strerror or "cannot be read"),))
+    except Exception as error:
+        found = _Found(blob, unread=(_unread(blob, _failed(error)),))
     return [found._replace(files=int(start == 0))]
 
 
@@ -361,7 +374,9 @@ def _of_parts(look: Look, parts: Sequence[_Found], unread: list[Unread]) -> Scan
         return _told(look, whole)
     except (OSError, Unreadable):
         unread.append(_unread(blob, "changed while it was read"))
-        return Scan()
+    except Exception as error:
+        unread.append(_unread(blob, _failed(error)))
+    return Scan()
 
 
 def _order(sighting: Sighting) -> tuple[object, ...]:
