@@ -98,6 +98,7 @@ class _Envrc:
             raise ValueError(word.text)
         name, value = match[1], match[3]
         start = self.text.content.find(name, word.position)
+        start = word.position if start < 0 else start  # backslashes stand inside the name
         place = self.lines.location(self.text.path, start)
         after = start + len(name) + len(match[2]) + 1
         literal = self.text.content.startswith("'", after)

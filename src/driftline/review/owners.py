@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from driftline.evidence import Surface
 from driftline.model import Location
+from driftline.project import ignore
+from driftline.project.ignore import Ignore
 
 # GitHub and GitLab docs, code owners, 2026-11: the first of these that is there counts.
 FILES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
@@ -32,34 +35,30 @@ def unowned(paths: Iterable[str], codeowners: str | None, declared: Mapping[str,
     return tuple(found)
 
 
-def _rules(text: str) -> list[tuple[re.Pattern[str], bool]]:
-    """(pattern, has owners) of each line, in order: the last one that matches counts."""
+class _Rule(NamedTuple):
+    """One line: what it matches, whether that counts for all that lies in a folder it matches, and whether it names owners."""
+
+    pattern: Ignore
+    whole_folders: bool
+    has_owners: bool
+
+
+def _rules(text: str) -> list[_Rule]:
+    """The lines in order: the last one that matches counts."""
     rules = []
     for line in text.splitlines():
         words = line.split("#")[0].split()
         if words and not words[0].startswith("["):
-            rules.append((_pattern(words[0]), len(words) > 1))
+            glob = words[0]
+            # A CODEOWNERS pattern is gitignore's, without negation and ranges (GitHub docs, About code owners, 2026-11).
+            pattern = ignore.parse(re.sub(r"^!|\[", r"\\\g<0>", glob).encode("utf-8", "surrogatepass"), "")
+            rules.append(_Rule(pattern, not glob.endswith("*") or glob.endswith("**"), len(words) > 1))
     return rules
 
 
-def _pattern(glob: str) -> re.Pattern[str]:
-    """A CODEOWNERS pattern: gitignore's, without negation and ranges."""
-    anchored = "/" in glob.rstrip("/")
-    body = "".join(
-        ".*" if part == "**" else "[^/]*" if part == "*" else "[^/]" if part == "?" else re.escape(part)
-        for part in re.split(r"(\*\*|\*|\?)", glob.strip("/"))
-    )
-    return re.compile(
-        ("" if anchored else "(?:.*/)?")
-        + body.replace(".*/", "(?:.*/)?")
-        + ("(?:/.*)?" if not glob.endswith("*") or glob.endswith("**") else "")
-        + r"\Z"
-    )
-
-
-def _is_owned(path: str, rules: list[tuple[re.Pattern[str], bool]]) -> bool:
-    owned = False
-    for pattern, has_owners in rules:
-        if pattern.match(path):
-            owned = has_owners
-    return owned
+def _is_owned(path: str, rules: Sequence[_Rule]) -> bool:
+    folders = [path[:at] for at, letter in enumerate(path) if letter == "/"]
+    for rule in reversed(rules):
+        if rule.pattern.verdict(path, False) or (rule.whole_folders and any(rule.pattern.verdict(folder, True) for folder in folders)):
+            return rule.has_owners
+    return False
