@@ -1,0 +1,1 @@
+"""What docs/threat-model.md promises, promise by promise, against hostile input."""
