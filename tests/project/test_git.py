@@ -100,6 +100,7 @@ def test_without_git_on_the_machine(tmp_path: Path) -> None:
     assert "git cannot be started" in done.stdout
 
 
+@pytest.mark.promise("nothing-is-run")
 def test_no_git_that_lies_in_the_audited_folder_is_started(tmp_path: Path) -> None:
     root = repository(tmp_path / "p", SHOP)
     (root / "git").write_text(f"#!/bin/sh\ntouch {tmp_path}/marker\n")
@@ -135,6 +136,9 @@ _HOOKS = (
 )  # fmt: skip
 
 
+_INCLUDED = ("core.fsmonitor", "diff.external", "core.pager", "core.alternateRefsCommand", "gpg.program", "core.sshCommand")
+
+
 @pytest.fixture
 def trap(tmp_path: Path) -> tuple[Path, Path]:
     """A repository whose configuration names a program wherever git would start one, and the marker that this program leaves."""
@@ -162,6 +166,14 @@ def trap(tmp_path: Path) -> tuple[Path, Path]:
     git(root, "add", "--all")
     for name, value in settings.items():
         git(root, "config", name, value)
+    # The same once more from files that the configuration includes, and from the work tree's own.
+    included = write(
+        root / ".git", {"more": "".join(f"[{name.rpartition('.')[0]}]\n{name.rpartition('.')[2]} = {program}\n" for name in _INCLUDED)}
+    )
+    git(root, "config", "include.path", str(included / "more"))
+    git(root, "config", "includeIf.gitdir:**.path", "more")
+    git(root, "config", "extensions.worktreeConfig", "true")
+    shutil.copy(root / ".git" / "more", root / ".git" / "config.worktree")
     # Newer than the index: git would like to look again, through the filters.
     for path in root.iterdir():
         os.utime(path)
@@ -169,6 +181,7 @@ def trap(tmp_path: Path) -> tuple[Path, Path]:
     return root, marker
 
 
+@pytest.mark.promise("nothing-is-run")
 @pytest.mark.skipif(sys.platform == "win32", reason="the program is a shell script")
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_nothing_that_the_repository_names_is_run(trap: tuple[Path, Path], command: list[str]) -> None:
@@ -179,6 +192,18 @@ def test_nothing_that_the_repository_names_is_run(trap: tuple[Path, Path], comma
     assert "THREE" in done.stdout, "what is staged was judged"
 
 
+@pytest.mark.promise("nothing-is-run")
+@pytest.mark.skipif(sys.platform == "win32", reason="the program is a shell script")
+@pytest.mark.parametrize(
+    "command", [["review"], ["bundle", "a.ts"], ["baseline"], ["init"], ["init", "--remove"], ["explain", "ONE"]], ids=" ".join
+)
+def test_no_other_command_runs_it(trap: tuple[Path, Path], command: list[str]) -> None:
+    root, marker = trap
+    done = driftline(root, *command)
+    assert done.returncode in (0, 1), done.stdout
+    assert not marker.exists(), marker.read_text()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="the program is a shell script")
 def test_the_trap_works(trap: tuple[Path, Path]) -> None:
     root, marker = trap
@@ -187,6 +212,7 @@ def test_the_trap_works(trap: tuple[Path, Path]) -> None:
     assert marker.exists(), "git itself runs what the repository names"
 
 
+@pytest.mark.promise("nothing-is-sent")
 @pytest.mark.skipif(sys.platform == "win32", reason="the program is a shell script")
 @pytest.mark.parametrize(
     "url", ["ssh://host.invalid/x", "ext::{program}", "evil::x", "file://{root}/other", "{root}/other", "git://host.invalid/x"]
@@ -215,6 +241,43 @@ def test_a_partial_clone_fetches_nothing(tmp_path: Path, url: str) -> None:
     assert "ONE" in done.stdout or "TWO" in done.stdout, "the other files are judged"
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"color.ui": "always", "color.grep": "always"},
+        {
+            "grep.patternType": "perl",
+            "grep.fullName": "true",
+            "grep.column": "true",
+            "grep.lineNumber": "true",
+            "grep.extendedRegexp": "true",
+        },
+        {
+            "diff.noprefix": "true",
+            "diff.relative": "true",
+            "diff.renames": "copies",
+            "diff.ignoreSubmodules": "all",
+            "diff.orderFile": "order",
+        },
+        {"core.quotePath": "true", "core.precomposeUnicode": "true", "core.ignoreCase": "true", "log.showSignature": "true"},
+        {"attributes": "* binary -diff -text\n"},
+        {"attributes": "* -diff filter=lfs merge=lfs diff=lfs\n"},
+    ],
+    ids=lambda given: " ".join(given),
+)
+def test_no_setting_and_no_attribute_hides_what_is_staged(tmp_path: Path, given: dict[str, str]) -> None:
+    """The file that reads the variable is not the one that is staged: it is found through git, whatever the repository sets."""
+    root = repository(tmp_path / "p", {**SHOP, ".env.production": "ONE=1\nTWO=1\n", "lib/b.ts": "process.env.TWO!"}, commit=True)
+    write(root, {".env.production": "ONE=1\n", ".gitattributes": given.get("attributes", "")})
+    git(root, "add", "--all")
+    for name, value in given.items():
+        if name != "attributes":
+            git(root, "config", name, value)
+    done = driftline(root, "commit")
+    assert done.returncode == 1, done.stdout
+    assert "lib/b.ts" in done.stdout
+
+
 def test_a_work_tree_elsewhere_is_not_audited_in_place_of_the_folder(tmp_path: Path) -> None:
     other = write(tmp_path / "other", {".env.production": "OUTSIDE=1\n"})
     root = repository(tmp_path / "p", SHOP)
@@ -237,6 +300,7 @@ def state(folder: Path) -> dict[str, tuple[int, str]]:
     }
 
 
+@pytest.mark.promise("nothing-is-changed")
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_no_file_changes_and_none_is_added(tmp_path: Path, command: list[str]) -> None:
     root = repository(tmp_path / "p", {**SHOP, ".env.local": "ONE=1\n"}, commit=True)

@@ -238,7 +238,7 @@ def _zip(blob: Blob, budget: Budget) -> Iterator[Blob]:
             def opened() -> IO[bytes]:
                 try:
                     member = archive.open(info)
-                except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+                except Exception as error:  # whatever its header leads to
                     raise Unreadable(_reason(error)) from None
                 return Stream(member, lambda: max(info.compress_size, 1), budget)  # type: ignore[return-value]
 

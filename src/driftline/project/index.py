@@ -156,24 +156,10 @@ class Index:
         given = "\n".join(sorted(words)).encode("utf-8", "surrogatepass")
         if not given:
             return ()
-        output = git.run(
-            # Reading blobs is most of it, which git does one at a time whatever the number of threads.
-            self.root,
-            "grep",
-            "--threads=1",
-            "--cached",
-            "-l",
-            "-z",
-            "-w",
-            "-F",
-            "-I",
-            "-f",
-            "-",
-            "--",
-            *_only(endings),
-            stdin=given,
-            codes=(0, 1),
-        )
+        # As text and without colours, whatever the attributes of a file and the settings of a user say. Reading blobs is most of it, which git
+        # does one at a time whatever the number of threads.
+        options = ("--threads=1", "--cached", "--text", "--no-color", "-l", "-z", "-w", "-F", "-f", "-")
+        output = git.run(self.root, "grep", *options, "--", *_only(endings), stdin=given, codes=(0, 1))
         return tuple(os.fsdecode(path) for path in output.split(b"\0") if path)
 
 

@@ -11,6 +11,7 @@ _INERT = (
     "-c", "core.untrackedCache=keep",
     "-c", "core.quotePath=false",
     "-c", "diff.external=",
+    "-c", "submodule.recurse=false",
 )  # fmt: skip
 
 

@@ -1,0 +1,108 @@
+"""Runs a command under strace (Linux) and says what it did that driftline promises not to do.
+
+Counted from the kernel's side, so that a library, git, or a thread cannot do it unseen: sockets, programs, and changes of files.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+# strace(1), 6.1; with a `?` those that this kernel may not have.
+_CALLS = (
+    "%network", "?io_uring_setup", "execve", "?execveat", "open", "openat", "?openat2", "creat", "rename", "renameat", "?renameat2", "unlink", "unlinkat",
+    "rmdir", "mkdir", "mkdirat", "link", "linkat", "symlink", "symlinkat", "truncate", "ftruncate", "chmod", "fchmod", "fchmodat", "?fchmodat2", "chown", "fchown",
+    "lchown", "fchownat", "utime", "utimes", "utimensat", "futimesat", "setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr", "mknod",
+    "mknodat", "mount", "umount2", "pivot_root", "chroot", "ptrace",
+)  # fmt: skip
+_NETWORK = frozenset(
+    ("socket", "socketpair", "connect", "bind", "listen", "accept", "accept4", "sendto", "sendmsg", "sendmmsg", "recvfrom", "recvmsg", "io_uring_setup")
+)  # fmt: skip
+_LINE = re.compile(r"^(?:\d+ +)?(?:<\.\.\. (?P<resumed>\w+) resumed>.*|(?P<call>\w+)\((?P<given>.*))$")
+_PATH = re.compile(r'(?:(?:AT_FDCWD|\d+)<(?P<folder>[^>]*)>, )?"(?P<path>(?:[^"\\]|\\.)*)"(?P<cut>\.\.\.)?')
+_DESCRIPTOR = re.compile(r"^\d+<(?P<path>[^>]*)>")
+_WRITES = re.compile(r"\bO_(?:WRONLY|RDWR|CREAT|TRUNC|APPEND|TMPFILE)\b")
+
+
+class Trace(NamedTuple):
+    """What a traced command did: its exit code, what it printed, the sockets, the programs it started, the files it changed and read."""
+
+    code: int
+    text: str
+    network: tuple[str, ...]
+    programs: tuple[str, ...]
+    changed: tuple[str, ...]
+    opened: frozenset[str]
+
+
+@cache
+def is_possible() -> bool:
+    """Whether strace is here and may trace."""
+    if sys.platform != "linux" or shutil.which("strace") is None:
+        return False
+    return subprocess.run(["strace", "-f", "-qq", "-e", "trace=execve", "true"], capture_output=True, check=False).returncode == 0
+
+
+def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Trace:
+    """Runs a command in `folder` and watches it with all that it starts."""
+    with tempfile.TemporaryDirectory() as place:
+        log = os.path.join(place, "log")
+        # A system call that another thread interrupts is printed in two parts; --seccomp-bpf is not used, for it misses none this way.
+        options = ["-f", "-y", "-qq", "-s", "4096", "-e", f"trace={','.join(_CALLS)}", "-e", "signal=none", "-o", log]
+        done = subprocess.run(
+            ["strace", *options, *command], cwd=folder, env=dict(environment), capture_output=True, text=True, check=False
+        )
+        lines = Path(log).read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    network, programs, changed, opened = [], [], [], set()
+    for line in lines:
+        match = _LINE.match(line)
+        if match is None or match["call"] is None:
+            continue
+        call, given = match["call"], match["given"]
+        if call in _NETWORK:
+            network.append(f"{call}({given}"[:200])
+        elif call.startswith("execve"):
+            programs += _paths(given)[:1]
+        elif call in ("open", "openat", "openat2"):
+            paths = _paths(given)[:1]
+            if _WRITES.search(given.partition('"')[2].partition('", ')[2]):
+                changed += paths
+            opened.update(paths)
+        else:
+            changed += _paths(given) or [found["path"] for found in [_DESCRIPTOR.match(given)] if found]
+    return Trace(
+        done.returncode, done.stdout + done.stderr, tuple(network), tuple(programs), tuple(dict.fromkeys(changed)), frozenset(opened)
+    )
+
+
+def _paths(given: str) -> list[str]:
+    """The paths among a call's arguments, made absolute."""
+    found = []
+    for match in _PATH.finditer(given):
+        path = match["path"].encode("utf-8", "surrogateescape").decode("unicode_escape", "replace")
+        found.append(os.path.normpath(os.path.join(match["folder"] or "/", path)))
+    return found
+
+
+def offences(trace: Trace, allowed: Sequence[Path], secret: Sequence[Path] = ()) -> Iterator[str]:
+    """What a trace of driftline must not hold: a connection, another program than itself and git, a change outside `allowed`, a look at `secret`."""
+    yield from (f"network: {call}" for call in trace.network)
+    own = os.path.realpath(sys.executable)
+    for number, program in enumerate(trace.programs):
+        is_itself = number == 0 and os.path.realpath(program) == own
+        if not is_itself and os.path.basename(program) != "git":
+            yield f"program: {program}"
+    homes = tuple(os.path.realpath(path) + os.sep for path in allowed)
+    for path in trace.changed:
+        if path not in (os.devnull, "/dev/tty") and not (os.path.realpath(path) + os.sep).startswith(homes):
+            yield f"change: {path}"
+    hidden = {os.path.realpath(path) for path in secret}
+    yield from (f"read: {path}" for path in trace.opened if os.path.realpath(path) in hidden)
