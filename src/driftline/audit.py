@@ -1,6 +1,5 @@
 """The spine: discover, read, identify, judge, suppress, report, in this order; knows no flag, no colour and no file format."""
 
-import contextlib
 import os
 import re
 import time
@@ -13,7 +12,22 @@ from driftline import code, environments, formats, late, rules, suppress
 from driftline.environments import Keys, ReadSource
 from driftline.formats import dotenv
 from driftline.knowledge import platform
-from driftline.model import App, Facts, Finding, Location, Misuse, Progress, Related, Report, Severity, Sighting, Text, Unread, Unreadable
+from driftline.model import (
+    App,
+    Facts,
+    Finding,
+    Location,
+    Misuse,
+    Progress,
+    Related,
+    Report,
+    Severity,
+    Sighting,
+    Text,
+    Unread,
+    Unreadable,
+    failed,
+)
 from driftline.project import apps, files, live
 from driftline.project.files import File, Tree
 from driftline.project.settings import Settings, matches, nearest
@@ -136,12 +150,19 @@ class _Tracked:
                 self._found[path] = self._texts.sightings(path, content)
         return content
 
-    def sightings(self) -> tuple[Sighting, ...]:
-        """The credentials of all tracked text; what cannot be read the audit itself says where it matters."""
+    def sightings(self) -> tuple[tuple[Sighting, ...], tuple[Unread, ...]]:
+        """The credentials of all tracked text, and what of it could not be looked at. Of a link git keeps where it leads, and no text."""
+        unread: list[Unread] = []
         for path in sorted(self._left):
-            with contextlib.suppress(Unreadable):
-                self.read(path)
-        return tuple(sighting for path in sorted(self._found) for sighting in self._found[path])
+            try:
+                content = files.text(self._root, path)
+            except Unreadable as problem:
+                if not os.path.islink(os.path.join(self._root, path)):
+                    unread.append(Unread(path, problem.reason))
+                continue
+            if content is not None:
+                self._found[path] = self._texts.sightings(path, content)
+        return tuple(sighting for path in sorted(self._found) for sighting in self._found[path]), (*unread, *self._texts.unread)
 
 
 def read_whole(request: Request, tree: Tree) -> Project:
@@ -151,7 +172,8 @@ def read_whole(request: Request, tree: Tree) -> Project:
         return read_tree(request, tree, partial(files.read, tree.root), keys=keys)
     tracked = _Tracked(request, tree, keys)
     project = read_tree(request, tree, tracked.read, keys=keys)
-    return project._replace(facts=project.facts._replace(committed=tracked.sightings()))
+    found, unread = tracked.sightings()
+    return project._replace(facts=project.facts._replace(committed=found), unread=tuple(dict.fromkeys((*project.unread, *unread))))
 
 
 # What is said about built output; the other rules judge the project it was built from.
@@ -199,10 +221,10 @@ def with_output(request: Request, project: Project) -> Project:
 
 def judge(request: Request, project: Project, started: float, keep: Callable[[Finding], bool] = lambda _finding: True) -> Report:
     """Judges what was read; `started` is when the work began (time.perf_counter), `keep` chooses the findings to report."""
-    failed: dict[str, str] = {}
+    broken: dict[str, str] = {}
     options = {name: setting.options for name, setting in request.settings.rules.items()}
     groups = JUDGED if project.facts.evidence is None else (*JUDGED, "review")
-    found = filter(keep, rules.check(project.facts, groups, options, failed))
+    found = filter(keep, rules.check(project.facts, groups, options, broken))
     findings = suppress.number(_ordered(_wanted(found, request)))
     today = request.today or date.today()
     whole = request.target is None and request.app is None and request.command in ("check", "matrix", "baseline")
@@ -213,14 +235,14 @@ def judge(request: Request, project: Project, started: float, keep: Callable[[Fi
         project.texts,
         today,
         whole=whole,
-        judged={rule: _is_judged(rule, group in groups, failed, request) for rule, group in rules.groups().items()},
+        judged={rule: _is_judged(rule, group in groups, broken, request) for rule, group in rules.groups().items()},
         commented=project.commented,
     )
     if not project.files and not request.bundles:
         project = project._replace(
             unread=(*project.unread, Unread(".", "there is nothing to audit here: no env file, configuration or code"))
         )
-    broken = tuple(Unread(f"rule {name}", f"failed inside driftline ({kind}); please report it") for name, kind in sorted(failed.items()))
+    silent = tuple(Unread(f"rule {name}", f"failed inside driftline ({kind}); please report it") for name, kind in sorted(broken.items()))
     assembly = project.assembly
     return Report(
         command=request.command,
@@ -229,7 +251,7 @@ def judge(request: Request, project: Project, started: float, keep: Callable[[Fi
         apps=tuple(app for app in assembly.apps if request.app in (None, app.path)),
         findings=result.findings,
         public=project.facts.output.public,
-        unread=(*project.unread, *broken),
+        unread=(*project.unread, *silent),
         unknown=tuple(u for u in assembly.unknown if request.app in (None, u.app) and request.target in (None, u.environment)),
         notes=(*assembly.notes, *_old_snapshots(assembly, today)),
         files=project.files,
@@ -405,13 +427,13 @@ class _Reader:
         except Unreadable as problem:
             if torn is not None:
                 self.unread.append(Unread(file.path, _TORN, torn, 1))
-            elif file.tracked is not True or problem.reason != files.GONE:
+            elif file.tracked is not True or problem.reason != files.GONE or not os.path.islink(os.path.join(self.tree.root, file.path)):
                 self.unread.append(Unread(file.path, problem.reason, problem.line, problem.column))
-            elif os.path.islink(os.path.join(self.tree.root, file.path)):
+            else:
                 self.notes.append(Related(Location(file.path, 1), "is a link to a file that is not here, so it declares nothing"))
             return None
         except Exception as error:  # one broken format must not hide the others; its text could hold a value
-            self.unread.append(Unread(file.path, f"the {reader.FORMAT.title} reader failed ({type(error).__name__}); please report it"))
+            self.unread.append(failed(file.path, f"the {reader.FORMAT.title} reader", error))
             return None
         self.unread.extend(reading.unread)
         if torn is not None:
@@ -427,7 +449,7 @@ class _Reader:
             try:
                 content = self.content(file.path)
             except Unreadable as problem:
-                if file.tracked is not True or problem.reason != files.GONE:
+                if file.tracked is not True or problem.reason != files.GONE or not os.path.islink(os.path.join(self.tree.root, file.path)):
                     self.unread.append(Unread(file.path, problem.reason, problem.line, problem.column))
                 continue
             self._counted(content, file.path)

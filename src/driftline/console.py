@@ -244,14 +244,22 @@ def write(report: Report, options: Mapping[str, Any]) -> None:
         report = report._replace(pages=pages.every())
     failed = []
     for name, path in wanted:
-        text = reports.render(
-            report,
-            name,
-            width=width(),
-            colour=path is None and colour(options["color"]),
-            verbose=options["verbose"],
-            quiet=options["quiet"],
-        )
+        try:
+            # Whole before any of it is written; the other reports come although one fails.
+            rendered = reports.render(
+                report,
+                name,
+                width=width(),
+                colour=path is None and colour(options["color"]),
+                verbose=options["verbose"],
+                quiet=options["quiet"],
+            )
+            text = list(rendered)
+        except Misuse:
+            raise
+        except Exception as error:
+            failed.append(f"the {name} report failed inside driftline ({_origin(error)}); please report it")
+            continue
         if path is None:
             for part in text:
                 sys.stdout.write(part)

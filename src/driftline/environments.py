@@ -29,6 +29,7 @@ from driftline.model import (
     Unknown,
     Unread,
     Variable,
+    failed,
 )
 from driftline.project import dashboards, live, origins
 from driftline.project.apps import Layout, Plan, folder_of, owner
@@ -560,7 +561,12 @@ class _Assembler:
                 continue
             partial = [names for names in loaders_of.values() if names is not None]
             whole = sum(names is None for names in loaders_of.values())
-            for item in loaders.disagreements(self.by_path[path].content, tuple(loaders_of)):
+            try:
+                different = loaders.disagreements(self.by_path[path].content, tuple(loaders_of))
+            except Exception as error:
+                self.unread.append(failed(path, "comparing the loaders that read it", error))
+                continue
+            for item in different:
                 if whole > 1 or all(item.name in names for names in partial):
                     found.setdefault(path, {})[item.name] = (item.sentence, item.advice)
         return found
@@ -600,7 +606,11 @@ class _Assembler:
     def _cells(self, plan: Plan, draft: _Draft) -> dict[str, Cell]:
         """The winning declaration of every name in one environment, read as the app's loader reads it."""
         env_speakers = sorted((s for s in draft.speakers if s.content is not None), key=lambda s: s.rank, reverse=True)
-        loaded = loaders.load([(s.source.path, s.content or "") for s in env_speakers], plan.loader) if env_speakers else {}
+        loaded: Mapping[str, loaders.Loaded] = {}
+        try:
+            loaded = loaders.load([(s.source.path, s.content or "") for s in env_speakers], plan.loader) if env_speakers else {}
+        except Exception as error:  # one environment must not hide the others
+            self.unread += (failed(s.source.path, f"reading it as {loaders.named(plan.loader).title} does", error) for s in env_speakers)
         candidates: dict[str, list[tuple[tuple[int, int, int], _Speaker, Declaration]]] = {}
         for speaker in draft.speakers:
             for index, declaration in enumerate(speaker.declarations):
@@ -624,7 +634,11 @@ class _Assembler:
         return cells
 
     def _traits(self, value: Secret, name: str) -> Traits:
-        return identify.traits(value, name=name, key=self.keys.process, digest_key=self.keys.digest)
+        try:
+            return identify.traits(value, name=name, key=self.keys.process, digest_key=self.keys.digest)
+        except Exception as error:  # one value must not hide the others
+            self.unread.append(failed(f"the value of {name}", "identification", error))
+            return Traits("text", len(value), identify.digest(value, self.keys.process))
 
     def _with_traits(self, declaration: Declaration) -> Declaration:
         if declaration.value is None or declaration.state is not State.SET:
@@ -722,7 +736,12 @@ class _Assembler:
         return reading._replace(origins=tuple((context, self._with_address(literal)) for context, literal in reading.origins))
 
     def _with_address(self, literal: Literal) -> Literal:
-        return literal._replace(traits=identify.address_traits(literal.value, key=self.keys.process, digest_key=self.keys.digest))
+        try:
+            return literal._replace(traits=identify.address_traits(literal.value, key=self.keys.process, digest_key=self.keys.digest))
+        except Exception as error:
+            at = literal.location
+            self.unread.append(failed(at.path, "identification of an address", error)._replace(line=at.line, column=at.column))
+            return literal
 
     def _environment(self, draft: _Draft, reachable: Mapping[str, str]) -> Environment:
         sources = {speaker.source.path: speaker for speaker in draft.speakers}

@@ -372,6 +372,11 @@ class Unread(NamedTuple):
     column: int | None = None
 
 
+def failed(path: str, what: str, error: BaseException) -> Unread:
+    """What is said where one of our own parts failed on something: which one, and the kind of error; its text could hold a value."""
+    return Unread(path, f"{what} failed inside driftline ({type(error).__name__}); please report it")
+
+
 class Reading(NamedTuple):
     """All that one source says. `notes` are things the user should know (dead configuration); `unread` parts not understood.
 

@@ -14,7 +14,7 @@ from driftline.audit import Request
 from driftline.environments import Keys
 from driftline.formats import dotenv
 from driftline.knowledge import identify
-from driftline.model import Finding, Location, Related, Report, Sighting, Text, Unread, Unreadable
+from driftline.model import Finding, Location, Related, Report, Sighting, Text, Unread, Unreadable, failed
 from driftline.project import files, git
 from driftline.project.apps import folder_of
 from driftline.project.files import File, Tree
@@ -176,6 +176,7 @@ class _Secrets:
             before = change.before or (change.after if change.after in moved else None)
             new += self._new(found, before) if found and before is not None else found
         self.new = tuple(new)
+        self.unread += self._texts.unread
 
     def _sightings(self, path: str, content: bytes | LargeText) -> tuple[Sighting, ...]:
         if isinstance(content, LargeText):
@@ -255,6 +256,9 @@ def _statements(index: Index, path: str, blob: str | None, readers: Iterable[for
     except Unreadable as problem:
         touched.unread.append(Unread(path, problem.reason, problem.line, problem.column))
         return set()
+    except Exception as error:  # one file must not hide the others
+        touched.unread.append(failed(path, "its reader", error))
+        return set()
     return said
 
 
@@ -272,19 +276,22 @@ class _Tree:
         paths = [*entries, *_env_links(request.root, index, entries)]
         tracked = [File(path, True) for path in paths if not request.settings.is_excluded(path)]
         homes = {folder_of(file.path) for file in tracked if _may_have_local_files(file.path)}
-        local = []
+        local: list[str] = []
+        unread = [Unread(path, "is in a merge conflict") for path in sorted(index.conflicts)]
         for home in sorted({".", *homes}):
             try:
                 names = sorted(entry.name for entry in os.scandir(os.path.join(request.root, home)) if entry.is_file(follow_symlinks=False))
-            except OSError:
+            except (FileNotFoundError, NotADirectoryError):  # it is in the index only
+                continue
+            except OSError as error:
+                unread.append(Unread(home, error.strerror or "cannot be listed"))
                 continue
             inside = "" if home == "." else home + "/"
             local += [inside + name for name in names if formats.is_env_file(inside + name)]
         local = [p for p in local if p not in entries and p not in index.conflicts and not request.settings.is_excluded(p)]
         ignored = git.ignored(request.root, local)
         tree_files = sorted([*tracked, *(File(path, False, path in ignored) for path in local)])
-        conflicts = tuple(Unread(path, "is in a merge conflict") for path in sorted(index.conflicts))
-        self.tree = Tree(request.root, tuple(tree_files), True, conflicts)
+        self.tree = Tree(request.root, tuple(tree_files), True, tuple(unread))
         self.local = frozenset(local)
 
     def read(self, path: str) -> bytes:

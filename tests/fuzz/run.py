@@ -65,7 +65,7 @@ def harmless(inputs: Iterable[bytes]) -> Iterator[bytes]:
 
     for data in inputs:
         for form in (data, data.decode("latin-1").encode()):
-            if any(_is_secret(hit) for hit in _look().block(form).hits):
+            if any(_is_secret(hit) for hit in _look().text(form)):
                 break
         else:
             if re.search(rb"[A-Za-z0-9+/_\-]{24,}", re.sub(rb"(.)\1+", rb"\1", data)) is None:

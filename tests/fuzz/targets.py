@@ -184,12 +184,12 @@ def _look() -> Any:
 
 
 def _block(data: bytes) -> None:
-    seen = _look().block(data)
-    for hit in seen.hits:
+    hits = _look().text(data)
+    for hit in hits:
         assert 0 <= hit.start <= hit.end <= len(data), hit.encoding
-    for mark in seen.marks:
+    for mark in _look().window(data).marks:
         assert 0 <= mark.start <= len(data)
-    found = scan.positions(io.BytesIO(data), sorted({hit.start for hit in seen.hits}))
+    found = scan.positions(io.BytesIO(data), sorted({hit.start for hit in hits}))
     assert all(line >= 1 and column >= 1 for line, column in found.values())
 
 
@@ -300,20 +300,21 @@ def _decoders(data: bytes) -> None:
     """Everything that turns encoded bytes into plain ones, at every kind of place."""
     at = data[0] if data else 0
     place = min(at, len(data))
+    low, high = max(0, place - 64), min(len(data), place + 64)
     for decoded in (
         encodings.unescape(data, 0, len(data)),
         encodings.unpercent(data, 0, len(data)),
         encodings.unentity(data, 0, len(data)),
-        encodings.base64(data, place, at % 3),
+        encodings.base64(data, place, low, high),
         encodings.base64_run(data, 0, len(data), whole=bool(at & 1)),
-        encodings.hexadecimal(data, place),
-        encodings.reversed_around(data, place),
-        encodings.wide(data, place),
-        encodings.codes(data, place),
-        joins.chain(data, place),
+        encodings.hexadecimal(data, place, low, high),
+        encodings.reversed_around(data, place, low, high),
+        encodings.wide(data, place, low, high),
+        encodings.codes(data, place, low, high),
+        joins.chain(data, place, low, high),
         joins.array(data, len(data)),
-        joins.swapped(data, place),
-        obfuscator.restored(data, place),
+        joins.swapped(data),
+        obfuscator.restored(data),
     ):
         if decoded is not None and decoded.marks and decoded.data:
             for one in (0, len(decoded.data) // 2, len(decoded.data) - 1):

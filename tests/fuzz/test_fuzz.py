@@ -63,7 +63,7 @@ def test_a_run_finds_what_breaks(monkeypatch: pytest.MonkeyPatch, tmp_path: obje
 
     monkeypatch.setattr(run, "ROOT", tmp_path)
     monkeypatch.setattr(run, "BROKEN", tmp_path / "broken")  # type: ignore[operator]
-    monkeypatch.setitem(TARGETS, "baseline", TARGETS["baseline"]._replace(run=fails))  # type: ignore[arg-type]
+    monkeypatch.setitem(TARGETS, "baseline", TARGETS["baseline"]._replace(run=fails))
     done = run.unguided("baseline", runs=3000, seconds=20)
     assert len(done.broken) == 1
     assert "KeyError" in done.broken[0]

@@ -263,7 +263,7 @@ def test_a_partial_clone_fetches_nothing(tmp_path: Path, url: str) -> None:
         {"attributes": "* binary -diff -text\n"},
         {"attributes": "* -diff filter=lfs merge=lfs diff=lfs\n"},
     ],
-    ids=lambda given: " ".join(given),
+    ids=" ".join,
 )
 def test_no_setting_and_no_attribute_hides_what_is_staged(tmp_path: Path, given: dict[str, str]) -> None:
     """The file that reads the variable is not the one that is staged: it is found through git, whatever the repository sets."""

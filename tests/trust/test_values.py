@@ -59,7 +59,7 @@ BREAKING: tuple[tuple[str, str], ...] = (
     ("driftline.code.javascript", "read"),
     ("driftline.knowledge.identify", "traits"),
     ("driftline.environments", "assemble"),
-    ("driftline.bundle.look.Look", "block"),
+    ("driftline.bundle.look.Look", "window"),
     ("driftline.bundle.confirm.Judge", "__init__"),
     ("driftline.bundle.unpack", "members"),
     ("driftline.rules.drift.unused_variable", "check"),

@@ -16,7 +16,20 @@ from driftline.bundle.known import Known, search
 from driftline.bundle.look import DEEPEST, Hit, Look
 from driftline.bundle.unpack import DEFAULT, Budget, Limits
 from driftline.knowledge import catalog
-from driftline.model import Exposure, Leftover, Location, Progress, Related, ServedFile, ServedMap, Service, Sighting, Unread, Unreadable
+from driftline.model import (
+    Exposure,
+    Leftover,
+    Location,
+    Progress,
+    Related,
+    ServedFile,
+    ServedMap,
+    Service,
+    Sighting,
+    Unread,
+    Unreadable,
+    failed,
+)
 
 __all__ = ["Known", "Limits", "Scan", "Texts", "scan"]
 
@@ -72,8 +85,11 @@ def scan(
     Paths in the result are relative to `root`. `cache` is the folder for compiled patterns, None for none; `key` is the run's key for digests that
     tell equal values, `digest_key` makes the digests that reports may carry. What cannot be read is in `unread`; nothing is raised.
     """
-    look = _look(known, cache, key, digest_key)
     unread: list[Unread] = []
+    try:
+        look = _look(known, cache, key, digest_key)
+    except Exception as error:
+        return Scan(unread=(_without_patterns(error),))
     found: list[_Found] = []
     sized = list(_tasks([os.path.abspath(given) for given in roots], os.path.abspath(root), limits, unread))
     tasks = [task for _, task in sized]
@@ -95,33 +111,56 @@ def scan(
     return _assembled(look, found, unread)
 
 
+def _without_patterns(error: Exception) -> Unread:
+    """What is said where the multi-pattern engine cannot be used: a library that does not fit this machine, no memory."""
+    return failed("the search for credentials", "the pattern engine", error)
+
+
 class Texts:
-    """Looks for secrets in texts: staged or tracked files. Nothing is unpacked and no map is followed."""
+    """Looks for secrets in texts in memory: staged or tracked files. Nothing is unpacked and no map is followed.
+
+    `unread` are the texts on which the search failed.
+    """
 
     def __init__(self, *, cache: str | None = None, key: bytes = b"driftline", digest_key: bytes | None = None) -> None:
         self._load = partial(_look, (), cache, key, digest_key, _SOURCE_DEPTH)
         self._look: Look | None = None
+        self._is_usable = True
+        self.unread: list[Unread] = []
 
     def sightings(self, path: str, content: bytes) -> tuple[Sighting, ...]:
         """The secrets of one text in memory, in the order of their places."""
-        look = self._loaded()
-        hits = tuple(hit for hit in look.text(content) if not _is_shown(content, hit.start))
-        return self._told(path, hits, partial(io.BytesIO, content))
+        return self._guarded(
+            path, lambda look: (h for h in look.text(content) if not _is_shown(content, h.start)), partial(io.BytesIO, content)
+        )
 
-    def sightings_of(self, path: str, opened: Callable[[], IO[bytes]]) -> tuple[Sighting, ...]:
-        """The secrets of one text that is read piece by piece; `opened` gives a new reader each time. Raises OSError."""
-        look = self._loaded()
-        with opened() as file:
-            found = look.through(windows(file), opened)
-        return self._told(path, tuple(look.settled(found.hits, found.touching)), opened)
+    def sightings_of(self, path: str, opened: Opened) -> tuple[Sighting, ...]:
+        """The secrets of one text that is read piece by piece; `opened` gives a new reader each time."""
+        return self._guarded(path, lambda look: _settled(look, opened), opened)
 
-    def _loaded(self) -> Look:
-        if self._look is None:  # the patterns are loaded when there is something to look at
-            self._look = self._load()
-        return self._look
+    def _guarded(self, path: str, search: Callable[[Look], Iterable[Hit]], opened: Opened) -> tuple[Sighting, ...]:
+        """What a search finds in one text; one text on which it fails must not hide the others."""
+        if self._look is None and self._is_usable:  # the patterns are loaded when there is something to look at
+            try:
+                self._look = self._load()
+            except Exception as error:
+                self._is_usable = False
+                self.unread.append(_without_patterns(error))
+        if self._look is None:
+            return ()
+        blob = Blob(path, (), opened)
+        try:
+            hits = tuple(search(self._look))
+            return _told(self._look, _Found(blob, hits), follow=False).sightings if hits else ()
+        except Exception as error:
+            self.unread.append(_failed(blob, error))
+            return ()
 
-    def _told(self, path: str, hits: tuple[Hit, ...], opened: Callable[[], IO[bytes]]) -> tuple[Sighting, ...]:
-        return _told(self._loaded(), _Found(Blob(path, (), opened), hits), follow=False).sightings if hits else ()
+
+def _settled(look: Look, opened: Opened) -> list[Hit]:
+    with opened() as file:
+        found = look.through(windows(file), opened)
+    return look.settled(found.hits, found.touching)
 
 
 # People write a key as it is, or encode it once; only bundlers wrap what is wrapped.
@@ -151,15 +190,15 @@ def _tasks(roots: Sequence[str], root: str, limits: Limits, unread: list[Unread]
     """(bytes, task): one task per file, several for a large one, in the order of the paths."""
     seen: set[str] = set()
     for given in roots:
-        failed: list[tuple[str, str]] = []
+        missed: list[tuple[str, str]] = []
         if os.path.isdir(given):
-            served: Iterable[serve.Served] = list(serve.files(given, failed))
+            served: Iterable[serve.Served] = list(serve.files(given, missed))
         else:
             try:
                 served = [serve.Served(given, os.stat(given).st_size)]
             except OSError as error:
-                served, failed = [], [(given, error.strerror or "cannot be read")]
-        unread.extend(Unread(_shown(path, root), reason) for path, reason in failed)
+                served, missed = [], [(given, error.strerror or "cannot be read")]
+        unread.extend(Unread(_shown(path, root), reason) for path, reason in missed)
         for one in served:
             if one.path not in seen:
                 seen.add(one.path)
@@ -214,11 +253,11 @@ def _scan_blob(look: Look, blob: Blob, budget: Budget) -> list[_Found]:
     try:
         return _scan_opened(look, blob, budget)
     except Exception as error:  # one file must not hide what stands in the others; the error's text could hold a value
-        return [_Found(blob, unread=(_unread(blob, _failed(error)),))]
+        return [_Found(blob, unread=(_failed(blob, error),))]
 
 
-def _failed(error: Exception) -> str:
-    return f"failed inside driftline ({type(error).__name__}); please report it"
+def _failed(blob: Blob, error: Exception) -> Unread:
+    return failed(_unread(blob, "").path, "the search", error)
 
 
 def _scan_opened(look: Look, blob: Blob, budget: Budget) -> list[_Found]:
@@ -328,7 +367,7 @@ def _scan_part(look: Look, blob: Blob, start: int, stop: int | None) -> list[_Fo
     except OSError as error:
         found = _Found(blob, unread=(_unread(blob, error.strerror or "cannot be read"),))
     except Exception as error:
-        found = _Found(blob, unread=(_unread(blob, _failed(error)),))
+        found = _Found(blob, unread=(_failed(blob, error),))
     return [found._replace(files=int(start == 0))]
 
 
@@ -375,7 +414,7 @@ def _of_parts(look: Look, parts: Sequence[_Found], unread: list[Unread]) -> Scan
     except (OSError, Unreadable):
         unread.append(_unread(blob, "changed while it was read"))
     except Exception as error:
-        unread.append(_unread(blob, _failed(error)))
+        unread.append(_failed(blob, error))
     return Scan()
 
 

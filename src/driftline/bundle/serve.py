@@ -61,7 +61,10 @@ def built(root: str) -> tuple[str, ...]:
     found: list[str] = []
     for output in OUTPUTS:
         folder = os.path.join(root, *output.split("/"))
-        names = _listed(folder, []) if os.path.isdir(folder) and not os.path.islink(folder) else []
+        failed: list[tuple[str, str]] = []
+        names = _listed(folder, failed) if os.path.isdir(folder) and not os.path.islink(folder) else []
+        if failed:  # whoever looks at it says that it cannot be listed
+            found.append(folder)
         if not names or any(folder.startswith(other + os.sep) for other in found):
             continue
         if output in _SERVED_BY_NAME or is_next(folder, names) or _has_page(names):
@@ -189,7 +192,8 @@ def project_of(path: str) -> tuple[str, bool]:
     folder = os.path.dirname(start)
     nearest: str | None = None
     for _ in range(_MOST_ABOVE):
-        names = set(_listed(folder, []))
+        # Asked one by one: a folder above may be closed to listing.
+        names = {name for name in (*_MARKS, *_WORKSPACE) if os.path.lexists(os.path.join(folder, name))}
         if nearest is None and names & set(_MARKS):
             nearest = folder
         if nearest is not None and names & set(_WORKSPACE):

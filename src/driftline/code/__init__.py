@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from driftline import late, sieve
 from driftline.knowledge import identify
-from driftline.model import Claim, Literal, Location, Reference, Route, Unread, Use
+from driftline.model import Claim, Literal, Location, Reference, Route, Unread, Use, failed
 
 if TYPE_CHECKING:
     from driftline.code.routes import File as RouteFile
@@ -203,7 +203,11 @@ def survey(
             from driftline.code import routes
 
             folder = next((folder for folder in folders if file.path.startswith(folder + "/")), ".")
-            found = routes.read(file.path, file.content, folder)
+            try:
+                found = routes.read(file.path, file.content, folder)
+            except Exception as error:  # one file must not hide the others
+                unread.append(failed(file.path, "the reader of routes", error))
+                found = None
             if found is not None:
                 serving.append(found)
         language = _language(module)
@@ -222,7 +226,11 @@ def survey(
             if not traced and not addressed:
                 callers.append(file)
                 continue
-            reading = language.read(file.path, file.content)
+            try:
+                reading = language.read(file.path, file.content)
+            except Exception as error:
+                unread.append(failed(file.path, f"the {module} reader", error))
+                continue
             references += reading.references
             literals += reading.literals
             claims += reading.claims
@@ -234,24 +242,31 @@ def survey(
         from driftline.code import javascript, python
 
         in_python = [helper for helper in helpers if helper.path.endswith(".py")]
-        references += javascript.calls(
-            [file for file in callers if not file.path.endswith(".py")], [h for h in helpers if h not in in_python], packages or {}
-        )
-        references += python.calls([file for file in callers if file.path.endswith(".py")], in_python)
+        try:
+            references += javascript.calls(
+                [file for file in callers if not file.path.endswith(".py")], [h for h in helpers if h not in in_python], packages or {}
+            )
+            references += python.calls([file for file in callers if file.path.endswith(".py")], in_python)
+        except Exception as error:
+            unread.append(failed("calls of helpers that read variables", "their reader", error))
     if values := [r.location for r in references if identify.is_value(r.name)]:  # a key that was pasted where its name belongs
         references = [r for r in references if not identify.is_value(r.name)]
         unread += identify.nameless(values)
     kept = (
         r._replace(use=Use.MENTION, fallback=None) if is_tool(r.location.path) else r for r in references if not is_test(r.location.path)
     )
-    served = _routes(serving, packages or {}) if whole else None
+    served = _routes(serving, packages or {}, unread) if whole else None
     return Survey(tuple(kept), tuple(literals), mentions, tuple(unread), served, tuple(claims))
 
 
-def _routes(serving: "Sequence[RouteFile]", packages: Mapping[str, str]) -> tuple[Route, ...]:
+def _routes(serving: "Sequence[RouteFile]", packages: Mapping[str, str], unread: list[Unread]) -> tuple[Route, ...] | None:
     from driftline.code import routes
 
-    return tuple(routes.joined(serving, packages))
+    try:
+        return tuple(routes.joined(serving, packages))
+    except Exception as error:
+        unread.append(failed("routes", "the reader of routes", error))
+        return None
 
 
 _WITH_ADDRESSES = frozenset(("javascript", "python"))

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from driftline.model import Location, Related, Unread, Unreadable
 from driftline.project import git, ignore
 from driftline.project.ignore import Ignore
+from driftline.project.text import is_text
 
 # Folders that hold no source of the project whatever .gitignore says: dependencies, version control, virtual environments, caches.
 # Build output is left to .gitignore and to the `bundle` command, except where a framework's own folder name is unmistakable.
@@ -24,7 +25,7 @@ _PULLED = (".vercel",)
 MAX_SOURCE = 64 * 1024 * 1024
 _MAX_GITIGNORE = 1024 * 1024
 
-# Why a file that is listed cannot be read when it was deleted; of a tracked file that is no failure.
+# Why a file cannot be read that was listed a moment ago: it was deleted since, or it is a link to nothing.
 GONE = "is not there"
 
 
@@ -73,15 +74,21 @@ def _walk_git(root: str, is_excluded: Callable[[str], bool]) -> Tree:
     # Where a link has taken a folder's place, its files are deleted ones to git, and what lies behind the link is none of ours.
     files = [File(path, True) for path in listing.tracked if not path.startswith(linked)]
     files += [File(path, False) for path in listing.untracked]
+    unread: list[Unread] = []
     for path in listing.ignored:
         if not path.endswith("/"):
             files.append(File(path, False, True))
         elif path.rstrip("/").rpartition("/")[2] in _PULLED:
-            for name in _names(os.path.join(root, path)):
-                files.append(File(path + name, False, True))
+            try:
+                files += [File(path + name, False, True) for name in _names(os.path.join(root, path))]
+            except OSError as error:
+                unread.append(Unread(path.rstrip("/"), error.strerror or "cannot be listed"))
     nested = (path.rstrip("/") for path in listing.nested if not is_excluded(path))
     notes = [Related(Location(path, 1), "is a repository of its own and was not looked at; run driftline in it") for path in sorted(nested)]
-    return Tree(root, _ordered(files, is_excluded), True, notes=tuple(notes))
+    if listing.absent:
+        count = f"this and {len(listing.absent) - 1} more files are" if len(listing.absent) > 1 else "this file is"
+        notes.append(Related(Location(listing.absent[0], 1), f"{count} not in this sparse checkout and not looked at"))
+    return Tree(root, _ordered(files, is_excluded), True, tuple(unread), tuple(notes))
 
 
 def _walk_plain(root: str, is_excluded: Callable[[str], bool]) -> Tree:
@@ -124,10 +131,7 @@ def _linked_folders(root: str, paths: Iterable[str]) -> tuple[str, ...]:
 
 
 def _names(folder: str) -> list[str]:
-    try:
-        return sorted(entry.name for entry in os.scandir(folder) if not entry.is_dir(follow_symlinks=False))
-    except OSError:
-        return []
+    return sorted(entry.name for entry in os.scandir(folder) if not entry.is_dir(follow_symlinks=False))
 
 
 def _ordered(files: Iterable[File], is_excluded: Callable[[str], bool]) -> tuple[File, ...]:
@@ -135,8 +139,8 @@ def _ordered(files: Iterable[File], is_excluded: Callable[[str], bool]) -> tuple
     return tuple(sorted(set(kept)))
 
 
-def read(root: str, path: str, limit: int = MAX_SOURCE) -> bytes:
-    """The bytes of the file `path` under `root`.
+def read(root: str, path: str, limit: int = MAX_SOURCE, *, most: int | None = None) -> bytes:
+    """The bytes of the file `path` under `root`; `most` asks for the first ones of a file of any size.
 
     Raises Unreadable for a folder, a link out of the root or in a loop, a device or pipe, a file that is too large or vanishes.
     """
@@ -149,12 +153,14 @@ def read(root: str, path: str, limit: int = MAX_SOURCE) -> bytes:
             if os.path.commonpath((real_root, target)) != real_root:
                 raise Unreadable("a link out of the audited folder; not followed")
             status = os.stat(full)
-        _refuse(status, limit)
+        _refuse(status, None if most else limit)
         # Opened without waiting, and looked at again: a pipe that takes a file's place meanwhile must not hold us up.
         descriptor = os.open(full, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         try:
             status = os.fstat(descriptor)
-            _refuse(status, limit)
+            _refuse(status, None if most else limit)
+            if most:
+                return os.read(descriptor, most)
             content = _whole(descriptor, status.st_size, limit)
         finally:
             os.close(descriptor)
@@ -186,12 +192,24 @@ def _whole(descriptor: int, size: int, limit: int) -> bytes:
 _PART = 1024 * 1024
 
 
-def _refuse(status: os.stat_result, limit: int) -> None:
+# What is enough to tell text from what nobody wrote.
+_SNIFFED = 8192
+
+
+def text(root: str, path: str) -> bytes | None:
+    """The bytes of a text file; None for a binary one, of which only the first bytes are read. Raises Unreadable as `read` does."""
+    head = read(root, path, most=_SNIFFED)
+    if not is_text(head):
+        return None
+    return head if len(head) < _SNIFFED else read(root, path)
+
+
+def _refuse(status: os.stat_result, limit: int | None) -> None:
     if stat.S_ISDIR(status.st_mode):
         raise Unreadable("is a folder, not a file")
     if not stat.S_ISREG(status.st_mode):
         raise Unreadable("is not a regular file")
-    if status.st_size > limit:
+    if limit is not None and status.st_size > limit:
         raise Unreadable(_too_large(limit))
 
 

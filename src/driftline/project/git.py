@@ -13,13 +13,14 @@ class Listing(NamedTuple):
     """The files under a root as git sees them; paths are relative to the root, with `/`. Deleted files are left out.
 
     `ignored` holds ignored files one by one and ignored folders collapsed, with a trailing `/`; `nested` the folders of other
-    repositories, submodules among them.
+    repositories, submodules among them; `absent` the tracked files that a sparse checkout leaves out.
     """
 
     tracked: tuple[str, ...]
     untracked: tuple[str, ...]
     ignored: tuple[str, ...]
     nested: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
 
 
 def run(root: str, *arguments: str, stdin: bytes | None = None, codes: tuple[int, ...] = (0,)) -> bytes:
@@ -96,8 +97,10 @@ def listing(root: str) -> Listing:
     deleted: set[str] = set()
     others: list[str] = []
     nested: list[str] = []
+    absent: dict[str, None] = {}
     for entry in _paths(run(root, "ls-files", "-z", "-t", "--stage", "--deleted", "--others", "--exclude-standard")):
-        # `-t` puts a tag before each entry: `?` other, `R` deleted (named a second time); the others are in the index, with a mode.
+        # `-t` puts a tag before each entry: `?` other, `R` deleted (named a second time), `S` left out of a sparse checkout; the others are
+        # in the index, with a mode.
         if entry.startswith("? "):
             (nested if entry.endswith("/") else others).append(entry[2:])
             continue
@@ -106,10 +109,12 @@ def listing(root: str) -> Listing:
             deleted.add(path)
         elif head.split(" ")[1] == _SUBMODULE:
             nested.append(path)
+        elif head.startswith("S") and not os.path.lexists(os.path.join(root, path)):
+            absent[path] = None
         else:
             tracked[path] = None  # once, though a merge conflict names it up to three times
     ignored = _paths(run(root, "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"))
-    return Listing(tuple(path for path in tracked if path not in deleted), tuple(others), tuple(ignored), tuple(nested))
+    return Listing(tuple(path for path in tracked if path not in deleted), tuple(others), tuple(ignored), tuple(nested), tuple(absent))
 
 
 # gitformat-index(5): the mode of a commit of another repository.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -11,7 +12,7 @@ from driftline.audit import Project, Request
 from driftline.database import firebase, migrations
 from driftline.database.firebase import Opening
 from driftline.evidence import Attestation, Doubt, Evidence, Hook, Store, of
-from driftline.model import Location, Report, Route, Unread, Unreadable
+from driftline.model import Location, Report, Route, Unread, Unreadable, failed
 from driftline.project import apps, files
 from driftline.project.files import Tree
 from driftline.project.settings import Settings
@@ -27,7 +28,11 @@ def review(request: Request) -> Report:
     request, notes = audit.with_found_output(request, project.facts.apps)
     if request.bundles:
         project = audit.with_output(request, project)
-    project = gather(tree, project, request.settings, tuple(audit.shown(path, request.root) for path in request.bundles))
+    try:
+        project = gather(tree, project, request.settings, tuple(audit.shown(path, request.root) for path in request.bundles))
+    except Exception as error:  # what the other rules find stays
+        silent = failed("evidence of the launch review", "its reader", error)
+        project = project._replace(facts=project.facts._replace(evidence=Evidence()), unread=(*project.unread, silent))
     report = audit.judge(request._replace(command="review"), project, started)
     return report._replace(review=decide.review(report, of(project.facts)), notes=(*notes, *report.notes))
 
@@ -35,7 +40,7 @@ def review(request: Request) -> Report:
 def callbacks(request: Request) -> tuple[Hook, ...]:
     """The callback routes of a project, without judging anything."""
     tree = files.walk(request.root, request.settings.is_excluded)
-    return tuple(hooks.hooks(*_code(tree, [file.path for file in tree.files if not file.ignored])))
+    return tuple(hooks.hooks(*_code(tree, [file.path for file in tree.files if not file.ignored], [])))
 
 
 def gather(tree: Tree, project: Project, settings: Settings, outputs: tuple[str, ...] = ()) -> Project:
@@ -46,14 +51,19 @@ def gather(tree: Tree, project: Project, settings: Settings, outputs: tuple[str,
         return files.decode(files.read(tree.root, path))
 
     unread: list[Unread] = []
-    code_files, tests = _code(tree, paths)
+
+    def prose(path: str) -> str:
+        """Text of any encoding, where words are looked for."""
+        return _bytes(tree, path, unread).decode("utf-8", "replace")
+
+    code_files, tests = _code(tree, paths, unread)
     found = tuple(_stores(paths, text, unread, code_files))
-    deploying = {path: _text_or_nothing(path, text) for path in paths if releases.DEPLOYING.search(path)}
-    prose = {path: _text_or_nothing(path, text) for path in paths if releases.PROSE.search(path) and path.count("/") < 3}
+    deploying = {path: prose(path) for path in paths if releases.DEPLOYING.search(path)}
+    told = {path: prose(path) for path in paths if releases.PROSE.search(path) and path.count("/") < 3}
     functions = [path for path in paths if re.search(r"(?:^|/)supabase/functions/[^/_][^/]*/index\.[jt]sx?$", path)]
     attestations: tuple[Attestation, ...] = ()
     if hooks.ATTESTATIONS in {file.path for file in tree.files}:
-        attestations, missed = hooks.read_attestations(_text_or_nothing(hooks.ATTESTATIONS, text))
+        attestations, missed = hooks.read_attestations(prose(hooks.ATTESTATIONS))
         unread += missed
     rules_files = _rules_files(paths, text)
     owners_file = next((path for path in owners.FILES if path in paths), None)
@@ -66,15 +76,15 @@ def gather(tree: Tree, project: Project, settings: Settings, outputs: tuple[str,
             _doubts(
                 code_files,
                 (route for app in project.facts.apps for route in app.routes or ()),
-                ((path, _bytes(tree, path)) for path in paths if path.endswith(".prisma")),
+                ((path, _bytes(tree, path, unread)) for path in paths if path.endswith(".prisma")),
                 found,
             )
         ),
         stacks=tuple(stacks.stacks(project.facts.apps, code_files, paths)),
         hooks=tuple(hooks.hooks(code_files, tests)),
         attestations=attestations,
-        steps=tuple(releases.steps(found, deploying, prose, code_files, functions, _loose(paths, found, text))),
-        unowned=owners.unowned(paths, _text_or_nothing(owners_file, text) if owners_file else None, settings.owners),
+        steps=tuple(releases.steps(found, deploying, told, code_files, functions, _loose(paths, found, prose))),
+        unowned=owners.unowned(paths, prose(owners_file) if owners_file else None, settings.owners),
         owners_file=owners_file,
         outputs=outputs,
     )
@@ -84,15 +94,15 @@ def gather(tree: Tree, project: Project, settings: Settings, outputs: tuple[str,
 _READ = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".py", ".vue", ".svelte", ".astro")
 
 
-def _code(tree: Tree, paths: Iterable[str]) -> tuple[dict[str, bytes], dict[str, bytes]]:
-    """(code that is deployed, tests and recorded events) by path. Generated and minified files, and what the audit cannot read, are left out."""
+def _code(tree: Tree, paths: Iterable[str], unread: list[Unread]) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """(code that is deployed, tests and recorded events) by path, without generated and minified files; what cannot be read goes into `unread`."""
     deployed: dict[str, bytes] = {}
     tests: dict[str, bytes] = {}
     for path in paths:
         material = code.is_test(path) or "fixture" in path
         if not path.endswith(_READ) and not (material and path.endswith(".json")):
             continue
-        content = _bytes(tree, path)
+        content = _bytes(tree, path, unread)
         if len(content) > _GENERATED or b"\0" in content[:1024] or _COMPILED.search(content[:400]):
             continue
         if material:
@@ -159,7 +169,7 @@ def _loose(paths: Iterable[str], stores: Iterable[Store], text: Callable[[str], 
             _NO_LOOSE.search(path) or code.is_test(path) or code.is_example(path) or apps.is_material(path) or migrations.is_past(path)
         )
     ]
-    return {path: _text_or_nothing(path, text) for path in beside[:_MOST_LOOSE]}
+    return {path: text(path) for path in beside[:_MOST_LOOSE]}
 
 
 _RULES = late.pattern(r"(?:^|/)(?:[\w.-]*(?:firestore|storage)[\w.-]*\.rules|database\.rules\.json)$")
@@ -200,11 +210,13 @@ def _doubts(
     return handlers.doubts(deployed, served, tables)
 
 
-def _bytes(tree: Tree, path: str) -> bytes:
+def _bytes(tree: Tree, path: str, unread: list[Unread]) -> bytes:
     try:
         return files.read(tree.root, path)
-    except Unreadable:
-        return b""  # the audit itself says so
+    except Unreadable as problem:
+        if problem.reason != files.GONE or not os.path.islink(os.path.join(tree.root, path)):  # a link to nothing says nothing
+            unread.append(Unread(path, problem.reason))
+        return b""
 
 
 def _config(path: str, paths: list[str], text: Callable[[str], str]) -> dict[str, object]:
@@ -246,10 +258,3 @@ def _tables_used(deployed: Mapping[str, bytes]) -> Iterable[tuple[str, Location]
             if match["table"] not in seen and not before.endswith((b".storage", b"Array", b"Buffer", b"Object")):
                 seen.add(match["table"])
                 yield match["table"].decode("ascii", "replace"), place(path, content, match.start("table"))
-
-
-def _text_or_nothing(path: str, text: Callable[[str], str]) -> str:
-    try:
-        return text(path)
-    except Unreadable:
-        return ""  # the audit itself says so

@@ -1,0 +1,132 @@
+"""Makes the operating system fail for chosen files, in this process: opening, reading, listing, writing, renaming."""
+
+from __future__ import annotations
+
+import builtins
+import errno
+import io
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+from unittest import mock
+
+Wanted = Callable[[str], bool]
+
+# How a file can fail under us: the error, and at which step.
+OPENING = ("EIO", "EACCES", "ENOENT", "EMFILE", "ESTALE", "ELOOP")
+
+
+def error_of(name: str) -> OSError:
+    """The error that the kernel would give, as Python raises it."""
+    number = getattr(errno, name)
+    return OSError(number, os.strerror(number))
+
+
+@contextmanager
+def opening(wanted: Wanted, name: str) -> Iterator[list[str]]:
+    """Opening one of the wanted files fails; gives the list of the paths for which that happened."""
+    met: list[str] = []
+
+    def guard(real: Callable[..., Any]) -> Callable[..., Any]:
+        def guarded(path: Any, *arguments: Any, **options: Any) -> Any:
+            if isinstance(path, (str, bytes, os.PathLike)) and wanted(os.fsdecode(path)):
+                met.append(os.fsdecode(path))
+                raise error_of(name)
+            return real(path, *arguments, **options)
+
+        return guarded
+
+    with ExitStack() as stack:
+        stack.enter_context(mock.patch.object(builtins, "open", guard(builtins.open)))
+        stack.enter_context(mock.patch.object(io, "open", guard(io.open)))
+        stack.enter_context(mock.patch.object(os, "open", guard(os.open)))
+        yield met
+
+
+@contextmanager
+def listing(wanted: Wanted, name: str) -> Iterator[list[str]]:
+    """Listing one of the wanted folders fails."""
+    met: list[str] = []
+
+    def guard(real: Callable[..., Any]) -> Callable[..., Any]:
+        def guarded(path: Any = ".", *arguments: Any) -> Any:
+            if isinstance(path, (str, bytes, os.PathLike)) and wanted(os.fsdecode(path)):
+                met.append(os.fsdecode(path))
+                raise error_of(name)
+            return real(path, *arguments)
+
+        return guarded
+
+    with mock.patch.object(os, "scandir", guard(os.scandir)), mock.patch.object(os, "listdir", guard(os.listdir)):
+        yield met
+
+
+@contextmanager
+def reading(wanted: Wanted, name: str, after: int = 0) -> Iterator[list[str]]:
+    """Reading one of the wanted files fails behind `after` bytes: a disk with a bad sector, a share that goes away."""
+    met: list[str] = []
+
+    class Failing(io.RawIOBase):
+        def __init__(self, file: Any) -> None:
+            self._file, self._left = file, after
+
+        def readable(self) -> bool:
+            return True
+
+        def seekable(self) -> bool:
+            return True
+
+        def fileno(self) -> int:
+            return int(self._file.fileno())
+
+        def seek(self, *arguments: int) -> int:
+            return int(self._file.seek(*arguments))
+
+        def tell(self) -> int:
+            return int(self._file.tell())
+
+        def read(self, size: int | None = -1) -> bytes:
+            if self._left <= 0:
+                raise error_of(name)
+            data: bytes = self._file.read(self._left if size is None or size < 0 else min(size, self._left))
+            self._left -= len(data)
+            return data
+
+        def close(self) -> None:
+            self._file.close()
+            super().close()
+
+    def guard(real: Callable[..., Any]) -> Callable[..., Any]:
+        def guarded(path: Any, *arguments: Any, **options: Any) -> Any:
+            file = real(path, *arguments, **options)
+            mode = arguments[0] if arguments and isinstance(arguments[0], str) else options.get("mode", "r")
+            where = os.readlink(f"/proc/self/fd/{path}") if isinstance(path, int) else os.fsdecode(path)
+            if "r" in mode and wanted(where):
+                met.append(where)
+                return Failing(file) if "b" in mode else io.TextIOWrapper(Failing(file.buffer), encoding="utf-8")
+            return file
+
+        return guarded
+
+    with mock.patch.object(builtins, "open", guard(builtins.open)), mock.patch.object(os, "fdopen", guard(os.fdopen)):
+        yield met
+
+
+@contextmanager
+def calls(name: str, *, of: Any, function: str, when: Callable[[int], bool] = lambda _number: True) -> Iterator[list[int]]:
+    """A function of `of` fails with an error of the kernel for each call whose number (from 1) is asked for."""
+    met: list[int] = []
+    count = 0
+    real = getattr(of, function)
+
+    def guarded(*arguments: Any, **options: Any) -> Any:
+        nonlocal count
+        count += 1
+        if when(count):
+            met.append(count)
+            raise error_of(name)
+        return real(*arguments, **options)
+
+    with mock.patch.object(of, function, guarded):
+        yield met
