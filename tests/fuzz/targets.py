@@ -306,7 +306,7 @@ def _decoders(data: bytes) -> None:
         encodings.unpercent(data, 0, len(data)),
         encodings.unentity(data, 0, len(data)),
         encodings.base64(data, place, low, high),
-        encodings.base64_run(data, 0, len(data), whole=bool(at & 1)),
+        encodings.base64_run(data, 0, len(data)),
         encodings.hexadecimal(data, place, low, high),
         encodings.reversed_around(data, place, low, high),
         encodings.wide(data, place, low, high),

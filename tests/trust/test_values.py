@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from driftline.cli import FORMATS
+from driftline.console import FORMATS
 from driftline.knowledge import identify
 from tests import keys
 from tests.project.trees import repository, write
