@@ -65,7 +65,7 @@ def gather(tree: Tree, project: Project, settings: Settings, outputs: tuple[str,
     if hooks.ATTESTATIONS in {file.path for file in tree.files}:
         attestations, missed = hooks.read_attestations(prose(hooks.ATTESTATIONS))
         unread += missed
-    rules_files = _rules_files(paths, text)
+    rules_files = _rules_files(paths, prose)
     owners_file = next((path for path in owners.FILES if path in paths), None)
     evidence = Evidence(
         stores=found,
@@ -181,7 +181,7 @@ def _rules_files(paths: Iterable[str], text: Callable[[str], str]) -> tuple[str,
     named = {path for path in paths if _RULES.search(path)}
     for path in paths:
         if path.rpartition("/")[2] == "firebase.json":
-            named |= {rules for rules in firebase.files(path, _text_or_nothing(path, text)) if rules in paths}
+            named |= {rules for rules in firebase.files(path, text(path)) if rules in paths}
     return tuple(sorted(named))
 
 
