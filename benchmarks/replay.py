@@ -1,6 +1,6 @@
 """Applies the SQL migrations of public repositories to a real PostgreSQL, and compares what is there at the end with the replay.
 
-    python benchmarks/replay.py [--bin /usr/lib/postgresql/15/bin] [--user postgres] [--all] [--generated 40 [--seed 1]] CHECKOUT...
+    python benchmarks/replay.py [--bin /usr/lib/postgresql/15/bin] [--user postgres] [--generated 40 [--seed 1]] [--write replay.md] CHECKOUT...
 
 Every history of every CHECKOUT (driftline.database.migrations.histories) is a set with a fresh database of its own: the roles anon,
 authenticated and service_role, the schemas auth, storage, extensions and vault with what migrations ask of them, the privileges that Supabase
@@ -11,23 +11,24 @@ syntax) has no effect there, so it is taken out of the replay, too; where the re
 Compared are, for everything outside the platform's own schemas: tables with row security on or off and forced or not; policies with command,
 roles, kind, and which expressions they have; the privileges of PUBLIC, anon and authenticated on tables and views; views with
 security_invoker; functions with SECURITY DEFINER and who may call them. Needs psycopg 3 and a PostgreSQL with contrib; strangers' SQL runs as a
-role that can reach neither files nor programs, in a server without a TCP port, under a time limit. Prints one row per set and a total.
+role that can reach neither files nor programs, in a server without a TCP port, under a time limit.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import platform
 import pwd
 import re
 import subprocess
-import sys
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from functools import partial
+from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -120,17 +121,23 @@ _ROLES = ("public", "anon", "authenticated")
 _TRANSACTION = ("begin", "commit", "rollback", "end", "start", "savepoint", "release", "abort", "prepare", "copy", "vacuum", "reindex")
 
 
+class Compared(NamedTuple):
+    """One reader on one set: statements of bad syntax that it refused, and for each kind of fact, how many agree and which do not."""
+
+    unread: int
+    agree: Counter[str]
+    differ: dict[str, list[str]]
+
+
 class Outcome(NamedTuple):
-    """One set: statements run and refused, and, for each kind of fact, how many agree and which do not."""
+    """One set: its files, its statements, those that PostgreSQL refused, those of bad syntax among them, and what each reader made of it."""
 
     name: str
     files: int
     statements: int
     refused: int
     syntax: int
-    unread: int
-    agree: Counter[str]
-    differ: dict[str, list[str]]
+    compared: dict[str, Compared]
 
 
 # --- the server -------------------------------------------------------------------------------------------------------------
@@ -299,7 +306,7 @@ class Set(NamedTuple):
     auto: bool
 
 
-def compare(base: str, number: int, one: Set, reader: Callable[[str, str], Script]) -> Outcome:
+def compare(base: str, number: int, one: Set, readers: dict[str, Callable[[str, str], Script]]) -> Outcome:
     label, history, text, auto = one
     name = f"set{number}"
     fresh(base, name, auto)
@@ -309,10 +316,17 @@ def compare(base: str, number: int, one: Set, reader: Callable[[str, str], Scrip
     finally:
         with connect(base, "template1", "supabase_admin") as admin:
             admin.execute(f"drop database {name} with (force)")  # type: ignore[call-overload]
-    scripts = [(path, reader(path, accepted[path])) for path in history.files]
-    ours = facts_of_replay(replay(scripts, grants_itself=lambda _path: auto))
-    whole = [reader(path, text(path)) for path in history.files]
-    unread = {(place.path, place.line) for script in whole for place in script.unread}
+    compared: dict[str, Compared] = {}
+    for reader, read in readers.items():
+        scripts = [(path, read(path, accepted[path])) for path in history.files]
+        whole = [read(path, text(path)) for path in history.files]
+        unread = {(place.path, place.line) for script in whole for place in script.unread}
+        agree, differ = _differences(real, facts_of_replay(replay(scripts, grants_itself=lambda _path: auto)))
+        compared[reader] = Compared(len(syntax & unread), agree, differ)
+    return Outcome(label, len(history.files), counts["statements"], counts["refused"], len(syntax), compared)
+
+
+def _differences(real: dict[str, dict[str, str]], ours: dict[str, dict[str, str]]) -> tuple[Counter[str], dict[str, list[str]]]:
     agree: Counter[str] = Counter()
     differ: dict[str, list[str]] = {}
     for kind, facts in real.items():
@@ -323,7 +337,7 @@ def compare(base: str, number: int, one: Set, reader: Callable[[str, str], Scrip
                 differ.setdefault(kind, []).append(
                     f"{key}: PostgreSQL {facts.get(key, 'has none')!r}, replay {ours[kind].get(key, 'has none')!r}"
                 )
-    return Outcome(label, len(history.files), counts["statements"], counts["refused"], len(syntax), len(syntax & unread), agree, differ)
+    return agree, differ
 
 
 def main() -> None:
@@ -333,37 +347,33 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--bin", type=Path, default=Path("/usr/lib/postgresql/15/bin"))
     parser.add_argument("--user", default="postgres", help="the account that runs the server when this is run as root")
-    parser.add_argument("--all", action="store_true", help="every difference, not the first three")
-    parser.add_argument("--tokens", action="store_true", help="compare the reader by tokens instead of the one with PostgreSQL's parser")
+    parser.add_argument("--write", type=Path, help="the Markdown file that gets the result; without it, the rows go to the screen")
     options = parser.parse_args()
-    reader = statements.read if options.tokens or not postgres.is_available() else postgres.read
+    readers: dict[str, Callable[[str, str], Script]] = {"tokens": statements.read}
+    if postgres.is_available():
+        readers = {"parser": postgres.read, **readers}
     outcomes: list[Outcome] = []
     skipped: list[str] = []
-    started = time.perf_counter()
-    print(
-        "| set | files | statements | refused by PostgreSQL | of these bad syntax, refused by the replay too | facts that agree | that differ |"
-    )
-    print("| --- " * 7 + "|")
     with server(options.bin, options.user) as base:
         with connect(base, "template1", "supabase_admin") as admin:
             admin.execute(_STUBS)
+            version = str(admin.execute("show server_version").fetchone()[0])  # type: ignore[index]
         for number, one in enumerate((*_of_checkouts(options.checkouts), *_generated(options.generated, options.seed))):
-            label = one.label
-            outcome = compare(base, number, one, reader)
-            total = sum(outcome.agree.values())
+            outcome = compare(base, number, one, readers)
             if outcome.statements == 0 or outcome.refused > outcome.statements * 0.6:
-                skipped.append(f"{label}: {outcome.refused} of {outcome.statements} statements refused")
+                skipped.append(f"{outcome.name}: {outcome.refused} of {outcome.statements} statements refused")
                 continue
             outcomes.append(outcome)
-            missed = sum(len(lines) for lines in outcome.differ.values())
-            print(
-                f"| {label} | {outcome.files} | {outcome.statements} | {outcome.refused} | {outcome.unread} of {outcome.syntax} | {total} | {missed} |"
-            )
-            for kind, lines in outcome.differ.items():
-                for line in lines if options.all else lines[:3]:
-                    print(f"    {kind}: {line}")
-            sys.stdout.flush()
-    _total(outcomes, skipped, started)
+            print(_row(outcome), flush=True)
+            for reader, result in outcome.compared.items():
+                for kind, lines in result.differ.items():
+                    for line in lines:
+                        print(f"    {reader}, {kind}: {line}", flush=True)
+    page = "\n".join(_page(outcomes, skipped, version, len(options.checkouts), options))
+    if options.write:
+        options.write.write_text(page + "\n", encoding="utf-8")
+    else:
+        print(page)
 
 
 def _of_checkouts(checkouts: list[Path]) -> Iterator[Set]:
@@ -385,26 +395,54 @@ def _generated(number: int, seed: int) -> Iterator[Set]:
         yield Set(label, History("supabase", "supabase", tuple(texts)), texts.__getitem__, index % 2 == 0)
 
 
-def _total(outcomes: list[Outcome], skipped: list[str], started: float) -> None:
-    agree: Counter[str] = Counter()
-    differ: Counter[str] = Counter()
-    for outcome in outcomes:
-        agree += outcome.agree
-        differ.update({kind: len(lines) for kind, lines in outcome.differ.items()})
-    print(
-        f"\n{len(outcomes)} sets, {sum(not o.differ for o in outcomes)} of them without any difference; {sum(o.statements for o in outcomes)} statements in"
-        f" {sum(o.files for o in outcomes)} files, {sum(o.refused for o in outcomes)} refused by PostgreSQL; {time.perf_counter() - started:.0f} s"
+def _row(outcome: Outcome) -> str:
+    cells: list[object] = [outcome.name, outcome.files, outcome.statements, outcome.refused]
+    for result in outcome.compared.values():
+        cells += [result.agree.total(), sum(len(lines) for lines in result.differ.values())]
+    return "| " + " | ".join(str(cell) for cell in cells) + " |"
+
+
+def _page(outcomes: list[Outcome], skipped: list[str], version: str, checkouts: int, options: argparse.Namespace) -> Iterator[str]:
+    """The result as Markdown: totals by kind of fact and reader, then every set."""
+    yield "# The replay beside a real PostgreSQL\n"
+    yield f"Written by `benchmarks/replay.py --generated {options.generated} --seed {options.seed} --write benchmarks/replay.md CHECKOUT...`"
+    yield (
+        f"on {date.today().isoformat()}, PostgreSQL {version}, pgparse {metadata.version('pgparse') if postgres.is_available() else 'absent'}, Python {platform.python_version()};"
+        f" {checkouts} checkouts of public repositories and {options.generated} generated sets.\n"
     )
-    print(
-        f"bad syntax: PostgreSQL refused {sum(o.syntax for o in outcomes)} statements, the replay {sum(o.unread for o in outcomes)} of them"
+    yield (
+        "Every set of migrations is applied to an empty database, statement by statement, and what the catalogue then says (`pg_class`, `pg_policies`, ACLs, `pg_proc`)"
+        " is compared with the replay, fact by fact, by both readers: the one with PostgreSQL's own parser, and the one by tokens that works without it."
+        " What PostgreSQL refuses (tables made in a dashboard, extensions that are missing) is taken out of the replay, too; the script's docstring says how.\n"
     )
-    for kind in agree | differ:
-        print(f"{kind}: {agree[kind]} agree, {differ[kind]} differ ({100 * agree[kind] / (agree[kind] + differ[kind]):.2f} %)")
-    print(
-        f"all facts: {agree.total()} agree, {differ.total()} differ ({100 * agree.total() / max(1, agree.total() + differ.total()):.2f} %)"
+    readers = list(outcomes[0].compared) if outcomes else []
+    yield (
+        f"**{len(outcomes)} sets**, {sum(o.statements for o in outcomes)} statements in {sum(o.files for o in outcomes)} files,"
+        f" {sum(o.refused for o in outcomes)} of them refused by PostgreSQL.\n"
     )
-    for line in skipped:
-        print(f"not compared, because it is hardly PostgreSQL's dialect or builds on tables made elsewhere: {line}")
+    yield "| | " + " | ".join(f"{reader}: agree | differ" for reader in readers) + " |"
+    yield "| --- " + "| ---: | ---: " * len(readers) + "|"
+    whole = [sum(not any(o.compared[reader].differ.values()) for o in outcomes) for reader in readers]
+    yield "| sets | " + " | ".join(f"{count} | {len(outcomes) - count}" for count in whole) + " |"
+    for kind in ("row security", "policies", "grants", "views", "functions"):
+        cells = [
+            f"{sum(o.compared[reader].agree[kind] for o in outcomes)} | {sum(len(o.compared[reader].differ.get(kind, ())) for o in outcomes)}"
+            for reader in readers
+        ]
+        yield f"| {kind} | " + " | ".join(cells) + " |"
+    syntax = sum(o.syntax for o in outcomes)
+    refused = [sum(o.compared[reader].unread for o in outcomes) for reader in readers]
+    yield "| bad syntax refused, not refused | " + " | ".join(f"{count} | {syntax - count}" for count in refused) + " |"
+    yield (
+        "\n| set | files | statements | refused by PostgreSQL | "
+        + " | ".join(f"{reader}: facts that agree | that differ" for reader in readers)
+        + " |"
+    )
+    yield "| --- | ---: | ---: | ---: " + "| ---: | ---: " * len(readers) + "|"
+    yield from map(_row, outcomes)
+    if skipped:
+        yield "\nNot compared, because more than 60 % was refused: hardly PostgreSQL's dialect, or tables that were made elsewhere.\n"
+        yield from (f"- {line}" for line in skipped)
 
 
 if __name__ == "__main__":
