@@ -41,7 +41,7 @@ def doubts(files: Mapping[str, bytes], routes: Mapping[str, Sequence[str]], tabl
         project.registered.clear()
         for file in parsed:
             file.register()
-    found: Iterable[Doubt] = (doubt for file in parsed for doubt in file.doubts())
+    found: Iterable[Doubt] = (doubt for file in parsed for doubt in file.doubts() if not project.is_left_over(file.path))
     yield from dict.fromkeys(found)
     yield from dict.fromkeys(python.doubts({path: content for path, content in files.items() if path.endswith(".py")}))
 

@@ -97,7 +97,8 @@ class File:
                 continue
             found.append(node)
             known, before = self._known(node)
-            yield Handler(node, _name_of(node), asked or before or self._is_wrapped(node), known or by_place, *_seeds(node))
+            before = before or self._is_wrapped(node) or self._callers_ask(node)
+            yield Handler(node, _name_of(node), asked or before, known or by_place, *_seeds(node))
 
     def _of_calls(self, asked: bool) -> Iterator[Handler]:
         for call in self._calls():
@@ -225,6 +226,15 @@ class File:
         name = _name_of(node)
         found = self.project.registered.get((self.path, name), []) + self.project.registered.get((self.path, "*"), [])
         return bool(found), bool(found) and all(found)
+
+    def _callers_ask(self, node: Node) -> bool:
+        """Whether a function that the file keeps to itself is called by functions alone that ask who is calling."""
+        name = _name_of(node)
+        if not name or re.search(rb"\bexport\b[^;{}=(]{0,40}\b" + re.escape(name.encode()) + rb"\b", self.code):
+            return False
+        call = re.compile(rb"(?<![.\w$])" + re.escape(name.encode()) + rb"\s*\(")
+        callers = [other for other in self._functions() if other.id != node.id and call.search(self._bytes(other))]
+        return bool(callers) and all(words.ASKS.search(self._bytes(other)) for other in callers)
 
     def _registered(self, call: Node) -> tuple[Node | None, bool]:
         """(the handler that a call registers, whether something before it asks); (None, False) for any other call."""
@@ -688,8 +698,22 @@ class Flow:
         for one, other in ((left, right), (right, left)):
             name = self.key(other)
             if name is not None and words.is_owner(name) and self._is_session(one) and not _is_test(node) and not _is_logged(node):
-                yield self._doubt("fallback", name, node, node)
+                if not self._is_compared(node):
+                    yield self._doubt("fallback", name, node, node)
                 return
+
+    def _is_compared(self, value: Node) -> bool:
+        """Whether a name that is given this value is compared with who is signed in: `id = query.id ?? user.id; if (id !== user.id) refuse()`."""
+        holder = value.parent
+        if holder is None or holder.type != "variable_declarator":
+            return False
+        local = _text(holder.child_by_field_name("name"))
+        for node in _walk(self.node):
+            if node.type == "binary_expression" and _text(node.child_by_field_name("operator")) in ("===", "!==", "==", "!="):
+                sides = [side for side in (node.child_by_field_name("left"), node.child_by_field_name("right")) if side is not None]
+                if local in map(_text, sides) and any(self._is_session(side) for side in sides):
+                    return True
+        return False
 
     def _chosen(self, node: Node) -> Iterator[Doubt]:
         one, other = node.child_by_field_name("consequence"), node.child_by_field_name("alternative")
@@ -727,7 +751,8 @@ class Flow:
     def _reached(self, node: Node, given: list[Node], effect: str) -> Iterator[Doubt]:
         if effect == "write":
             layer = _LAYER.fullmatch(_chain(node.child_by_field_name("function"))) is not None
-            for one in given if not (layer and "ervice." in _chain(node)) else ():
+            trusted = (layer and "ervice." in _chain(node)) or words.ADMINISTRATOR.search(self.text) is not None
+            for one in given if not trusted else ():
                 if self._stores_all(one, inside=not layer) and self._has_powers(self._entity(node)):
                     yield self._doubt("mass assignment", "the whole request body", one, node)
                     return
@@ -806,6 +831,8 @@ class Flow:
             if re.search(rb"from\s*[\"']firebase/firestore[\"']", self.file.content):
                 return ""  # the client SDK: the rules decide
             return effect
+        if _SDK.match(chain) and given and given[0].type != "object":
+            return ""  # a service's SDK: Prisma takes one object
         if _DATABASE.search(chain) or _is_model(root, chain):
             return effect
         return ""
@@ -912,7 +939,8 @@ class Flow:
             return
         if words.is_tenant_header(name) and (self.session or self.handler.asked or words.SESSION.search(self.text)):
             return  # it chooses among what the caller belongs to
-        yield self._doubt("header", name, node, node)
+        if not _is_logged(node):
+            yield self._doubt("header", name, node, node)
 
     def _header_parameters(self) -> Iterator[Doubt]:
         for parameter in _list(self.node, "parameters"):
@@ -999,6 +1027,8 @@ _DATABASE = late.pattern(
     r"(?:^|\.)(?:prisma\w*|db|database|knex|pool|pg|mysql|mongo|sql|conn|connection|client|tx|trx|storage|repo|repository|\w+Repository|\w+Repo|em|entityManager|dataSource|drizzle|orm|d1|DB|turso|redis|kysely|\w+Model)"
     r"(?:\(\))?(?:\.|\()"
 )
+# `client.agents.update(id, changes)`
+_SDK = late.pattern(r"(?:this\.)?client\.\w+\.\w+\(?$")
 _LAYER = late.pattern(r"(?:this\.)?(?:storage|dal|db|database|queries|repo|repository|\w+(?:Repo|Repository|Service|Dao|Store))\.(\w+)")
 _FETCHES = late.pattern(r"(?:get|find|list|fetch|load|read|count|search|query)(?![a-z])")
 _CHANGES = late.pattern(
@@ -1084,7 +1114,7 @@ def _is_logged(node: Node) -> bool:
     current: Node | None = node
     while current is not None and current.type not in _FUNCTIONS:
         if current.type == "call_expression" and re.match(
-            r"(?:console|logger|log|this\.logger|Sentry|winston|pino)\b|log\w*$", _chain(current.child_by_field_name("function"))
+            r"(?:this\.)?(?:console|logger|log|Sentry|winston|pino)\b|log\w*$", _chain(current.child_by_field_name("function"))
         ):
             return True
         current = current.parent

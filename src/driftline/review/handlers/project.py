@@ -40,6 +40,11 @@ class Imported(NamedTuple):
     specifier: str
 
 
+_ROUTER = late.pattern(rb"\b(?:express\.)?Router\(")
+_MOUNTS = late.pattern(rb"\.use\(\s*[\"'`]/|\.listen\(")
+_READS_FOLDERS = late.pattern(rb"\breaddir(?:Sync)?\(|\bglob(?:Sync)?\(|import\.meta\.glob|require\.context|[aA]uto[lL]oad")
+
+
 class Project:
     """The deployed code, by path. `routes` are the paths each file serves, `tables` the columns of each entity by its plain name."""
 
@@ -183,6 +188,21 @@ class Project:
             for guard in self._path_guards
             for served in (self.routes.get(path, ()),)
         )
+
+    def is_left_over(self, path: str) -> bool:
+        """Whether a file makes a router that no other file names, although the server is here that would mount it; False where folders are
+        read for routers."""
+        content = self.files[path]
+        if _ROUTER.search(content) is None or b".listen(" in content or self._reads_folders:
+            return False
+        if not any(_MOUNTS.search(other) is not None for name, other in self.files.items() if name != path):
+            return False
+        stem = _STEM.sub("", path).rpartition("/")[2].encode()
+        return not any(stem in other for name, other in self.files.items() if name != path)
+
+    @cached_property
+    def _reads_folders(self) -> bool:
+        return any(_READS_FOLDERS.search(content) is not None for content in self.files.values())
 
     @cached_property
     def is_guarded_throughout(self) -> bool:

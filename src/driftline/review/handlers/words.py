@@ -94,6 +94,8 @@ NO_GUARD = late.pattern(
 MAY = late.pattern(
     rb"admin|\brole|[rR]ole\b|permission|isOwner|[oO]wnerId\s*[!=]==?|\bcan[A-Z]|allowed|[fF]orbidden|FORBIDDEN|\b403\b|polic(?:y|ies)|ability|[mM]ember(?:ship)?\b|[hH]asAccess|[aA]ccess\w*\(|belongsTo|superuser|staff"
 )
+# What lets nobody by but those who may set every column anyway.
+ADMINISTRATOR = late.pattern(rb"\b(?:require|assert|ensure|verify|check)\w{0,12}(?:Admin|Superuser|SuperUser|Staff)\w*\s*\(")
 # Payment calls whose amount the customer chooses.
 CHOSEN = late.pattern(
     rb"donat|\btips?\b|tipAmount|gift|contribut|pay.?what|top.?up|deposit|wallet|fundrais|pledge|tithe|offering|customAmount|withdraw|payout|transfer",

@@ -26,10 +26,11 @@ def check(facts: Facts) -> Iterator[Finding]:
         stacks.sort(key=lambda stack: -stack.imports)
         most, least = stacks[0], stacks[-1]
         counted = ", ".join(f"{stack.name} ({_places(stack)})" for stack in stacks)
+        all_of = "both are" if len(stacks) == 2 else "all are"
         yield RULE.finding(
-            f"{job} is done by {counted}: {'both are' if len(stacks) == 2 else 'all are'} in use"
+            f"{job} is done by {counted}: {all_of} {'in use' if most.imports else 'configured'}"
             + (f" and configured ({listed([name for stack in stacks for name in stack.variables])})" if most.variables else ""),
-            fix=f"decide which one stays (most of the code uses {most.name}), move what {least.name} holds, then take {least.name} out",
+            fix=f"decide which one stays{f' (most of the code uses {most.name})' if most.imports else ''}, move what {least.name} holds, then take {least.name} out",
             avoid="do not delete variables or data of either before the other one holds everything",
             app=app,
             location=least.place,
