@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from driftline.model import Facts, Location
+from driftline.model import Facts, Location, Stack
 
 if TYPE_CHECKING:  # only the launch review replays databases
     from driftline.database import Database
@@ -34,21 +34,6 @@ class Doubt(NamedTuple):
     sink: Location
     handler: str = ""
     behind: bool = False
-
-
-class Stack(NamedTuple):
-    """One way in which an app does a job. `imports` counts the files that use it, `variables` are its names that something declares.
-
-    `verdict` is single, layered, competing, or dead candidate (there, and not both used and configured).
-    """
-
-    app: str
-    job: str
-    name: str
-    place: Location
-    imports: int
-    variables: tuple[str, ...]
-    verdict: str
 
 
 class Hook(NamedTuple):

@@ -733,11 +733,30 @@ class Decision(NamedTuple):
     first: Related | None = None
 
 
+class Stack(NamedTuple):
+    """One way in which an app does a job (database, login, mail, ...).
+
+    `imports` counts the files that use it and that something leads to, `is_installed` says that the app's manifest names it, `variables` are
+    its names that something declares or reads, each with the environments that hold it. `verdict` is single, layered, competing, or dead
+    candidate (there, and not both used and configured).
+    """
+
+    app: str
+    job: str
+    name: str
+    place: Location
+    imports: int
+    is_installed: bool
+    variables: tuple[tuple[str, tuple[str, ...]], ...]
+    verdict: str
+
+
 class Review(NamedTuple):
-    """The launch review: every flag, one decision, and what changed since the last one: (better, worse or new, in words)."""
+    """The launch review: every flag, one decision, what does which job, and what changed since the last one: (better, worse or new, in words)."""
 
     flags: tuple[Flag, ...]
     decision: Decision
+    stacks: tuple[Stack, ...] = ()
     changed: tuple[tuple[str, str], ...] = ()
 
 

@@ -30,6 +30,7 @@ from driftline.model import (
     Side,
     Sighting,
     Source,
+    Stack,
     State,
     Suppression,
     Traits,
@@ -500,7 +501,12 @@ def launch() -> Report:
     decision = Decision(
         "stop before production exposure", "deployment", f"because {evil}", "take the key out", "do not rebuild the app", places[0]
     )
-    return shop()._replace(command="review", review=Review(flags, decision, (("better", f"said {evil}"), ("new", "a flag"))))
+    stacks = (
+        Stack("apps/web", "payment", "Stripe", at("lib/pay.ts:1:1"), 2, True, (("STRIPE_SECRET_KEY", ("production",)),), "competing"),
+        Stack("apps/web", "payment", f"Pay {evil}", at("lib/old.ts:1:1"), 1, True, (), "competing"),
+        Stack("apps/web", "login", "Clerk", at("lib/auth.ts:1:1"), 1, True, (), "single"),
+    )
+    return shop()._replace(command="review", review=Review(flags, decision, stacks, (("better", f"said {evil}"), ("new", "a flag"))))
 
 
 REPORTS = {"shop": shop, "monorepo": monorepo, "hostile": hostile, "clean": clean, "launch": launch}

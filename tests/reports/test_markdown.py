@@ -141,7 +141,8 @@ def test_a_launch_review_is_a_decision_and_a_table_of_flags() -> None:
     text = comment(builder.launch())
     assert "**Decision: stop before production exposure**" in text
     assert "| ✗ blocked | Service keys in browser-accessible code | 8 |" in text
-    assert [token.type for token in tokens(text)].count("table_open") == 2
+    assert "| login | Clerk |" in text
+    assert [token.type for token in tokens(text)].count("table_open") == 3
 
 
 def test_a_matrix_is_its_tables() -> None:

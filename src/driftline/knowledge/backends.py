@@ -25,6 +25,11 @@ class Backend(NamedTuple):
     variables: tuple[str, ...]
     files: tuple[str, ...]
 
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """The packages that a manifest names where this is installed: `firebase` of `firebase/firestore`."""
+        return tuple(dict.fromkeys("/".join(name.rstrip("*").split("/")[: 2 if name.startswith("@") else 1]) for name in self.imports))
+
     def is_configured_by(self, name: str) -> bool:
         """Whether a variable of this name configures it."""
         return any(fnmatchcase(name, pattern) for pattern in self.variables)

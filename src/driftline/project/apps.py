@@ -76,6 +76,20 @@ def owner(path: str, folders: Iterable[str]) -> str:
     return next((folder for folder in folders if path.startswith(folder + "/")), ".")
 
 
+def is_manifest(path: str) -> bool:
+    """Whether a file says which packages a folder depends on: package.json, pyproject.toml, requirements.txt, ..."""
+    name = path.rpartition("/")[2]
+    return name == "package.json" or name in _PYTHON_PROJECTS
+
+
+def dependencies(path: str, text: str) -> Collection[str]:
+    """The packages that a manifest names; none for a broken one, of which `find` tells."""
+    try:
+        return _manifest(path.rpartition("/")[2], text).dependencies
+    except Unreadable:
+        return ()
+
+
 def find(
     paths: Collection[str], read: Callable[[str], str], has_environment: Callable[[str], bool], loader_of: Callable[[str], str | None]
 ) -> Layout:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from driftline.model import Review
+from driftline.model import Review, Stack
 from driftline.reports import _json
 from driftline.terminal import Terminal, columns, pad
 
@@ -35,11 +35,32 @@ def lines(review: Review, terminal: Terminal) -> Iterator[str]:
         where = f"{decision.first.location.path}:{decision.first.location.line}"
         yield from terminal.prose(f"{where}: {decision.first.note}", indent=2, label="begin:", hang=7, styles=("green",))
     yield from terminal.prose(decision.avoid.removeprefix("do not "), indent=2, label="don't:", hang=7, styles=("yellow",))
+    if review.stacks:
+        yield ""
+        yield terminal.paint("What does which job", "bold")
+        for job, said in jobs(review):
+            yield from terminal.prose(said, indent=2, label=pad(job, max(columns(name) for name, _ in jobs(review))))
     if review.changed:
         yield ""
         yield terminal.paint("Since the last review", "bold")
         for word, said in review.changed:
             yield from terminal.prose(said, indent=2, label=pad(word, 6))
+
+
+def jobs(review: Review) -> list[tuple[str, str]]:
+    """(job, what does it, in words) of every job of every app; apps that agree are told once."""
+    found: dict[str, dict[str, None]] = {}
+    by_app: dict[tuple[str, str], list[Stack]] = {}
+    for stack in review.stacks:
+        by_app.setdefault((stack.job, stack.app), []).append(stack)
+    for (job, _), stacks in by_app.items():
+        found.setdefault(job, {})["; ".join(_told(verdict, stacks) for verdict in dict.fromkeys(stack.verdict for stack in stacks))] = None
+    return [(job, " | ".join(said)) for job, said in found.items()]
+
+
+def _told(verdict: str, stacks: Sequence[Stack]) -> str:
+    names = [stack.name for stack in stacks if stack.verdict == verdict]
+    return names[0] if verdict == "single" and len(names) == 1 else f"{verdict}: {', '.join(names)}"
 
 
 def plain(review: Review) -> dict[str, Any]:
@@ -67,5 +88,18 @@ def plain(review: Review) -> dict[str, Any]:
             "avoid": decision.avoid,
             "begin": {**_json.place_with_offset(decision.first.location), "fix": decision.first.note} if decision.first else None,
         },
+        "backends": [
+            {
+                "app": stack.app,
+                "job": stack.job,
+                "name": stack.name,
+                "verdict": stack.verdict,
+                "imports": stack.imports,
+                "installed": stack.is_installed,
+                "variables": [{"name": name, "environments": list(environments)} for name, environments in stack.variables],
+                **_json.place_with_offset(stack.place),
+            }
+            for stack in review.stacks
+        ],
         "changed": [{"kind": word, "what": said} for word, said in review.changed],
     }

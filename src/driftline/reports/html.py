@@ -311,6 +311,7 @@ def _templates(terminal: Terminal) -> Templates:
         "title_of": _title_of,
         "counted": count,
         "without": str.removeprefix,
+        "jobs": _review.jobs,
         "flag_sign": lambda verdict: _review.SIGNS[verdict][0],
         "read_words": _words.read,
     }

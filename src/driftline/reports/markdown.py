@@ -93,6 +93,9 @@ class _Comment:
         for flag in review.flags:
             found = str(flag.number) if flag.number else self.plain(flag.open, 160)
             yield f"| {_review.SIGNS[flag.verdict][0]} {flag.verdict} | {self.plain(flag.title, 160)} | {found} |\n"
+        if review.stacks:
+            yield "\n| job | done by |\n| --- | --- |\n"
+            yield from (f"| {self.plain(job, 40)} | {self.plain(said, 300)} |\n" for job, said in _review.jobs(review))
 
     # --- lists ----------------------------------------------------------------------------------------------------------------
 

@@ -66,6 +66,7 @@ def gather(tree: Tree, project: Project, settings: Settings, outputs: tuple[str,
         attestations, missed = hooks.read_attestations(prose(hooks.ATTESTATIONS))
         unread += missed
     rules_files = _rules_files(paths, prose)
+    manifests = {path: apps.dependencies(path, prose(path)) for path in paths if apps.is_manifest(path)}
     owners_file = next((path for path in owners.FILES if path in paths), None)
     evidence = Evidence(
         stores=found,
@@ -80,7 +81,7 @@ def gather(tree: Tree, project: Project, settings: Settings, outputs: tuple[str,
                 found,
             )
         ),
-        stacks=tuple(stacks.stacks(project.facts.apps, code_files, paths)),
+        stacks=tuple(stacks.stacks(project.facts.apps, code_files, paths, manifests)),
         hooks=tuple(hooks.hooks(code_files, tests)),
         attestations=attestations,
         steps=tuple(releases.steps(found, deploying, told, code_files, functions, _loose(paths, found, prose))),

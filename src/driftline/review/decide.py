@@ -24,7 +24,7 @@ def review(report: Report, evidence: Evidence) -> Review:
     for decision in _table()["decisions"]:
         decisive = _decisive(decision["when"], flags, findings)
         if decisive is not None:
-            return Review(flags, _decision(decision, decisive))
+            return Review(flags, _decision(decision, decisive), evidence.stacks)
     raise AssertionError("the last decision has no conditions")
 
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cache
 
-from driftline.evidence import Stack
 from driftline.knowledge import backends
-from driftline.model import App, Location, State
+from driftline.knowledge.backends import Backend
+from driftline.model import App, Location, Stack, State
 from driftline.project.apps import folder_of, owner
+from driftline.review.reach import Reach
 
 _DECLARED = (State.SET, State.REFERENCE, State.ENCRYPTED)
 # A job of which one tool may be laid over another: an ORM reads the database that the other service keeps.
 _LAYERS = {("Prisma", "Drizzle"), ("Prisma", "Supabase's data API"), ("Drizzle", "Supabase's data API")}
 
 
-def stacks(apps: Iterable[App], code: Mapping[str, bytes], paths: Iterable[str]) -> Iterator[Stack]:
-    """Every stack of every app, by job; `code` maps the paths of code that is neither test nor tool to its bytes."""
+def stacks(
+    apps: Iterable[App], code: Mapping[str, bytes], paths: Iterable[str], manifests: Mapping[str, Collection[str]]
+) -> Iterator[Stack]:
+    """Every stack of every app, by job; `code` maps the paths of code that is neither test nor tool to its bytes, `manifests` the paths of
+    manifests to the packages that they name."""
     listed = list(apps)
     folders = [app.path for app in listed if app.path != "."]
     uses: dict[tuple[str, str, str], list[Location]] = {}
@@ -28,35 +33,73 @@ def stacks(apps: Iterable[App], code: Mapping[str, bytes], paths: Iterable[str])
     for path in paths:
         if path.rpartition("/")[2] in names:
             configuring.setdefault((path.rpartition("/")[2], folder_of(path)), []).append(path)
+    imported = {(app, module) for app, job, name in uses for module in _modules(job, name)}
+    reach = Reach(code)
     for app in listed:
-        found: dict[str, list[Stack]] = {}
+        named = {package: path for path, packages in sorted(manifests.items()) if folder_of(path) == app.path for package in packages}
+        found: dict[str, list[_Found]] = {}
         for backend in backends.known():
             places = sorted(uses.get((app.path, backend.job, backend.name), ()))
-            configured = [path for name in backend.files for path in configuring.get((name, app.path), ())]
-            if not places and not configured:
-                continue
-            begins = places[0] if places else Location(min(configured), 1)
-            variables = tuple(sorted(name for name in app.variables if backend.is_configured_by(name) and _is_declared(app, name)))
-            found.setdefault(backend.job, []).append(Stack(app.path, backend.job, backend.name, begins, len(places), variables, "single"))
+            files = [path for name in backend.files for path in configuring.get((name, app.path), ())]
+            # A package that does several jobs is used where it does one of them.
+            idle = [named[module] for module in backend.packages if module in named and (app.path, module) not in imported]
+            if places or files or idle:
+                found.setdefault(backend.job, []).append((backend, places, min(files or idle, default="")))
         for job, group in found.items():
-            yield from _judged(job, group)
+            yield from _judged(job, [_stack(app, one, named) for one in (_reached(group, reach) if len(group) > 1 else group)])
+
+
+_Found = tuple[Backend, list[Location], str]
+
+
+def _reached(group: list[_Found], reach: Reach) -> list[_Found]:
+    """The ways of doing a job, with the places alone that something leads to; with all places where that leaves none."""
+    found = [
+        (backend, [place for place in places if reach.is_reached(place.path)], file or min(places, default=Location("", 1)).path)
+        for backend, places, file in group
+    ]
+    return found if any(places for _, places, _ in found) else group
+
+
+@cache
+def _modules(job: str, name: str) -> frozenset[str]:
+    return frozenset(module for one in backends.known() if (one.job, one.name) == (job, name) for module in one.packages)
+
+
+def _stack(app: App, found: _Found, named: Collection[str]) -> Stack:
+    backend, places, file = found
+    variables = tuple(
+        (name, tuple(kind for kind, cell in sorted(app.variables[name].cells.items()) if cell.state in _DECLARED))
+        for name in sorted(app.variables)
+        if backend.is_configured_by(name) and _is_declared(app, name)
+    )
+    begins = places[0] if places else Location(file, 1)
+    return Stack(
+        app.path, backend.job, backend.name, begins, len(places), any(module in named for module in backend.packages), variables, "single"
+    )
 
 
 def _judged(job: str, group: list[Stack]) -> Iterator[Stack]:
     """The stacks of one job with their verdicts."""
-    if len(group) == 1:
-        yield group[0]
-        return
     if job == "hosting":
         # A Procfile and a Fly or Render file describe the same process: only hosts with a build of their own compete.
         own = [stack for stack in group if stack.name not in ("Heroku", "Fly.io", "Railway")]
-        verdict = "competing" if len(own) > 1 else "layered"
-        yield from (stack._replace(verdict=verdict if stack in own else "layered") for stack in group)
+        verdict = "single" if len(group) == 1 else "competing" if len(own) > 1 else "layered"
+        yield from (stack._replace(verdict=verdict if stack in own or len(group) == 1 else "layered") for stack in group)
         return
     used = [stack for stack in group if stack.imports and (stack.variables or not _needs_variables(stack))]
     for stack in group:
         rivals = [other for other in used if other is not stack and not _is_layered(stack.name, other.name)]
-        verdict = "dead candidate" if stack not in used else "competing" if rivals else "layered" if len(used) > 1 else "single"
+        is_alone = len(group) == 1 and bool(stack.imports or not stack.is_installed)
+        verdict = (
+            "single"
+            if is_alone or (stack in used and len(used) == 1)
+            else "dead candidate"
+            if stack not in used
+            else "competing"
+            if rivals
+            else "layered"
+        )
         yield stack._replace(verdict=verdict)
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from driftline.evidence import Stack, of
-from driftline.model import Facts, Finding, Related, Rule, Severity
+from driftline.evidence import of
+from driftline.model import Facts, Finding, Related, Rule, Severity, Stack
 from driftline.rules.phrases import listed
 
 RULE = Rule("competing-backends", Severity.WARNING, "two stacks for one job are used and configured")
@@ -29,7 +29,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         all_of = "both are" if len(stacks) == 2 else "all are"
         yield RULE.finding(
             f"{job} is done by {counted}: {all_of} {'in use' if most.imports else 'configured'}"
-            + (f" and configured ({listed([name for stack in stacks for name in stack.variables])})" if most.variables else ""),
+            + (f" and configured ({listed([name for stack in stacks for name, _ in stack.variables])})" if most.variables else ""),
             fix=f"decide which one stays{f' (most of the code uses {most.name})' if most.imports else ''}, move what {least.name} holds, then take {least.name} out",
             avoid="do not delete variables or data of either before the other one holds everything",
             app=app,
