@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from functools import cache, lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from driftline import late
 from driftline.knowledge import tables
 from driftline.model import Url
+
+if TYPE_CHECKING:  # most hosts are names
+    from ipaddress import IPv4Address, IPv6Address
 
 # RFC 3986: scheme, then `//`. Schemes without an authority (`mailto:`, `file:`) are no address of a host.
 _SCHEME = late.pattern(r"[A-Za-z][A-Za-z0-9+.\-]{1,30}://")
@@ -27,7 +29,7 @@ _LOCAL_HOSTS = frozenset(
 _LOCAL_SUFFIXES = (".localhost", ".local", ".home.arpa", ".localdomain", ".lan")
 
 # RFC 6598: addresses behind a carrier's or a tailnet's translation; Python counts them as neither private nor global.
-_SHARED = ip_network("100.64.0.0/10")
+_SHARED = "100.64.0.0/10"
 
 
 class Class(str, Enum):
@@ -142,7 +144,7 @@ def normal(host: str) -> str:
     return host
 
 
-def _ipv4(host: str) -> IPv4Address | None:
+def _ipv4(host: str) -> "IPv4Address | None":
     """An IPv4 address as browsers read it: 1 to 4 numbers, decimal, octal or hexadecimal, the last one filling what is left."""
     parts = host.split(".")
     numbers = []
@@ -158,14 +160,18 @@ def _ipv4(host: str) -> IPv4Address | None:
     value = numbers[-1]
     for index, number in enumerate(numbers[:-1]):
         value += number << 8 * (3 - index)
+    from ipaddress import IPv4Address
+
     return IPv4Address(value)
 
 
-def address_of(host: str) -> IPv4Address | IPv6Address | None:
+def address_of(host: str) -> "IPv4Address | IPv6Address | None":
     """The address that a host is, None for a name. An IPv4 address inside an IPv6 one is taken out."""
     host = host.strip("[]").rstrip(".")
     if not (host[:1].isdigit() or ":" in host):
         return None
+    from ipaddress import IPv6Address, ip_address
+
     try:
         address = ip_address(host.partition("%")[0])
     except ValueError:
@@ -183,7 +189,9 @@ def is_local(host: str) -> bool:
     address = address_of(host)
     if address is None:
         return False
-    if isinstance(address, IPv4Address) and address in _SHARED:
+    from ipaddress import IPv4Address, ip_network
+
+    if isinstance(address, IPv4Address) and address in ip_network(_SHARED):
         return True
     return address.is_private or address.is_loopback or address.is_unspecified or address.is_link_local
 

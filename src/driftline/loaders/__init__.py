@@ -1,6 +1,5 @@
 """How each loader reads env files: which files, in which order, in which dialect, and how it puts values into values."""
 
-import difflib
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
@@ -153,6 +152,8 @@ def named(name: str) -> Loader:
     """The loader of a name. Raises Misuse that names the nearest one."""
     if name in LOADERS:
         return LOADERS[name]
+    import difflib
+
     close = difflib.get_close_matches(name, LOADERS, 1)
     raise Misuse(
         f'there is no loader "{name}"' + (f'; did you mean "{close[0]}"?' if close else f"; it is one of {', '.join(sorted(LOADERS))}")

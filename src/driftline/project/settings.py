@@ -1,6 +1,5 @@
 """Reads driftline.toml (or [tool.driftline] of pyproject.toml); an unknown key is Misuse that names the nearest one."""
 
-import difflib
 import os
 import posixpath
 import re
@@ -363,5 +362,7 @@ class _Reader:
 def nearest(word: str, words: Iterable[str]) -> str:
     """The end of a message that names the word which was probably meant; empty where none is near."""
     known = list(words)
+    import difflib
+
     close = difflib.get_close_matches(word, known, 1, 0.6) or [other for other in known if len(word) > 2 and other.startswith(word)]
     return f'; did you mean "{close[0]}"?' if close else ""

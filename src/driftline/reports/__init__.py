@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import os
 from collections.abc import Iterator
@@ -38,6 +37,8 @@ def render(
     """
     known = formats(report.command)
     if format not in known:
+        import difflib
+
         near = difflib.get_close_matches(format, known, 1)
         hint = f'; did you mean "{near[0]}"?' if near else ""
         raise Misuse(f'`{report.command}` has no format "{format}"; it is one of {", ".join(known)}{hint}')

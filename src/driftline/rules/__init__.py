@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import os
 from collections.abc import Collection, Iterator, Mapping
@@ -83,6 +82,8 @@ def refuse_unknown(options: Mapping[str, Mapping[str, Any]], shown: str) -> None
         for name, value in given.items():
             word = f"rules.{rule_id}.{name.replace('_', '-')}"
             if name not in taken:
+                import difflib
+
                 near = difflib.get_close_matches(name, (*taken, "severity", "paths"), 1, 0.6)
                 advice = f'; did you mean "{near[0].replace("_", "-")}"?' if near else ""
                 raise Misuse(f'{shown}: unknown key "{word}"{advice}')
