@@ -56,7 +56,7 @@ and a catalogue whose TOML files changed since is read from TOML, so that a new 
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
 from typing import Any, NamedTuple
 
@@ -66,7 +66,7 @@ from driftline.model import Exposure, Mode
 _FOLDER = os.path.join(os.path.dirname(__file__), "providers")
 INDEX = os.path.join(os.path.dirname(__file__), "providers.json")
 # Of the index: raised whenever its entries change, so that an older one is never taken for a new one.
-_FORM = 3
+_FORM = 4
 
 # Prefixes that make a variable public; a conventional name stands behind them as well.
 _PUBLIC_PREFIX = late.pattern(
@@ -297,13 +297,24 @@ def _sizes() -> dict[str, int]:
 
 
 def index_text() -> str:
-    """What belongs into `providers.json`: the compiled catalogue, one entry a line so that a change can be read. Raises as `compiled`."""
+    """What belongs into `providers.json`: the compiled catalogue, one entry a line so that a change can be read. Raises as `compiled`.
+
+    A kind of key is the values of KeyKind's fields, without the defaults at the end: names of fields would be half of what is read.
+    """
     data = compiled()
     rows = [f'"{part}": {json.dumps(data[part])}' for part in ("form", "files", "renamed")]
     for part in ("providers", "keys", "published"):
-        entries = ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in data[part])
+        entries = ",\n".join(json.dumps(_row(entry) if part == "keys" else entry, ensure_ascii=False) for entry in data[part])
         rows.append(f'"{part}": [\n{entries}\n]')
     return "{" + ",\n".join(rows) + "}\n"
+
+
+def _row(entry: Mapping[str, Any]) -> list[Any]:
+    defaults = KeyKind._field_defaults
+    row = [entry.get(field, defaults.get(field)) for field in KeyKind._fields]
+    while KeyKind._fields[len(row) - 1] not in entry:
+        row.pop()
+    return row
 
 
 def compiled() -> dict[str, Any]:
@@ -422,13 +433,10 @@ def _catalog(data: Mapping[str, Any], digest: str) -> Catalog:
     )
 
 
-def _key(entry: dict[str, Any]) -> KeyKind:
-    entry["exposure"] = Exposure(entry["exposure"])
-    for field in ("variables", "anchors", "prefixes", "within"):
-        entry[field] = tuple(entry.get(field, ()))
-    if entry["context"] is not None:
-        entry["context"] = tuple(entry["context"])
-    return KeyKind(**entry)
+def _key(row: Sequence[Any]) -> KeyKind:
+    fields: list[Any] = [tuple(value) if isinstance(value, list) else value for value in row]
+    fields[3] = Exposure(fields[3])
+    return KeyKind(*fields)
 
 
 def _printed(entry: dict[str, Any]) -> Published:

@@ -10,8 +10,6 @@ A second account under names of its own (`PARTNER_STRIPE_SECRET_KEY`) is none of
 names are declared as `accounts` in driftline.toml.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from typing import NamedTuple

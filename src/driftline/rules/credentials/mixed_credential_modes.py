@@ -6,8 +6,6 @@ What not to do: do not change the value that already fits the environment.
 Example: production holds a live publishable key and a test secret key of Stripe, or a live token beside `environment: "sandbox"` in the code.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

@@ -8,8 +8,6 @@ Example: preview and production name one Supabase project; two wrangler environm
 A name that every network has for itself (`db`, `redis.railway.internal`) is one store only inside one compose file.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
