@@ -42,6 +42,9 @@ FORMAT = Format(
     nameless="local",
 )
 
+# The names that Compose itself looks for.
+_BASES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+
 # The base first, then what is laid over it.
 _OVERRIDE = 1
 
@@ -87,8 +90,17 @@ class _Compose:
             env_files=tuple(self.env_files),
             components=tuple(self.components),
             contexts=(self.context,) if self.context else (),
+            bases=self._bases(services) if self.context else (),
             unread=tuple(self.unread),
         )
+
+    def _bases(self, services: dict[str, Node]) -> tuple[str, ...]:
+        """The files that this one is laid over (`docker compose -f compose.yml -f compose.prod.yml`): a service that says of nothing what it
+        runs is the rest of another's."""
+        if all(node.kind != "map" or any(node.get(what) for what in ("image", "build", "extends")) for node in services.values()):
+            return ()
+        folder = f"{self.folder}/" if self.folder else ""
+        return tuple(f"{folder}{name}" for name in _BASES)
 
     def _service(self, name: str, service: Node, services: dict[str, Node]) -> None:
         chain = [service]
