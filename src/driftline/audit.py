@@ -181,6 +181,8 @@ _ON_OUTPUT = frozenset(
     ("exposed-secret", "exposed-env-value", "exposed-restricted-key", "exposed-env-file", "exposed-source-map", "server-variable-in-client",
      "wrong-environment-build")
 )  # fmt: skip
+# Judged on sources, too.
+_ON_SOURCE = frozenset(("server-variable-in-client",))
 
 
 def bundle(request: Request) -> Report:
@@ -267,7 +269,7 @@ def _is_judged(rule: str, wanted: bool, failed: Mapping[str, str], request: Requ
     """Whether a rule was judged in this run, so that its silence means something."""
     setting = request.settings.rules.get(rule)
     switched_on = setting is None or setting.enabled
-    return wanted and switched_on and rule not in failed and (bool(request.bundles) or rule not in _ON_OUTPUT)
+    return wanted and switched_on and rule not in failed and (bool(request.bundles) or rule not in _ON_OUTPUT - _ON_SOURCE)
 
 
 def read(request: Request) -> Project:

@@ -1,4 +1,4 @@
-"""Variables that a framework's config file names without reading them: Nuxt's `runtimeConfig`, and Next.js' `env`."""
+"""Variables that a framework's config file names without reading them: Nuxt's `runtimeConfig`, Next.js' `env`, a bundler's `define`."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 _DEEPEST = 6
 _RUNTIME_CONFIG = late.pattern(rb"\b(?:runtimeConfig|\$config)\s*:\s*\{")
 _ENV = late.pattern(rb"\benv\s*:\s*\{")
+# A bundler's `define`: what it puts where code reads a variable.
+_DEFINED = late.pattern(rb"[\"'`](?:process|import\.meta)\.env\.([A-Za-z_]\w*)[\"'`]\s*\]?\s*:")
 # `useRuntimeConfig().public.apiBase`, and `config.public.apiBase` behind `const config = useRuntimeConfig()`; `$config` in templates.
 _USED = late.pattern(rb"(?:\buseRuntimeConfig\(\s*\w*\s*\)|\$config)((?:\s*\??\.\s*[A-Za-z_]\w*){1,4})")
 _NAMED = late.pattern(rb"\b([A-Za-z_]\w*)\s*=\s*useRuntimeConfig\(")
 
 
 def references(path: str, code: bytes, root: Node, place: Place) -> Iterator[Reference]:
-    """What `nuxt.config` and `next.config` say, and the keys of the runtime config that code uses."""
+    """What `nuxt.config`, `next.config` and a bundler's `define` say, and the keys of the runtime config that code uses."""
     base = path.rpartition("/")[2]
     if base.startswith("nuxt.config."):
         for match in _RUNTIME_CONFIG.finditer(code):
@@ -35,6 +37,8 @@ def references(path: str, code: bytes, root: Node, place: Place) -> Iterator[Ref
             node = _object_at(root, match.end() - 1)
             if node is not None:
                 yield from _next(node, place)
+    for match in _DEFINED.finditer(code) if b"define" in code or b"DefinePlugin" in code else ():
+        yield Reference(match[1].decode(), place.at(match.start(1)), Need.PLAIN, Side.BUILD, Use.MENTION, "define", inlined=True)
 
 
 def uses(code: bytes, place: Place) -> Iterator[Reference]:
@@ -86,9 +90,12 @@ def _runtime(node: Node, keys: tuple[str, ...], place: Place) -> Iterator[Refere
 def _next(node: Node, place: Place) -> Iterator[Reference]:
     """The build puts these values where code reads `process.env.<key>`: no environment has to declare the key."""
     for key, value in _pairs(node):
-        if not re.fullmatch(r"[A-Za-z_]\w*", key) or _text(value) in (f"process.env.{key}", f'process.env["{key}"]'):
+        if not re.fullmatch(r"[A-Za-z_]\w*", key):
+            continue
+        at = place.at((value.parent or value).start_byte)
+        if _text(value) in (f"process.env.{key}", f'process.env["{key}"]'):  # what is put there is the variable itself
+            yield Reference(key, at, Need.PLAIN, Side.BUILD, Use.MENTION, "next.config env", inlined=True)
             continue
         text = _string(value)
         fallback = Literal(Secret(text), place.at(value.start_byte), "fallback") if text is not None else None
-        at = place.at((value.parent or value).start_byte)
         yield Reference(key, at, Need.OPTIONAL, Side.BUILD, Use.SCHEMA, "next.config env", fallback, inlined=True)

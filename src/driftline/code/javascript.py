@@ -151,13 +151,19 @@ class _File:
                 name,
                 self.place.at(node.start_byte),
                 need,
-                more.pop("side", Side.SERVER if how.startswith(("Deno", "Bun")) else self.side),
+                more.pop("side", self._side_of(how)),
                 how=how,
                 fallback=fallback,
                 inlined=inlined,
                 **more,
             )
         )
+
+    def _side_of(self, how: str) -> Side:
+        if how.startswith(("Deno", "Bun")):
+            return Side.SERVER
+        # What a component for the browser does where there is no window, it does when the server renders it first.
+        return Side.UNKNOWN if self.side is Side.CLIENT and _NO_WINDOW.search(self.content) else self.side
 
     # --- the environment object and what is taken from it -------------------------------------------------------------------
 
@@ -943,6 +949,9 @@ _TYPES = (
 _TYPES_BLOCK = late.pattern(rb"interface\s+(?:ProcessEnv|ImportMetaEnv)\b[^{]{0,100}\{([^}]{0,20000})\}")
 _SCRIPT = late.pattern(rb"<script\b[^>]{0,1000}>(.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
 _FENCE = late.pattern(rb"\A\s*---[ \t]*\r?\n(.*?)\r?\n---", re.DOTALL)
+
+
+_NO_WINDOW = late.pattern(rb"\btypeof (?:window|document)\b|\bglobalThis\.window\b")
 
 
 def _side(path: str, content: bytes) -> Side:

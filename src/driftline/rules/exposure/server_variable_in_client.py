@@ -3,20 +3,22 @@
 Why it matters: the build inlines public names only; the read stays in the code and gives nothing, often without any error.
 Fix: read it on the server and pass on what the page needs, or give a value that may be public a public name.
 What not to do: do not add the public prefix to a secret.
-Example: `process.env.STRIPE_SECRET_KEY` in a component that runs in the browser.
+Example: `process.env.STRIPE_SECRET_KEY` in a module that begins with `"use client"`, or `import.meta.env.API_KEY` in a Vite app.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from driftline.model import App, Facts, Finding, Related, Rule, Severity, State, Variable
+from driftline.model import App, Facts, Finding, Reference, Related, Rule, Severity, Side, State, Use, Variable
+from driftline.rules.phrases import place
 from driftline.rules.sightings import owner, where_left
 
 RULE = Rule("server-variable-in-client", Severity.WARNING, "client code reads a private variable, which is undefined in the browser")
 
 
 def check(facts: Facts) -> Iterator[Finding]:
+    """What built output still reads; where it was not looked at, what a module reads that says of itself that it runs in the browser."""
     told: set[tuple[str, str]] = set()
     for left in facts.output.leftovers:
         having = [app for app in facts.apps if _is_private(app.variables.get(left.name))]
@@ -39,6 +41,41 @@ def check(facts: Facts) -> Iterator[Finding]:
             container=left.container,
             related=tuple(Related(read.location, "read here") for read in variable.reads[:1]) or _declared(app, variable),
         )
+
+    for app in facts.apps:
+        for variable in app.variables.values():
+            if (app.path, variable.name) not in told:
+                yield from _in_source(app, variable)
+
+
+def _in_source(app: App, variable: Variable) -> Iterator[Finding]:
+    if variable.public or variable.ignored or variable.injected is not None:
+        return
+    # `env` of next.config puts a private name into the browser's code all the same.
+    if any(read.inlined and read.how != "import.meta.env" for read in variable.references):
+        return
+    reads = [read for read in variable.references if _is_in_browser(app, read)]
+    if not reads:
+        return
+    first = reads[0]
+    yield RULE.finding(
+        f"`{variable.name}` is private, and {place(first.location)} runs in the browser and reads it: it is undefined there",
+        fix=f"read {variable.name} on the server and pass on what the page needs",
+        avoid="do not add the public prefix to a secret",
+        app=app.path,
+        location=first.location,
+        variable=variable.name,
+        related=tuple(Related(read.location, "read here too") for read in reads[1:3]) + _declared(app, variable),
+    )
+
+
+def _is_in_browser(app: App, read: Reference) -> bool:
+    """A read of `process.env` in a module for the browser alone, or of `import.meta.env` in an app of which nothing runs elsewhere."""
+    if read.use is not Use.READ:
+        return False
+    if read.how == "process.env":
+        return read.side is Side.CLIENT
+    return read.how == "import.meta.env" and app.runtime == "browser" and read.side in (Side.CLIENT, Side.UNKNOWN)
 
 
 def _is_private(variable: Variable | None) -> bool:
