@@ -24,7 +24,7 @@ TRACES = (
     b"process.env", b"process?.env", b"import.meta.env", b"Deno.env", b"Bun.env", b"$env/", b"$app/env", b"astro:env", b"useRuntimeConfig",
     b"createEnv", b"cleanEnv", b"ProcessEnv", b"ImportMetaEnv", b"ConfigService", b"env: Env", b"Bindings", b"c.env.", b"context.env.",
     b"envField", b"cloudflare:workers", b"process['env']", b'process["env"]', b"} = process",
-    b'"node:process"', b"'node:process'", b"(request, env", b"(req, env", b"loadEnv(", b"runtimeConfig", b"extConfig", b"$config",
+    b'"node:process"', b"'node:process'", b"(request, env", b"(req, env", b"loadEnv(", b"runtimeConfig", b"extConfig", b"$config", b"env-var",
 )  # fmt: skip
 
 _NAME = late.pattern(r"[A-Za-z_][A-Za-z0-9_]*\Z")
@@ -295,7 +295,15 @@ class _File:
         need, fallback = self._need(node)
         if need is Need.REQUIRED and not self._is_failing_guard(node):
             self.used.add((name, self.place.at(node.start_byte)))
-        self._add(name, node, need, how, fallback, manner=self._manner(name, node), instead=_others(name, node))
+        self._add(
+            name,
+            node,
+            need,
+            how,
+            fallback,
+            manner=self._manner(name, node),
+            instead=tuple(other for other in _chain(node) if other != name),
+        )
         if name in _modes.NAMES and self.root is not None:
             for place in _modes.decisions(self.path, name, node, self.root, self.content):
                 self._add(name, place, Need.OPTIONAL, how, use=Use.MENTION, manner=_modes.MANNER)
@@ -599,14 +607,26 @@ class _File:
             self.references += _configs.uses(self.content, self.place)
 
     def _injected_objects(self, code: bytes) -> None:
-        """Frameworks that hand the environment in: NestJS' ConfigService, a Worker's `env` parameter, Hono's `c.env`."""
+        """Frameworks that hand the environment in: NestJS' ConfigService, env-var's chains, a Worker's `env` parameter, Hono's `c.env`."""
         if b"ConfigService" in code:
             for match in re.finditer(rb"\.(get|getOrThrow)(?:<[^>()]{0,60}>)?\(\s*[\"'`]([A-Z][A-Z0-9_]*)[\"'`]\s*(,)?", code):
                 need = Need.REQUIRED if match[1] == b"getOrThrow" else Need.OPTIONAL if match[3] else Need.PLAIN
                 self._at(match, 2, need, "ConfigService", fallback=self._default_of_call(match.start(2)))
+        if b"env-var" in code:
+            for match in _ENV_VAR.finditer(code):
+                start = code.find(b".default(", match.start(2), match.end(2))
+                need = Need.REQUIRED if b".required(" in match[2] else Need.PLAIN if start < 0 else Need.OPTIONAL
+                self._at(match, 1, need, "env-var", fallback=self._fallback_at(start + len(b".default(")) if start >= 0 else None)
         if sieve.any_in(_WORKER_TRACES, code) and _WORKER.search(code):
             for match in re.finditer(rb"(?<![\w$.])(?:env|(?:c|ctx|context|this)\.env)\.([A-Z][A-Z0-9_]*)\b", code):
                 self._at(match, 1, Need.PLAIN, "env", whole=True)
+
+    def _fallback_at(self, offset: int) -> Literal | None:
+        """The literal that begins at a 0-based offset, as a fallback."""
+        node = self.root.descendant_for_byte_range(offset, offset + 1) if self.root is not None else None
+        while node is not None and node.parent is not None and node.parent.start_byte == offset and node.parent.type != "arguments":
+            node = node.parent
+        return self._fallback(node)
 
     def _default_of_call(self, offset: int) -> Literal | None:
         """The literal that a call is given behind a variable's name, or that stands behind the call: `config.get("X", "...") ?? "..."`."""
@@ -657,7 +677,7 @@ class _File:
         if not platform.scheme and self._is_whole_url(node, before):
             return "bare"
         if platform.scheme and platform.of == "deployment" and self._calls_back(_key_of(node)) and not self._chooses(node):
-            return "origin"
+            return "origin" if _chain(node)[:1] in ([], [name]) else ""  # behind another variable it is the last resort
         return ""
 
     def _guarded(self, name: str, node: Node) -> bool:
@@ -850,6 +870,8 @@ def calls(files: Iterable[CodeFile], helpers: Sequence[Helper], packages: Mappin
             need, fallback = reader._need(node)
             if helper.default is not None and len(arguments) > helper.default:
                 need, fallback = Need.OPTIONAL, reader._fallback(arguments[helper.default])
+            elif arguments[-1].type == "object" and (said := [v for k, v in _pairs(arguments[-1]) if k in _DEFAULT_KEYS]):
+                need, fallback = Need.OPTIONAL, reader._fallback(said[0])
             elif helper.throws and helper.default is None and need is Need.PLAIN:
                 need = Need.REQUIRED
             reader._add(name, node, need, f"{helper.name}()", fallback)
@@ -939,6 +961,10 @@ _DEFAULT = late.pattern(
     rb"""(?:\.(?:default|prefault|catch)\(\s*(?:\(\)\s*=>\s*)?|\bdefault:\s*)(["'`])([^"'`\n]{0,2000})\1"""
     rb"""|\b(?:optional|nullish|fallback)\([^"'`\n]{0,200},\s*(["'`])([^"'`\n]{0,2000})\3"""
 )
+# `env.get("X").default("...").asUrlString()`
+_ENV_VAR = late.pattern(rb"\.get\(\s*[\"'`]([A-Z][A-Z0-9_]*)[\"'`]\s*\)((?:\s*\.\w+\([^()]{0,300}\)){1,6})")
+# The keys of an object of options under which a helper's callers put what stands in for an absent variable.
+_DEFAULT_KEYS = ("default", "fallback", "defaultValue")
 _TYPES = (
     (late.pattern(r"\.url\(|\burl\("), "url"),
     (late.pattern(r"\.email\(|\bemail\("), "email"),
@@ -1193,8 +1219,8 @@ def _callee(node: Node) -> str:
     return ""
 
 
-def _others(name: str, node: Node) -> tuple[str, ...]:
-    """The variables of which one is enough, where a read stands in a chain of reads."""
+def _chain(node: Node) -> list[str]:
+    """The variables of which one is enough, in their order, where a read stands in a chain of reads; its own name is among them."""
     current, chain = node, None
     while (parent := current.parent) is not None and parent.type in (
         "binary_expression",
@@ -1206,9 +1232,7 @@ def _others(name: str, node: Node) -> tuple[str, ...]:
                 break
             chain = parent
         current = parent
-    if chain is None:
-        return ()
-    return tuple(other for other in dict.fromkeys(_NAMES_READ.findall(_text(chain))) if other != name)
+    return list(dict.fromkeys(_NAMES_READ.findall(_text(chain)))) if chain is not None else []
 
 
 def _is_optional_chain(member: Node) -> bool:

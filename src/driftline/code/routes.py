@@ -97,7 +97,12 @@ def _hook(route: Route, content: bytes) -> Route:
     if provider is None:
         return route
     verified = _verification(content)
+    if verified is None and len(_REQUEST.findall(content)) < 2:
+        return route  # it names its request once, in its signature: nothing that comes in is used
     return route._replace(provider=provider, verified=verified, caveat=_caveat(route, content) if verified else None)
+
+
+_REQUEST = late.pattern(rb"\b(?:req|request|event|ctx|context|args|c|body|payload|data|json|text|formData|arrayBuffer|get_json|readBody)\b")
 
 
 def _caveat(route: Route, content: bytes) -> str | None:

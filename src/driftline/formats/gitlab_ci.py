@@ -258,7 +258,7 @@ class _Pipeline:
             # Of ordinary words (`main`, `release`, `test`) a job's name says nothing.
             if word and environment_kind(f"x-{word}") is not None:
                 return [word]
-        return ["production"] if re.search(r"deploy|release|publish|production|pages", name, re.IGNORECASE) else []
+        return ["production"] if re.search(r"deploy|release|publish|production|pages|build|image|docker", name, re.IGNORECASE) else []
 
     def _resolved(self, said: str, parts: list[Node], seen: _Tables) -> Iterator[str]:
         """Every word that a name with one variable in it can become: by the job's variables, its rules, or its matrix."""

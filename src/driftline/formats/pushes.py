@@ -33,7 +33,8 @@ FORMAT = Format(
     nameless="production",
 )
 
-_PUSH = late.pattern(r"\bsupabase(?:@[\w.\-]+)?\s+config\s+push\b")
+# Flags may stand between the words: `supabase --workdir ./db config push`.
+_PUSH = late.pattern(r"\bsupabase(?:@[\w.\-]+)?(?:\s+--?[\w\-]+(?:[= ][^\s\-]\S*)?){0,6}\s+config\s+push\b")
 
 
 def read(text: Text) -> Reading:

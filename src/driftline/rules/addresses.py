@@ -6,7 +6,7 @@ from typing import NamedTuple
 from driftline.knowledge import callbacks, hosts
 from driftline.knowledge.callbacks import Role
 from driftline.knowledge.hosts import Class, Place
-from driftline.model import App, Declaration, Environment, Facts, Kind, Literal, Location, Mode, Source, Traits, Url, Variable
+from driftline.model import App, Declaration, Environment, Facts, Kind, Literal, Location, Mode, Scope, Source, Traits, Url, Variable
 from driftline.rules.phrases import held
 
 # Formats that fix a value into an image or a build: `baked-callback` speaks of their local addresses.
@@ -44,8 +44,15 @@ class Address(NamedTuple):
 
     @property
     def is_baked(self) -> bool:
-        """Whether an image, a compose file or a workflow fixes the value."""
-        return self.source is not None and self.source.format in BAKED
+        """Whether an image, a compose file, a workflow or a build argument fixes the value."""
+        return is_baked(self.source, self.declaration)
+
+
+def is_baked(source: Source | None, declaration: Declaration) -> bool:
+    """Whether a declaration fixes its value into an image or a build."""
+    if source is None:
+        return False
+    return source.format in BAKED or (source.format == "fly" and declaration.scope is Scope.BUILD)
 
 
 def addresses(app: App, *kinds: Kind) -> Iterator[Address]:
@@ -90,6 +97,11 @@ def is_private_call(app: App, variable: Variable, url: Url) -> bool:
     if not hosts.is_loopback(url.host):
         return True
     return is_in_container(app)
+
+
+def is_read_by_nothing(app: App, variable: Variable) -> bool:
+    """Whether the app's code reads variables, and never this one."""
+    return not variable.reads and variable.implicit is None and any(other.reads for other in app.variables.values())
 
 
 def is_in_container(app: App) -> bool:

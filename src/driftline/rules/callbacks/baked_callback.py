@@ -33,7 +33,7 @@ from driftline.model import (
     Traits,
     Variable,
 )
-from driftline.rules.addresses import BAKED, LOCAL, TUNNELS, is_private_call, shown
+from driftline.rules.addresses import LOCAL, TUNNELS, is_baked, is_private_call, is_read_by_nothing, shown
 
 RULE = Rule("baked-callback", Severity.BLOCKER, "a local address is fixed into the build")
 
@@ -67,7 +67,7 @@ def _is_wrong(facts: Facts, app: App, environment: Environment, variable: Variab
     url, path = traits.url, declaration.location.path
     source = next((s for s in environment.sources if s.path == path), None)
     role = callbacks.role_of(variable.name)
-    if url is None or source is None or source.format not in BAKED or (role is None and not variable.public):
+    if url is None or source is None or not is_baked(source, declaration) or (role is None and not variable.public):
         return False
     if callbacks.is_spared(variable.name) or hosts.classify(url).kind not in (LOCAL | TUNNELS):
         return False
@@ -76,6 +76,8 @@ def _is_wrong(facts: Facts, app: App, environment: Environment, variable: Variab
         return declaration.scope is Scope.BUILD and inlined and source.format == "compose" and _is_deployed(facts, path)
     if declaration.scope is Scope.BUILD and source.format == "dockerfile" and not inlined and not declaration.optional:
         return False  # ENV in a builder stage of a server: the build asks for a value, and nothing keeps it
+    if declaration.scope is Scope.BUILD and not declaration.optional and is_read_by_nothing(app, variable):
+        return False
     return not (role is Role.API and is_private_call(app, variable, url))
 
 

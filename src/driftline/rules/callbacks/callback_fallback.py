@@ -29,6 +29,8 @@ def check(facts: Facts) -> Iterator[Finding]:
                 url = fallback_url(read.fallback)
                 if url is None or read.fallback is None or read.fallback.location in seen or _through_platform(app, read):
                     continue
+                if any(callbacks.is_spared(other) for other in read.instead):
+                    continue  # `API_INTERNAL_URL || API_URL || "http://..."` is one server's way to another
                 why = _why(app, variable, url) if is_callback(app, variable, url) else None
                 if why is not None:
                     seen.add(read.fallback.location)

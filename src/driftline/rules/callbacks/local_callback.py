@@ -16,7 +16,20 @@ from collections.abc import Iterator
 from driftline.knowledge import callbacks
 from driftline.knowledge.callbacks import Role
 from driftline.model import App, Facts, Finding, Related, Rule, Severity, Side
-from driftline.rules.addresses import LOCAL, NON_LOCAL, Address, Fixed, addresses, fixed, is_in_container, is_spared, own_address, shown
+from driftline.rules.addresses import (
+    BAKED,
+    LOCAL,
+    NON_LOCAL,
+    Address,
+    Fixed,
+    addresses,
+    fixed,
+    is_in_container,
+    is_read_by_nothing,
+    is_spared,
+    own_address,
+    shown,
+)
 
 RULE = Rule("local-callback", Severity.BLOCKER, "a callback leads to a local address")
 
@@ -24,12 +37,23 @@ RULE = Rule("local-callback", Severity.BLOCKER, "a callback leads to a local add
 def check(facts: Facts) -> Iterator[Finding]:
     for app in facts.apps:
         for address in addresses(app, *NON_LOCAL):
-            if address.place.kind in LOCAL and not address.is_baked and not is_spared(app, address):
+            if address.place.kind in LOCAL and not address.is_baked and not is_spared(app, address) and not _is_idle(facts, app, address):
                 yield _configured(app, address)
     at = {app.path: app for app in facts.apps}
     for path, one in fixed(facts):
         if one.place.kind in LOCAL and one.role is not None and (one.role is not Role.API or _is_called_by_visitors(one, at.get(path))):
             yield _in_code(path, one)
+
+
+def _is_idle(facts: Facts, app: App, address: Address) -> bool:
+    """Whether a `.env` that names no environment gives production nothing: no code reads the variable, or the build is handed another value."""
+    name, path = address.variable.name, address.declaration.location.path
+    if path.rpartition("/")[2] != ".env" or not address.variable.public:
+        return False
+    readings = (*(reading for one in facts.apps for reading in one.readings), *facts.stray)
+    return is_read_by_nothing(app, address.variable) or any(
+        source.format in BAKED and any(declaration.name == name for declaration in reading.declarations) for source, reading in readings
+    )
 
 
 def _is_called_by_visitors(one: Fixed, app: App | None) -> bool:
