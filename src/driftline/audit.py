@@ -193,7 +193,8 @@ def bundle(request: Request) -> Report:
     tree = tree._replace(files=tuple(f for f in tree.files if not any(f.path == path or f.path.startswith(path + "/") for path in inside)))
     project = read_tree(request, tree, lambda path: files.read(tree.root, path), ())
     project = with_output(request, project._replace(files=0, bytes=0))
-    report = judge(request, project, started, lambda finding: finding.rule in _ON_OUTPUT)
+    places = {link.location for link in project.facts.output.links}
+    report = judge(request, project, started, lambda finding: finding.rule in _ON_OUTPUT or finding.location in places)
     return report._replace(unknown=())
 
 
@@ -383,9 +384,9 @@ class _Reader:
         present = {file.path for file in self.tree.files}
         named = self.request.settings.sources
         for file in self.tree.files:
-            readers: tuple[formats.Reader, ...] = ()
-            if not apps.is_material(file.path):
-                readers = tuple(formats.readers_of(file.path, ignored=file.ignored))
+            readers = tuple(formats.readers_of(file.path, ignored=file.ignored))
+            if readers and apps.is_material(file.path):
+                readers = tuple(reader for reader in readers if reader.FORMAT.in_templates)
             if not readers and file.path in named:  # the user says that it is one, whatever its name
                 readers = (dotenv,)
             if not readers or files.target(self.tree.root, file.path) in present:  # what a link leads to is read at its own place

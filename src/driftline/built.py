@@ -18,6 +18,8 @@ RULES = (
     "exposed-secret",
     "exposed-source-map",
 )
+# Judged where the output holds an address that leads visitors nowhere.
+ON_LINKS = ("local-callback", "malformed-callback", "preview-callback", "test-credential-in-production", "tunnel-callback")
 
 
 def bundle(
@@ -34,10 +36,10 @@ def bundle(
         key=os.urandom(32),
         digest_key=os.fsencode(digest_key) if digest_key else None,
     )
-    output = Output(found.public, found.maps, found.private_files, found.leftovers, found.files, found.services)
+    output = Output(found.public, found.maps, found.private_files, found.leftovers, found.files, found.services, found.links)
     facts = Facts(root, (), found.sightings, output=output)
     failed: dict[str, str] = {}
-    findings = tuple(rules.check(facts, rules.GROUPS, {}, failed, only=RULES))
+    findings = tuple(rules.check(facts, rules.GROUPS, {}, failed, only=RULES + (ON_LINKS if found.links else ())))
     if findings:
         from driftline import suppress
 

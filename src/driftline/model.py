@@ -383,6 +383,8 @@ class Reading(NamedTuple):
     `bases` are files that this one is laid over: their nameless declarations reach its contexts. `authority` is another one than
     its format's, where the text says so (a file that includes others is not the whole of it). `taken` is the ISO date of an export.
     `pushes` are commands that write a configuration file of the project to its platform; `claims` are accounts named without a variable.
+    `open_functions` are functions that the platform calls for everybody, without a token of its own ("*" for all); None where the source says
+    nothing about it.
     """
 
     declarations: tuple[Declaration, ...] = ()
@@ -399,6 +401,7 @@ class Reading(NamedTuple):
     taken: str | None = None
     pushes: tuple[Location, ...] = ()
     claims: tuple[Claim, ...] = ()
+    open_functions: tuple[str, ...] | None = None
 
 
 class Text(NamedTuple):
@@ -584,6 +587,16 @@ class Service(NamedTuple):
     container: tuple[str, ...] = ()
 
 
+class Link(NamedTuple):
+    """An address in a built file that leads visitors nowhere. `key` is the name that it stands at (`success_url`), "" for none,
+    "payment link" for a provider's own page."""
+
+    key: str
+    url: Url
+    location: Location
+    container: tuple[str, ...] = ()
+
+
 class Output(NamedTuple):
     """What built output says besides its sightings. `public` are keys that are public by design and known public values; `files` counts what was looked at."""
 
@@ -593,6 +606,7 @@ class Output(NamedTuple):
     leftovers: tuple[Leftover, ...] = ()
     files: int = 0
     services: tuple[Service, ...] = ()
+    links: tuple[Link, ...] = ()
 
 
 class Facts(NamedTuple):

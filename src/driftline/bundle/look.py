@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, NamedTuple
 
 from driftline import late
-from driftline.bundle import context, far, sourcemap, triggers
+from driftline.bundle import context, far, links, sourcemap, triggers
 from driftline.bundle.blob import Mark, Opened, Window, windows
 from driftline.bundle.confirm import Judge, Key, Shapes, Verdict
 from driftline.bundle.engine import Engine
@@ -162,6 +162,10 @@ class Look:
                     yield from _read(data, end)
                 elif trigger.form == triggers.SERVICE:
                     yield Mark(triggers.SERVICE, end - 1, self._services[trigger.shift][0])
+                elif trigger.form == triggers.LINK:
+                    link = links.mark(data, end)
+                    if link is not None:
+                        yield link
                 elif trigger.form == triggers.MAP:
                     yield Mark(triggers.MAP, end - 1, "", _sources(data, end))
                 elif trigger.form in FAR:

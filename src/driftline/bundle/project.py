@@ -45,5 +45,5 @@ def _declarations(app: App) -> Iterator[tuple[str | None, Declaration]]:
 
 def facts_with(facts: Facts, found: Scan) -> Facts:
     """The facts with what the output says."""
-    output = Output(found.public, found.maps, found.private_files, found.leftovers, found.files, found.services)
+    output = Output(found.public, found.maps, found.private_files, found.leftovers, found.files, found.services, found.links)
     return facts._replace(sightings=found.sightings, output=output)

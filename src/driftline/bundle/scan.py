@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import IO, NamedTuple
 
 from driftline import late
-from driftline.bundle import context, engine, hermes, serve, sourcemap, triggers, unpack
+from driftline.bundle import context, engine, hermes, links, serve, sourcemap, triggers, unpack
 from driftline.bundle.blob import SIZE, Blob, Mark, Opened, Window, windows
 from driftline.bundle.confirm import Judge, Key
 from driftline.bundle.known import Known, search
@@ -19,6 +19,7 @@ from driftline.knowledge import catalog
 from driftline.model import (
     Exposure,
     Leftover,
+    Link,
     Location,
     Progress,
     Related,
@@ -47,6 +48,7 @@ class Scan(NamedTuple):
     maps: tuple[ServedMap, ...] = ()
     private_files: tuple[ServedFile, ...] = ()
     services: tuple[Service, ...] = ()
+    links: tuple[Link, ...] = ()
 
 
 # Below this, threads cost more than they save.
@@ -396,6 +398,7 @@ def _assembled(look: Look, found: Sequence[_Found], unread: list[Unread]) -> Sca
         bytes=sum(one.bytes for one in found),
         leftovers=tuple(sorted((s for one in told for s in one.leftovers), key=lambda s: (s.container, s.location, s.name))),
         services=tuple(sorted((s for one in told for s in one.services), key=lambda s: (s.container, s.location))),
+        links=tuple(sorted((s for one in told for s in one.links), key=lambda s: (s.container, s.location))),
         maps=tuple(sorted((s for one in told for s in one.maps), key=lambda s: (s.container, s.location))),
         private_files=tuple(sorted((s for one in told for s in one.private_files), key=lambda s: (s.container, s.location))),
     )
@@ -453,6 +456,7 @@ def _told(look: Look, found: _Found, *, opened: Opened | None = None, follow: bo
         public=tuple(public),
         leftovers=tuple(Leftover(mark.text, _place(blob, mark, places), blob.container) for mark in marks if mark.form == triggers.READ),
         services=tuple(Service(mark.text, _place(blob, mark, places), blob.container) for mark in marks if mark.form == triggers.SERVICE),
+        links=tuple(Link(*links.told(mark), _place(blob, mark, places), blob.container) for mark in marks if mark.form == triggers.LINK),
         maps=tuple(_maps(blob, marks, places)),
         private_files=tuple(_private_file(blob, what)) if follow and what is not None else (),
     )
@@ -463,12 +467,12 @@ def _place(blob: Blob, mark: Mark, places: Mapping[int, tuple[int, int]]) -> Loc
 
 
 def _first_marks(marks: Sequence[Mark], blob: Blob) -> list[Mark]:
-    """The first read of each name, and every map; reads in a map are the sources', not the client's."""
+    """The first read of each name, the first place of each address, and every map; what a map holds are the sources', not the client's."""
     found: dict[tuple[str, object], Mark] = {}
     for mark in sorted(marks, key=lambda m: m.start):
         if mark.form == triggers.MAP:
             found[mark.form, mark.start] = mark
-        elif mark.form in (triggers.READ, triggers.SERVICE) and not blob.path.endswith(".map"):
+        elif mark.form in (triggers.READ, triggers.SERVICE, triggers.LINK) and not blob.path.endswith(".map"):
             found.setdefault((mark.form, mark.text), mark)
     return list(found.values())
 

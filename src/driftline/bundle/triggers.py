@@ -14,8 +14,9 @@ from functools import cache
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from driftline.knowledge import shapes
+from driftline.knowledge import hosts, shapes
 from driftline.knowledge.catalog import Catalog, KeyKind
+from driftline.knowledge.hosts import Class
 from driftline.model import Exposure
 
 if sys.version_info >= (3, 11):
@@ -43,6 +44,7 @@ READ = "read"
 MAP = "map"
 TABLE = "string table"
 SERVICE = "service"
+LINK = "link"
 KNOWN = "known"
 
 # Bits of information from which on a trigger is rare enough in any text: measured on 550 MB of npm browser builds, see benchmarks.
@@ -97,6 +99,7 @@ def of_catalog(known: Catalog) -> list[Trigger]:
         behind = _behind([kinds[number].shape for number in numbers], head) if leading else []
         found += encoded(head.encode(), shortest, tuple(numbers) if leading else (), behind)
     found += [Trigger(_literal(host.encode()), SERVICE, (), number) for number, (_, host) in enumerate(services(known))]
+    found += [Trigger(_literal(b"." + suffix.encode()), LINK) for suffix in hosts.suffixes(Class.TUNNEL, Class.BUILDER_PREVIEW)]
     return [*found, *_PLACES]
 
 
@@ -501,5 +504,8 @@ _PLACES = (
     Trigger(r"\(!!\[\]\)\s?\{\s{0,40}try\s?\{\s{0,40}(?:const|var|let) [A-Za-z0-9_$]{1,24}\s?=\s?", TABLE),
     Trigger(r"(?:process|import\.meta)\.env(?:\.|\[[\x22\x27])[A-Z][A-Z0-9_]{2}", READ),
     Trigger(r"[^\x5c]\x22sourcesContent\x22\s{0,4}:\s{0,4}\[\s{0,9}(?:null\s{0,4},\s{0,9}){0,40}\x22", MAP),
+    # An address that leads a visitor nowhere; what it stands at decides.
+    Trigger(rf"{_QUOTE}(?:https?|wss?):(?:\x5c{{0,3}}/){{2}}(?:undefined|null|NaN|localhost|127\.0\.0\.1|0\.0\.0\.0)", LINK),
+    Trigger(r"https:\x5c{0,3}/\x5c{0,3}/buy\.stripe\.com\x5c{0,3}/test_[0-9A-Za-z]{4}", LINK),
     Trigger(r"data:(?:application|text)/[a-zA-Z0-9.+\-]{1,40}(?:;[a-zA-Z0-9=\-]{1,30}){0,3};base64,", DATA),
 )

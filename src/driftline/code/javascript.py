@@ -746,7 +746,9 @@ class _File:
         if parent.type == "arguments" and parent.parent is not None and parent.parent.type == "new_expression":
             return _text(parent.parent.child_by_field_name("constructor")) == "URL"  # the base of a relative one
         key = _key_of(node)
-        return self._calls_back(key) or (key in ("baseURL", "metadataBase") and parent.type == "pair")
+        # A framework's own settings are no place where code puts a scheme before it later.
+        configured = ".config." in self.path and callbacks.role_of_argument(key) is callbacks.Role.SITE
+        return self._calls_back(key) or ((configured or key in ("baseURL", "metadataBase")) and parent.type == "pair")
 
     # --- schemas: what must be there, said once ---------------------------------------------------------------------------------
 
@@ -893,7 +895,7 @@ def _imported(file: CodeFile, by_name: Mapping[str, Sequence[Helper]], packages:
 
 def leads_to(specifier: str, importer: str, path: str, packages: Mapping[str, str]) -> bool:
     """Whether an import specifier can mean the file at `path`: relative, by package, or by a path alias with the same ending."""
-    stem = re.sub(r"\.d?\.?[cm]?[jt]sx?$", "", path)
+    stem = re.sub(r"\.(?:d?\.?[cm]?[jt]sx?|py)$", "", path)
     short = stem.removesuffix("/index")
     specifier = re.sub(r"\.[cm]?[jt]sx?$", "", specifier)
     if specifier.startswith("."):

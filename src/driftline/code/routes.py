@@ -97,12 +97,19 @@ def _hook(route: Route, content: bytes) -> Route:
     if provider is None:
         return route
     verified = _verification(content)
-    if verified is None and len(_REQUEST.findall(content)) < 2:
+    if verified is None and len(_REQUEST.findall(content)) == 1:
         return route  # it names its request once, in its signature: nothing that comes in is used
     return route._replace(provider=provider, verified=verified, caveat=_caveat(route, content) if verified else None)
 
 
 _REQUEST = late.pattern(rb"\b(?:req|request|event|ctx|context|args|c|body|payload|data|json|text|formData|arrayBuffer|get_json|readBody)\b")
+
+
+# For every path, without `verify` that would keep the raw body, and not chosen by the request's path.
+_JSON_FIRST = late.pattern(
+    rb"^(?!.*(?:originalUrl|req\.(?:path|url)))\s*\w+\.use\(\s*(?:express|bodyParser)\.json\(\s*(?:\{(?:(?!verify)[^{}])*\}\s*)?\)\s*\)",
+    re.MULTILINE,
+)
 
 
 def _caveat(route: Route, content: bytes) -> str | None:
@@ -115,21 +122,30 @@ def _caveat(route: Route, content: bytes) -> str | None:
     )
     if raw is None and re.search(rb"JSON\.stringify\(\s*(?:req(?:uest)?\.body|body|payload|await\s+req(?:uest)?\.json\(\))", content):
         return "the body is parsed and written again before the signature is checked"
+    parsed = _JSON_FIRST.search(content, 0, route.location.offset)
+    if parsed is not None:
+        return "`express.json()` parses the body first: it stands before the route, and keeps no raw body"
     if route.framework == "next pages api" and not re.search(rb"bodyParser\s*:\s*false", content):
         return "the Pages Router parses the body first: `export const config = { api: { bodyParser: false } }` is missing"
     return None
 
 
 _IMPORTED = late.pattern(rb"(?:from|import|require\()\s*[\"']([^\"'\n]{1,200})[\"']")
-_IMPORTED_PY = late.pattern(rb"^[ \t]*from\s+([.\w]+)\s+import|^[ \t]*import\s+([.\w]+)", re.MULTILINE)
+_IMPORTED_PY = late.pattern(rb"^[ \t]*from\s+([.\w]+)\s+import\s+\(?\s*([\w \t,]+)|^[ \t]*import\s+([.\w]+)", re.MULTILINE)
 
 
 def _specifiers(content: bytes) -> Iterator[str]:
     for match in _IMPORTED.finditer(content):
         yield match[1].decode("utf-8", "replace")
     for match in _IMPORTED_PY.finditer(content):
-        name = (match[1] or match[2]).decode("utf-8", "replace")
-        yield name.lstrip(".").replace(".", "/")
+        written = (match[1] or match[3]).decode("utf-8", "replace")
+        module = written.lstrip(".").replace(".", "/")
+        dots = len(written) - len(written.lstrip("."))
+        above = "" if not dots else "./" if dots == 1 else "../" * (dots - 1)
+        if module:
+            yield above + module
+        for name in re.findall(r"\w+", (match[2] or b"").decode("utf-8", "replace")):  # what is imported may be a module itself
+            yield above + f"{module}/{name}".lstrip("/")
 
 
 # --- by the file's place ------------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ class Format(NamedTuple):
     relative path where the pattern holds a `/` (`*` then also crosses `/`). `settles` is the command whose export shows what
     the file cannot. `nameless` is the environment that a declaration without a context speaks for: "production", "local",
     or "base" (every environment). `also` is an environment that such declarations reach too, beneath its env files, where other sources
-    speak for it (`wrangler dev` reads the top level and lays `.dev.vars` over it).
+    speak for it (`wrangler dev` reads the top level and lays `.dev.vars` over it). `in_templates` is True where a folder of templates holds what the app itself uses, not what others copy.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Format(NamedTuple):
     nameless: str
     settles: str | None = None
     also: str | None = None
+    in_templates: bool = False
 
 
 class Reader(Protocol):

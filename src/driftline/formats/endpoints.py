@@ -18,10 +18,12 @@ FORMAT = Format(
     files=(
         "*webhook_endpoints*.json",
         "*webhook-endpoints*.json",
-        "terraform.show.json",
-        "terraform-show.json",
-        "tfstate.json",
-        "tfplan.json",
+        "*terraform*.json",
+        "*tfplan*.json",
+        "*tfstate*.json",
+        "*tfshow*.json",
+        "show.json",
+        "plan.json",
     ),
     authority=Authority.PART,
     nameless="production",
@@ -33,6 +35,8 @@ _MAX_DEPTH = 20
 
 def read(text: Text) -> Reading:
     """The endpoints' addresses as origins with the role "webhook endpoint". Raises Unreadable for broken JSON."""
+    if "webhook_endpoint" not in text.content:
+        return Reading()
     document = json_document(text.path, text.content)
     root = document.root
     found = [*_stripe(document, root.list("data") or root.items), *_terraform(document, root, 0)]

@@ -36,15 +36,18 @@ FORMAT = Format(
 # Flags may stand between the words: `supabase --workdir ./db config push`.
 _PUSH = late.pattern(r"\bsupabase(?:@[\w.\-]+)?(?:\s+--?[\w\-]+(?:[= ][^\s\-]\S*)?){0,6}\s+config\s+push\b")
 
+_OPEN = late.pattern(r"\bsupabase(?:@[\w.\-]+)?\s+functions\s+deploy\b(?:[ \t]+([a-z][\w\-]*))?[^\n]{0,200}?--no-verify-jwt\b")
+
 
 def read(text: Text) -> Reading:
-    """The places of the commands; comments are left out."""
-    if "config" not in text.content or "supabase" not in text.content:
+    """The places of the commands, and the functions that are deployed open; comments are left out."""
+    if "supabase" not in text.content:
         return Reading()
+    opened = tuple(match[1] or "*" for match in _OPEN.finditer(text.content))
     lines = Lines(text.content)
     found = []
     for match in _PUSH.finditer(text.content):
         start = text.content.rfind("\n", 0, match.start()) + 1
         if not text.content[start : match.start()].lstrip().startswith(("#", "//")):
             found.append(lines.location(text.path, match.start()))
-    return Reading(pushes=tuple(found))
+    return Reading(pushes=tuple(found), open_functions=opened or None)

@@ -1,4 +1,4 @@
-"""supabase/config.toml: the names that `env(NAME)` asks for, the secrets of functions, and the addresses that login may return to.
+"""supabase/config.toml: the names that `env(NAME)` asks for, the secrets of functions, the addresses that login may return to, and the server that takes its mails.
 
 The root is the local stack; `[remotes.NAME]` is laid over it for that project key by key, lists replaced, so a remote without a `site_url` of
 its own is given the root's. What `env()` names must stand in the project's `.env` and among the platform's secrets; a whole string is needed
@@ -49,6 +49,7 @@ def read(text: Text) -> Reading:
         contexts=tuple(remotes),
         origins=tuple(origins),
         claims=tuple(_projects(document, root, remotes)),
+        open_functions=tuple(name for name, table in root.pairs("functions") if table.string("verify_jwt") == "false"),
     )
 
 
@@ -103,6 +104,11 @@ def _origins(document: Document, table: Node, root: Node, context: str | None) -
         enabled = next((said for provider in laid if (said := provider.string("enabled")) is not None), "true")
         if uri is not None and uri.kind == "string" and enabled != "false":
             yield from _origin(document, uri, "redirect_uri", context)
+
+    smtp = table.get("auth", "email", "smtp") or root.get("auth", "email", "smtp")
+    host = smtp.get("host") if smtp is not None and smtp.string("enabled") != "false" else None
+    if host is not None and host.kind == "string":
+        yield from _origin(document, host, "mail server", context)
 
 
 def _origin(document: Document, node: Node, role: str, context: str | None) -> Iterator[tuple[str | None, Literal]]:

@@ -130,6 +130,16 @@ def is_meant(text: str) -> bool:
     return split(text) is None and len(text) <= 2000 and _MEANT.match(text) is not None
 
 
+def suffixes(*kinds: Class) -> list[str]:
+    """The suffixes below which every host is of one of these classes, whatever stands before it."""
+    return sorted(suffix for suffix, entries in _data().below.items() if any(e.kind in kinds and e.label is None for e in entries))
+
+
+def is_missing(host: str) -> bool:
+    """Whether a host is the word that a language prints for an absent value (`undefined`, `null`)."""
+    return host in _data().missing
+
+
 def normal(host: str) -> str:
     """A host as it is compared: see `split`. An address keeps its brackets off; a name that cannot be encoded stays as written."""
     host = host.strip("[]").rstrip(".").lower()

@@ -52,12 +52,16 @@ def of(places: Sequence[Place], readings: Iterable[tuple[Source, Reading]], sett
     return found
 
 
+# Addresses in platform files that are no environment's own.
+_NOT_OWN = ("additional_redirect_urls", "webhook endpoint", "mail link", "mail server")
+
+
 def _stated(readings: Iterable[tuple[Source, Reading]], settings: Settings) -> Iterator[tuple[str, Url, str]]:
     """(environment, address, why) of platform configuration."""
     for source, reading in readings:
         for context, literal in reading.origins:
             url = literal.traits.url if literal.traits is not None else None
-            if url is None or _class(url) not in _OWN or literal.role in ("additional_redirect_urls", "webhook endpoint"):
+            if url is None or _class(url) not in _OWN or literal.role in _NOT_OWN:
                 continue
             if context is None and source.format == "supabase":
                 continue  # the base speaks for the stack on the developer's machine

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from driftline.knowledge import callbacks, hosts
 from driftline.knowledge.callbacks import Role
 from driftline.knowledge.hosts import Class, Place
+from driftline.knowledge.platform import environment_kind
 from driftline.model import App, Declaration, Environment, Facts, Kind, Literal, Location, Mode, Scope, Source, Traits, Url, Variable
 from driftline.rules.phrases import held
 
@@ -58,13 +59,13 @@ def is_baked(source: Source | None, declaration: Declaration) -> bool:
 def addresses(app: App, *kinds: Kind) -> Iterator[Address]:
     """The addresses of callbacks, and those behind a public prefix, that the environments of these kinds hold; once a line, the most
     protected environment first."""
-    seen: set[tuple[str, str, int]] = set()
+    seen: set[tuple[str, str, int, str | None]] = set()
     for one in held(app, *kinds):
         name, url = one.variable.name, one.traits.url
         role = callbacks.role_of(name)
         if url is None or url.scheme not in _WEB or (role is None and not (one.variable.public and _is_address(name))):
             continue
-        key = (name, one.declaration.location.path, one.declaration.location.line)
+        key = (name, one.declaration.location.path, one.declaration.location.line, one.declaration.context)
         if key in seen or _is_template(one.declaration, one.traits):
             continue
         seen.add(key)
@@ -164,6 +165,19 @@ def fixed(facts: Facts) -> Iterator[tuple[str, Fixed]]:
             if role is None and literal.call is not None:
                 role = callbacks.role_in_call(literal.call, None if literal.role == "argument" else literal.role)
             yield path, Fixed(literal, url, hosts.classify(url), role)
+    for path, context, literal in stated(facts, "mail link"):
+        url = literal.traits.url if literal.traits is not None else None
+        if url is not None and environment_kind(context or "") is not Kind.LOCAL and literal.location not in seen:
+            seen.add(literal.location)
+            yield path, Fixed(literal, url, hosts.classify(url), Role.MAIL)
+
+
+def stated(facts: Facts, role: str) -> Iterator[tuple[str, str | None, Literal]]:
+    """(app, environment as its file names it, address) of everything that platform files state under a role."""
+    readings = [(app.path, reading) for app in facts.apps for _, reading in app.readings]
+    readings += [(".", reading) for _, reading in facts.stray]
+    for path, reading in readings:
+        yield from ((path, context, literal) for context, literal in reading.origins if literal.role == role)
 
 
 class Registered(NamedTuple):
@@ -180,17 +194,12 @@ class Registered(NamedTuple):
 def registered(facts: Facts) -> Iterator[Registered]:
     """The endpoints that exports show, each once."""
     seen: set[Location] = set()
-    readings = [
-        *((app.path, reading) for app in facts.apps for _, reading in app.readings),
-        *((".", reading) for _, reading in facts.stray),
-    ]
-    for app, reading in readings:
-        for context, literal in reading.origins:
-            url = literal.traits.url if literal.traits is not None else None
-            if literal.role == "webhook endpoint" and url is not None and literal.location not in seen:
-                seen.add(literal.location)
-                kind = Kind.PREVIEW if context == "preview" else Kind.PRODUCTION
-                yield Registered(app, context or "production", kind, literal, url, hosts.classify(url))
+    for app, context, literal in stated(facts, "webhook endpoint"):
+        url = literal.traits.url if literal.traits is not None else None
+        if url is not None and literal.location not in seen:
+            seen.add(literal.location)
+            kind = Kind.PREVIEW if context == "preview" else Kind.PRODUCTION
+            yield Registered(app, context or "production", kind, literal, url, hosts.classify(url))
 
 
 def fallback_url(literal: Literal | None) -> Url | None:

@@ -1,9 +1,15 @@
 """What the rules on built output share: sightings of one value in one file as one subject, and how their place is told."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from driftline.model import Facts, Leftover, Location, Related, Sighting
+from driftline.knowledge import hosts
+from driftline.knowledge.hosts import Class
+from driftline.model import Facts, Finding, Kind, Leftover, Link, Location, Related, Rule, Sighting
+from driftline.rules.addresses import shown
+
+# The key under which the output names a provider's own page for payments.
+PAYMENT_LINK = "payment link"
 
 
 class Seen(NamedTuple):
@@ -44,6 +50,43 @@ def where(sighting: Sighting) -> str:
     inside = f" inside {' inside '.join(reversed(sighting.container))}" if sighting.container else ""
     origin = f" (from {sighting.original.path}:{sighting.original.line})" if sighting.original else ""
     return f"stands in {sighting.location.path}{inside}{origin}{_HOW.get(sighting.encoding, '')}"
+
+
+def links(facts: Facts, *kinds: Class) -> Iterator[tuple[Link, str]]:
+    """The addresses of these classes in output that is not meant for a developer's machine, each with what it is, in words."""
+    if _target_kind(facts) is Kind.LOCAL:
+        return
+    for link in facts.output.links:
+        place = hosts.classify(link.url)
+        if place.kind in kinds and link.key != PAYMENT_LINK:
+            inside = f" inside {' inside '.join(reversed(link.container))}" if link.container else ""
+            at = f"`{link.key}` in " if link.key else ""
+            yield link, f"{at}{link.location.path}{inside} leads to {shown(link.url)} ({place.words})"
+
+
+def payment_links(facts: Facts) -> Iterator[Link]:
+    """The payment links for tests in output that is meant for production."""
+    if _target_kind(facts) in (None, Kind.PRODUCTION):
+        yield from (link for link in facts.output.links if link.key == PAYMENT_LINK)
+
+
+def _target_kind(facts: Facts) -> Kind | None:
+    """The kind of the environment that was asked for, None where none was."""
+    return next((e.kind for app in facts.apps for e in app.environments if e.name == facts.target), None)
+
+
+def on_link(rule: Rule, facts: Facts, link: Link, said: str) -> Finding:
+    """The finding on an address in built output."""
+    return rule.finding(
+        said,
+        fix="set the variable that it comes from where the build runs, and build again",
+        avoid="do not patch the built files; the next build brings it back",
+        app=owner(facts, link.location),
+        location=link.location,
+        environment=facts.target,
+        subject=f"{link.key} {link.url.host}",
+        container=link.container,
+    )
 
 
 def owner(facts: Facts, location: Location, variable: str | None = None) -> str:

@@ -33,7 +33,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         for address in addresses(app):
             # Files may well come from production's host elsewhere, but production's own from production.
             borrowed = address.role is Role.ASSET and address.environment.kind is not Kind.PRODUCTION
-            if address.role is None or address.is_baked or borrowed:
+            if address.role is None or borrowed:
                 continue
             owner = _owner(app, address)
             if owner is not None:

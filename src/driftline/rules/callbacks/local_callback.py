@@ -30,6 +30,7 @@ from driftline.rules.addresses import (
     own_address,
     shown,
 )
+from driftline.rules.sightings import links, on_link
 
 RULE = Rule("local-callback", Severity.BLOCKER, "a callback leads to a local address")
 
@@ -43,6 +44,8 @@ def check(facts: Facts) -> Iterator[Finding]:
     for path, one in fixed(facts):
         if one.place.kind in LOCAL and one.role is not None and (one.role is not Role.API or _is_called_by_visitors(one, at.get(path))):
             yield _in_code(path, one)
+    for link, said in links(facts, *LOCAL):
+        yield on_link(RULE, facts, link, said)
 
 
 def _is_idle(facts: Facts, app: App, address: Address) -> bool:

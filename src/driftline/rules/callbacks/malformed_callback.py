@@ -18,6 +18,7 @@ from driftline.knowledge.hosts import Class
 from driftline.model import App, Environment, Facts, Finding, Kind, Related, Rule, Severity, Variable
 from driftline.rules.addresses import is_origin, own_address
 from driftline.rules.phrases import Held, held
+from driftline.rules.sightings import links, on_link
 
 RULE = Rule("malformed-callback", Severity.BLOCKER, "a callback's address is malformed", elsewhere=Severity.WARNING)
 
@@ -33,6 +34,8 @@ def check(facts: Facts) -> Iterator[Finding]:
             if why is not None and (one.variable.name, place.path, place.line) not in seen:
                 seen.add((one.variable.name, place.path, place.line))
                 yield _finding(app, one, why)
+    for link, said in links(facts, Class.MALFORMED):
+        yield on_link(RULE, facts, link, said)
 
 
 def _why(environment: Environment, variable: Variable, one: Held) -> str | None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from driftline.model import Facts, Finding, Kind, Related, Rule, Severity
 from driftline.rules.addresses import PREVIEWS, addresses, fixed, is_origin, own_address, registered, shown
+from driftline.rules.sightings import links, on_link
 
 RULE = Rule("preview-callback", Severity.BLOCKER, "production's callback leads to a preview")
 
@@ -54,3 +55,5 @@ def check(facts: Facts) -> Iterator[Finding]:
                 environment=endpoint.environment,
                 subject=f"{endpoint.literal.location.path}:{shown(endpoint.url)}",
             )
+    for link, said in links(facts, *PREVIEWS):
+        yield on_link(RULE, facts, link, said)

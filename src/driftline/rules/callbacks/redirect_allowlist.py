@@ -22,7 +22,11 @@ from driftline.rules.addresses import LOCAL, PREVIEWS, TUNNELS, origin_hosts, sh
 
 RULE = Rule("redirect-allowlist", Severity.BLOCKER, "a login may return to another environment", elsewhere=Severity.WARNING)
 
-_ROLES = {"site_url": "logins return by default to", "additional_redirect_urls": "logins may return to"}
+_ROLES = {
+    "site_url": "logins return by default to",
+    "additional_redirect_urls": "logins may return to",
+    "redirect_uri": "logins may return to",
+}
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -34,7 +38,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             seen.add(source.path)
             yield from _base(app, source, reading, pushes)
             for context, literal in reading.origins:
-                if context is not None:
+                if context is not None and literal.role in _ROLES:
                     yield from _remote(facts, app, context, literal)
 
 
@@ -53,7 +57,7 @@ def _remote(facts: Facts, app: str, context: str, literal: Literal) -> Iterator[
 
 def _base(app: str, source: Source, reading: Reading, pushes: list[Location]) -> Iterator[Finding]:
     """The base, which is for the stack on a developer's machine, unless it is pushed or says by its `site_url` that it is production's."""
-    base = [literal for context, literal in reading.origins if context is None]
+    base = [literal for context, literal in reading.origins if context is None and literal.role in _ROLES]
     overridden = {literal.role for context, literal in reading.origins if context is not None}
     site = next((literal for literal in base if literal.role == "site_url"), None)
     own = site is not None and _why(site, Kind.PRODUCTION) is None and site.traits is not None and site.traits.shape == "url"
@@ -88,7 +92,7 @@ def _finding(
     app: str, literal: Literal, why: str, where: str, kind: Kind | None, environment: str | None, related: tuple[Related, ...]
 ) -> Finding:
     return RULE.finding(
-        f"{where} {_ROLES.get(literal.role, 'logins may return to')} {why}",
+        f"{where} {_ROLES[literal.role]} {why}",
         fix="give each deployed project its own address and list in [remotes.NAME.auth]",
         avoid="do not allow every host to make logins pass",
         app=app,

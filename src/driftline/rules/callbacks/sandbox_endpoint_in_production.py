@@ -14,8 +14,9 @@ from collections.abc import Iterator
 
 from driftline.knowledge import callbacks, hosts
 from driftline.knowledge.hosts import Class
+from driftline.knowledge.platform import environment_kind
 from driftline.model import App, Environment, Facts, Finding, Identity, Kind, Literal, Mode, Related, Rule, Severity, State
-from driftline.rules.addresses import is_in_container, shown
+from driftline.rules.addresses import is_in_container, shown, stated
 from driftline.rules.phrases import Held, held, identified, title
 from driftline.rules.traps import is_trap, switched
 
@@ -36,6 +37,26 @@ def check(facts: Facts) -> Iterator[Finding]:
                 yield from _in_code(app.path, literal)
     for literal in facts.literals:
         yield from _in_code(".", literal)
+    yield from _mail_servers(facts)
+
+
+def _mail_servers(facts: Facts) -> Iterator[Finding]:
+    """Servers that swallow the mails of Rails' production or of Supabase's login; the base of Supabase's file counts where it is pushed."""
+    pushed = any(reading.pushes for app in facts.apps for _, reading in app.readings) or any(reading.pushes for _, reading in facts.stray)
+    for app, context, literal in stated(facts, "mail server"):
+        identity = literal.traits.identity if literal.traits is not None else None
+        kind = environment_kind(context) if context is not None else Kind.PRODUCTION if pushed else None
+        if identity is not None and is_trap(identity) and kind is Kind.PRODUCTION:
+            yield RULE.finding(
+                f"{context or 'every project it is pushed to'} hands its mails to {identified(identity)}",
+                fix="put the real mail server there for production",
+                avoid="do not remove the sandbox from local and preview; there it is right",
+                app=app,
+                location=literal.location,
+                environment=context or "production",
+                identity=identity,
+                subject=f"{literal.location.path}:{literal.role}",
+            )
 
 
 def _fallen_back(app: App) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from driftline.model import Facts, Finding, Kind, Related, Rule, Severity
 from driftline.rules.addresses import NON_LOCAL, TUNNELS, addresses, fixed, own_address, registered, shown
+from driftline.rules.sightings import links, on_link
 
 RULE = Rule("tunnel-callback", Severity.BLOCKER, "a callback leads to a tunnel")
 
@@ -55,3 +56,5 @@ def check(facts: Facts) -> Iterator[Finding]:
                 environment=endpoint.environment,
                 subject=f"{endpoint.literal.location.path}:{shown(endpoint.url)}",
             )
+    for link, said in links(facts, *TUNNELS):
+        yield on_link(RULE, facts, link, said)

@@ -11,9 +11,10 @@ secret, and a token that is compared.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from driftline.model import Facts, Finding, Location, Rule, Severity
+from driftline.model import Facts, Finding, Location, Route, Rule, Severity
 from driftline.rules.phrases import title
 
 RULE = Rule("unverified-webhook", Severity.WARNING, "a webhook's signature is not checked")
@@ -21,25 +22,45 @@ RULE = Rule("unverified-webhook", Severity.WARNING, "a webhook's signature is no
 
 def check(facts: Facts) -> Iterator[Finding]:
     seen: set[tuple[Location, str]] = set()
+    opened = _opened(facts)
     for app in facts.apps:
         for route in app.routes or ():
             if route.provider is None or (route.location, route.path) in seen:
                 continue
             seen.add((route.location, route.path))
-            if route.verified is not None and route.caveat is None:
-                continue
             name = title(route.provider)
-            if route.caveat is not None:
-                said = f"the check of {name}'s signature at `{route.path}` cannot pass: {route.caveat}"
+            caveat = route.caveat or _closed(route, opened)
+            if caveat is not None:
+                said = f"the check of {name}'s signature at `{route.path}` cannot pass: {caveat}"
                 fix = "check the signature over the raw body, before anything parses it"
-            else:
+            elif route.verified is None:
                 said = f"`{route.path}` receives webhooks of {name}, and nothing in it or in what it imports checks a signature"
                 fix = f"check {name}'s signature over the raw body with this endpoint's secret, and answer 400 when it fails"
+            else:
+                continue
             yield RULE.finding(
                 said,
-                fix=fix,
+                fix=fix
+                if route.caveat or caveat is None
+                else "let the platform call the function without a token, and check the signature in it",
                 avoid="do not only look whether the header is there",
                 app=app.path,
                 location=route.location,
                 subject=route.path,
             )
+
+
+def _opened(facts: Facts) -> frozenset[str] | None:
+    """The functions that Supabase calls without a token of its own; None where no file of the project says how it calls them."""
+    readings = [*(item for app in facts.apps for item in app.readings), *facts.stray]
+    if not any(source.format == "supabase" for source, _ in readings):
+        return None
+    return frozenset(name for _, reading in readings for name in reading.open_functions or ())
+
+
+def _closed(route: Route, opened: frozenset[str] | None) -> str | None:
+    """Why a provider's call never reaches a function, in words."""
+    match = re.search(r"(?:^|/)supabase/functions/([^/]+)/", route.location.path)
+    if match is None or opened is None or opened & {match[1], "*"} or route.verified is None:
+        return None
+    return f"Supabase asks for a token first: `verify_jwt = false` is missing in [functions.{match[1]}] of supabase/config.toml"

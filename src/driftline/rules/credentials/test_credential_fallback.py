@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from driftline.model import App, Exposure, Facts, Finding, Literal, Mode, Reference, Related, Rule, Severity, Variable
+from driftline.model import App, Facts, Finding, Literal, Mode, Reference, Related, Rule, Severity, Variable
 from driftline.rules.phrases import identified, is_secret_name
 
 RULE = Rule("test-credential-fallback", Severity.BLOCKER, "code falls back to a test credential")
@@ -48,7 +48,7 @@ def _finding(app: App, variable: Variable, read: Reference, literal: Literal) ->
         location=literal.location,
         variable=variable.name,
         # A sender for tests opens nothing: its mails reach nobody but the account's owner.
-        severity=Severity.WARNING if identity is not None and identity.exposure is Exposure.PUBLIC and identity.job == "email" else None,
+        severity=Severity.WARNING if identity is not None and identity.slot == "id" and identity.job == "email" else None,
         identity=identity,
         value=identity.masked or None if identity else None,
         related=(Related(read.location, "read here"),),

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from driftline.model import App, Facts, Finding, Identity, Kind, Location, Mode, Related, Rule, Severity
 from driftline.rules.phrases import Held, held, identified, title, wanted_mode
+from driftline.rules.sightings import on_link, payment_links
 from driftline.rules.traps import is_trap
 
 RULE = Rule("test-credential-in-production", Severity.BLOCKER, "a test credential is configured for production")
@@ -33,6 +34,8 @@ def check(facts: Facts) -> Iterator[Finding]:
         identity = literal.traits.identity if literal.traits is not None else None
         if literal.role == "payment link" and identity is not None:
             yield _fixed(".", identity, literal.location, literal.call)
+    for link in payment_links(facts):
+        yield on_link(RULE, facts, link, f"{link.location.path} holds a payment link of {link.url.host} for tests: nobody's money arrives")
 
 
 def _configured(app: App, one: Held, identity: Identity) -> Finding:
