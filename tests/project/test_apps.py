@@ -89,6 +89,21 @@ def test_packages_that_need_one_another_are_read_once(tmp_path: Path) -> None:
     assert reads(report, "apps/web") == {"A", "B"}
 
 
+@pytest.mark.parametrize(
+    ("script", "framework"),
+    [
+        ("tsc && vite build", "vite"),
+        ("npx vite", "vite"),
+        ('concurrently "vite" "tsx server.ts"', "vite"),
+        ("vite-node x.ts", None),
+        ("vitest", None),
+    ],
+)
+def test_an_app_without_a_configuration_is_known_by_its_script(tmp_path: Path, script: str, framework: str | None) -> None:
+    files: Files = {"package.json": package("web", "vite@6", scripts={"x": script}), "src/main.ts": "import.meta.env.VITE_A"}
+    assert apps(check(repository(tmp_path, files))) == {".": framework}
+
+
 def test_a_library_that_needs_a_framework_is_no_app(tmp_path: Path) -> None:
     files: Files = {
         "apps/web/package.json": package("web", "next", "@acme/ui"),

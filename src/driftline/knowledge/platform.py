@@ -2,7 +2,8 @@
 
 One file is one owner. Its tables:
 
-`[framework]`: how it is recognised (`dependencies`, `files`, `rank`: lowest wins), its env file `loader` (`older` ones by the major version
+`[framework]`: how it is recognised (`dependencies`; with `files` one of them too, or a script that runs one of `commands`; `rank`: lowest
+wins), its env file `loader` (`older` ones by the major version
 of a dependency), `runtime`, `public_prefixes` (inlined into browser code), `generic_prefixes` (the same, but an ordinary word
 outside this framework), `client_only`, `server` (a plain server: makes a client-only framework beside it a full app), and the
 mode of its `dev` and `build` command.
@@ -50,6 +51,7 @@ class _Candidate(NamedTuple):
     framework: Framework
     dependencies: tuple[str, ...]
     files: re.Pattern[str] | None
+    commands: re.Pattern[str] | None
     older: tuple[tuple[str, int, str], ...]
     server: bool
 
@@ -122,13 +124,13 @@ class _Knowledge(NamedTuple):
 # --- frameworks -------------------------------------------------------------------------------------------------------------
 
 
-def detect(dependencies: Mapping[str, str], files: Collection[str]) -> Framework | None:
+def detect(dependencies: Mapping[str, str], files: Collection[str], scripts: Collection[str] = ()) -> Framework | None:
     """The framework of a package, None for a package without one.
 
     `dependencies` maps names (npm's, or Python's in lower case) to version texts; `files` are the base names in the package's
-    folder, an empty collection when they are unknown.
+    folder, an empty collection when they are unknown; `scripts` are the command lines of its manifest.
     """
-    found = [candidate for candidate in _knowledge().candidates if _is_used(candidate, dependencies, files)]
+    found = [candidate for candidate in _knowledge().candidates if _is_used(candidate, dependencies, files, scripts)]
     if not found:
         return None
     best = found[0]
@@ -143,10 +145,12 @@ def detect(dependencies: Mapping[str, str], files: Collection[str]) -> Framework
     return framework
 
 
-def _is_used(candidate: _Candidate, dependencies: Mapping[str, str], files: Collection[str]) -> bool:
+def _is_used(candidate: _Candidate, dependencies: Mapping[str, str], files: Collection[str], scripts: Collection[str]) -> bool:
     if not any(dependency in dependencies for dependency in candidate.dependencies):
         return False
-    return candidate.files is None or not files or any(candidate.files.match(name) for name in files)
+    if candidate.files is None or not files or any(candidate.files.match(name) for name in files):
+        return True
+    return candidate.commands is not None and any(candidate.commands.search(script) for script in scripts)
 
 
 def public_prefix(name: str, framework: str | None) -> str | None:
@@ -453,11 +457,12 @@ def _candidate(name: str, title: str, table: Mapping[str, Any]) -> _Candidate:
         dev_mode=table.get("dev"),
         build_mode=table.get("build"),
     )
-    files = table.get("files")
+    files, commands = table.get("files"), table.get("commands")
     return _Candidate(
         framework,
         tuple(table["dependencies"]),
         late.pattern("|".join(map(_wild, files)) + r"\Z") if files else None,
+        late.pattern(rf"(?<![\w@/.:-])(?:{'|'.join(map(re.escape, commands))})(?![\w@/.:-])") if commands else None,
         tuple((older["dependency"], older["below"], older["loader"]) for older in table.get("older", ())),
         table.get("server", False),
     )

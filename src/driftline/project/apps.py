@@ -39,6 +39,7 @@ class _Manifest(NamedTuple):
     dependencies: Mapping[str, str]
     is_library: bool = False
     starts: bool = False
+    scripts: tuple[str, ...] = ()
 
 
 class Plan(NamedTuple):
@@ -121,7 +122,7 @@ def find(
             folder,
             next((one.name for one in found if one.name), None),
             dependencies,
-            platform.detect(dependencies, here),
+            platform.detect(dependencies, here, [script for one in found for script in one.scripts]),
             frozenset(here),
             any(one.is_library for one in found),
             any(one.starts for one in found) or "Dockerfile" in here,
@@ -251,6 +252,7 @@ def _package_json(text: str) -> _Manifest:
         is_library=any(data.get(key) for key in ("exports", "types", "typings", "module")),
         # What has a `bin` is installed on other machines.
         starts=isinstance(start, str) and start.split(" ", 1)[0] in _RUNNERS and not data.get("bin"),
+        scripts=tuple(script for script in scripts.values() if isinstance(script, str)) if isinstance(scripts, dict) else (),
     )
 
 
