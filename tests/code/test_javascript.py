@@ -128,6 +128,7 @@ FLAGS: list[tuple[str, str, list[str]]] = [
             'SITE 2:10 optional build schema "shop"',
             "API 2:24 optional build schema",
             'API_URL 2:29 optional build "http://x"',
+            "SAME 2:64 build mention",
             "SAME 2:70 build",
         ],
     ),
