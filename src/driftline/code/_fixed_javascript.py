@@ -83,8 +83,15 @@ class _Reader:
             node = self._text_at(offset)
             text = _string(node) if node is not None and node.start_byte == offset else None
             identity = _claims.identity_of(text) if text is not None else None
-            if node is not None and identity is not None and _is_used(node) and not _only_in_development(node, self.code):
-                yield Claim(identity, self.place.at(offset), call=_callee(node) or None)
+            if (
+                node is None
+                or identity is None
+                or not _is_used(node)
+                or _stands_in_for_variable(node)
+                or _only_in_development(node, self.code)
+            ):
+                continue
+            yield Claim(identity, self.place.at(offset), call=_callee(node) or None)
 
     def _fixed(self, node: Node) -> Iterator[Literal]:
         """A text at a key or in a call that says what it is for, or in a constant that such a key takes it from."""
@@ -269,3 +276,12 @@ def _is_chosen(node: Node, code: bytes) -> bool:
             return True
         current = current.parent
     return _only_in_development(node, code)
+
+
+_PUBLIC_NAME = late.pattern(r"[\"']?(?:NEXT_PUBLIC|VITE|REACT_APP|EXPO_PUBLIC|NUXT_PUBLIC|PUBLIC|GATSBY|VUE_APP)_[A-Z0-9_]+[\"']?\Z")
+
+
+def _stands_in_for_variable(node: Node) -> bool:
+    """Whether a text stands at a variable's name in a table: the variable has another value where it is set."""
+    key = node.parent.child_by_field_name("key") if node.parent is not None and node.parent.type == "pair" else None
+    return key is not None and _PUBLIC_NAME.match(_text(key)) is not None

@@ -106,8 +106,8 @@ def _finding(one: _Store, other: _Store) -> Finding:
     else:
         says = f"{one.place} leads {one.environment} to {one.words}, and {other.place} leads {other.environment} to the same"
     into = f" and put it into {other.variable} there" if other.variable else ""
-    # A committed base file alone does not say that anyone runs two environments: it is worth a note.
-    unsaid = same_line and "base of every environment" in one.because
+    # A committed base file, or an address fixed in code, alone does not say that anyone runs two environments: it is worth a note.
+    unsaid = same_line and (one.variable is None or "base of every environment" in one.because)
     return RULE.finding(
         says,
         fix=f"create a store of its own for {other.environment}{into}",
