@@ -421,6 +421,10 @@ class _Reader:
         self._counted(content.encode(), shown)
         return ReadSource(shown if not shown.startswith("..") else path, dotenv.FORMAT, reading, False, False, content, word)
 
+    def _is_dangling(self, file: File, problem: Unreadable) -> bool:
+        """Whether git tracks a link that leads to nothing here, which there is nothing to read of."""
+        return file.tracked is True and problem.reason == files.GONE and os.path.islink(os.path.join(self.tree.root, file.path))
+
     def _source(self, file: File, reader: formats.Reader) -> ReadSource | None:
         torn: int | None = None
         try:
@@ -430,7 +434,7 @@ class _Reader:
         except Unreadable as problem:
             if torn is not None:
                 self.unread.append(Unread(file.path, _TORN, torn, 1))
-            elif file.tracked is not True or problem.reason != files.GONE or not os.path.islink(os.path.join(self.tree.root, file.path)):
+            elif not self._is_dangling(file, problem):
                 self.unread.append(Unread(file.path, problem.reason, problem.line, problem.column))
             else:
                 self.notes.append(Related(Location(file.path, 1), "is a link to a file that is not here, so it declares nothing"))
@@ -452,7 +456,7 @@ class _Reader:
             try:
                 content = self.content(file.path)
             except Unreadable as problem:
-                if file.tracked is not True or problem.reason != files.GONE or not os.path.islink(os.path.join(self.tree.root, file.path)):
+                if not self._is_dangling(file, problem):
                     self.unread.append(Unread(file.path, problem.reason, problem.line, problem.column))
                 continue
             self._counted(content, file.path)

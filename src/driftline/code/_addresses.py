@@ -6,7 +6,7 @@ What a key or a call means is data (`knowledge/callbacks.toml`, `providers/*.tom
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -215,6 +215,15 @@ def role_of_use(spot: Spot) -> str | None:
     if spot.outer and _is_given(callbacks.role_of_argument(spot.outer)):
         return spot.outer
     return "argument" if spot.is_argument and callbacks.role_in_call(spot.call, None) is not None else None
+
+
+def role_where_taken(name: str, spot: Spot, hops: int, used: Callable[[str, int], tuple[str, str] | None]) -> tuple[str, str] | None:
+    """(role, call) of a constant `name` that is taken at a spot; where the spot hands it to another name, and `hops` are left, of that: `used`
+    tells where a name is used."""
+    role = role_of_use(spot)
+    if role is not None:
+        return role, spot.call
+    return used(spot.key, hops - 1) if hops > 1 and spot.key and not spot.call and spot.key != name else None
 
 
 def is_given(key: str) -> bool:

@@ -134,13 +134,9 @@ class _Reader:
             spot = _spot(holder)
             if spot is None:
                 continue
-            role = _addresses.role_of_use(spot)
-            if role is not None:
-                return role, spot.call
-            if hops > 1 and spot.key and not spot.call and spot.key != name:
-                further = self._used(spot.key, hops - 1)
-                if further is not None:
-                    return further
+            found = _addresses.role_where_taken(name, spot, hops, self._used)
+            if found is not None:
+                return found
         return None
 
     def _is_mail(self, node: Node) -> bool:
@@ -278,10 +274,9 @@ def _is_chosen(node: Node, code: bytes) -> bool:
     return _only_in_development(node, code)
 
 
-_PUBLIC_NAME = late.pattern(r"[\"']?(?:NEXT_PUBLIC|VITE|REACT_APP|EXPO_PUBLIC|NUXT_PUBLIC|PUBLIC|GATSBY|VUE_APP)_[A-Z0-9_]+[\"']?\Z")
+_PUBLIC_NAME = late.pattern(r"(?:NEXT_PUBLIC|VITE|REACT_APP|EXPO_PUBLIC|NUXT_PUBLIC|PUBLIC|GATSBY|VUE_APP)_[A-Z0-9_]+\Z")
 
 
 def _stands_in_for_variable(node: Node) -> bool:
     """Whether a text stands at a variable's name in a table: the variable has another value where it is set."""
-    key = node.parent.child_by_field_name("key") if node.parent is not None and node.parent.type == "pair" else None
-    return key is not None and _PUBLIC_NAME.match(_text(key)) is not None
+    return node.parent is not None and node.parent.type == "pair" and _PUBLIC_NAME.match(_key(node.parent)) is not None

@@ -180,13 +180,9 @@ class _Reader:
                 if _addresses.builds_mail(spot) and _addresses.sends_mail(self.content):
                     return "mail link", spot.call
                 continue
-            role = _addresses.role_of_use(spot)
-            if role is not None:
-                return role, spot.call
-            if hops > 1 and spot.key and not spot.call and spot.key != name:
-                further = self._used(spot.key, hops - 1)
-                if further is not None:
-                    return further
+            found = _addresses.role_where_taken(name, spot, hops, self._used)
+            if found is not None:
+                return found
         return None
 
     @cached_property

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from driftline.model import App
+from driftline.model import App, Finding, Related, Rule
 from driftline.rules.phrases import PROTECTION, Held, held
 
 
@@ -53,3 +53,22 @@ def _pairs(values: Sequence[tuple[str, Held]]) -> Iterator[Shared]:
         if other.environment.kind not in kinds:
             kinds.add(other.environment.kind)
             yield Shared(app, one, other, one.declaration.location == other.declaration.location)
+
+
+def finding(rule: Rule, pair: Shared, says: str, fix: str, avoid: str) -> Finding:
+    """What a rule says of a pair: it stands at the more protected side, and names the other."""
+    one, other = pair.one, pair.other
+    identity = one.traits.identity
+    return rule.finding(
+        says,
+        fix=fix,
+        avoid=avoid,
+        app=pair.app,
+        location=one.declaration.location,
+        environment=one.environment.name,
+        variable=one.variable.name,
+        identity=identity,
+        value=identity.masked or None if identity else None,
+        digest=one.traits.keyed,
+        related=(Related(other.declaration.location, f"the same value for {other.environment.name}"),),
+    )

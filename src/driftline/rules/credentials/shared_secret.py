@@ -11,32 +11,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from driftline.knowledge import catalog
-from driftline.model import Exposure, Facts, Finding, Related, Rule, Severity
+from driftline.model import Exposure, Facts, Finding, Rule, Severity
 from driftline.rules.phrases import Held, is_secret_name, is_webhook_secret
-from driftline.rules.sharing import shared
+from driftline.rules.sharing import finding, shared
 
 RULE = Rule("shared-secret", Severity.WARNING, "two environments share a secret")
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    for app, one, other, same_line in shared(facts.apps, _wanted, facts.shared):
-        if same_line:
+    for pair in shared(facts.apps, _wanted, facts.shared):
+        one, other = pair.one, pair.other
+        if pair.same_line:
             says = f"{one.place} holds a secret, and one line serves {one.environment.name} and {other.environment.name}"
         else:
             says = f"{one.place} holds a secret of {one.environment.name}, and {other.place} the same one for {other.environment.name}"
-        yield RULE.finding(
-            says,
-            fix=f"give {other.environment.name} a value of its own for {other.variable.name}",
-            avoid=f"do not change the value of {one.environment.name} first",
-            app=app,
-            location=one.declaration.location,
-            environment=one.environment.name,
-            variable=one.variable.name,
-            identity=one.traits.identity,
-            value=one.traits.identity.masked or None if one.traits.identity else None,
-            digest=one.traits.keyed,
-            related=(Related(other.declaration.location, f"the same value for {other.environment.name}"),),
-        )
+        fix = f"give {other.environment.name} a value of its own for {other.variable.name}"
+        yield finding(RULE, pair, says, fix, f"do not change the value of {one.environment.name} first")
 
 
 def _wanted(one: Held) -> object:

@@ -10,34 +10,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from driftline.model import Facts, Finding, Related, Rule, Severity
+from driftline.model import Facts, Finding, Rule, Severity
 from driftline.rules.phrases import Held, is_webhook_secret
-from driftline.rules.sharing import shared
+from driftline.rules.sharing import finding, shared
 
 RULE = Rule("shared-webhook-secret", Severity.BLOCKER, "two environments share a webhook signing secret")
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    for app, one, other, same_line in shared(facts.apps, _wanted, facts.shared):
-        if same_line:
+    for pair in shared(facts.apps, _wanted, facts.shared):
+        one, other = pair.one, pair.other
+        if pair.same_line:
             says = f"{one.place} is one line that signs webhooks of {one.environment.name} and of {other.environment.name}"
         else:
             says = (
                 f"{one.place} signs webhooks of {one.environment.name}, and {other.place} is the same secret for {other.environment.name}"
             )
-        yield RULE.finding(
-            says,
-            fix=f"create an endpoint for {other.environment.name} at the provider and put its secret into {other.variable.name}",
-            avoid="do not switch the signature check off to get events through",
-            app=app,
-            location=one.declaration.location,
-            environment=one.environment.name,
-            variable=one.variable.name,
-            identity=one.traits.identity,
-            value=one.traits.identity.masked or None if one.traits.identity else None,
-            digest=one.traits.keyed,
-            related=(Related(other.declaration.location, f"the same value for {other.environment.name}"),),
-        )
+        fix = f"create an endpoint for {other.environment.name} at the provider and put its secret into {other.variable.name}"
+        yield finding(RULE, pair, says, fix, "do not switch the signature check off to get events through")
 
 
 def _wanted(one: Held) -> object:
