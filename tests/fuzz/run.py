@@ -267,7 +267,7 @@ def main(arguments: Sequence[str]) -> int:
         with_atheris = not given.unguided
     except ImportError:
         with_atheris = False
-        print("atheris is not installed (pip install -e '.[fuzz]'); inputs are mutated without guidance")
+        print("atheris is not installed (pip install atheris); inputs are mutated without guidance")
     total, failed = 0, 0
     for name in given.only or TARGETS:
         if given.keep:

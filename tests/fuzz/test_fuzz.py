@@ -1,4 +1,4 @@
-"""A short fuzzing of every reader, on its kept corpus and what was ever found; `make fuzz` is the long one."""
+"""A short fuzzing of every reader, on its kept corpus and what was ever found; `python -m tests.fuzz.run --seconds 60` is a long one."""
 
 from __future__ import annotations
 
