@@ -357,7 +357,11 @@ def test_an_interruption_has_its_code_and_leaves_nothing_behind(faulty: Path, tm
     before = sorted(path.name for path in faulty.iterdir())
     command = [sys.executable, "-m", "driftline", "check", "--format", "json=report.json"]
     environment = {**os.environ, "PATH": f"{waiting}{os.pathsep}{os.environ['PATH']}"}
-    with subprocess.Popen(command, cwd=faulty, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True) as running:
+    # A shell lets what it starts in the background ignore Ctrl-C, these tests and what they start included.
+    heard = signal.signal(signal.SIGINT, signal.default_int_handler)
+    running = subprocess.Popen(command, cwd=faulty, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    signal.signal(signal.SIGINT, heard)
+    with running:
         for _ in range(600):
             if (tmp_path / "started").exists():
                 break
