@@ -39,6 +39,7 @@ def served(path: str, code: str = "", folder: str = ".") -> list[tuple[str, tupl
         ("app/routes/files.$.tsx", "/files/*"),
         ("app/routes/sitemap[.]xml.ts", "/sitemap.xml"),
         ("app/routes/checkout/route.tsx", "/checkout"),
+        ("app/routes/[_].$.ts", "/_/*"),
         ("app/routes/_authenticated+/t.$teamUrl+/settings.general.tsx", "/t/:teamUrl/settings/general"),
         ("netlify/functions/stripe-webhook.ts", "/.netlify/functions/stripe-webhook"),
         ("netlify/functions/mail/index.ts", "/.netlify/functions/mail"),
@@ -61,6 +62,19 @@ def test_files_that_serve_nothing(path: str) -> None:
     assert served(path) == []
 
 
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("app/routes/orders/Table.tsx", "export function Table() {}"),
+        ("app/routes/orders.server.ts", "export const action = 1"),
+        ("app/routes/users/+shared/editor.tsx", "export default function Editor() {}"),
+        ("src/server.ts", "import { Hono } from 'hono'\napp.use('*', async (c, next) => { await next() })"),
+    ],
+)
+def test_what_lies_beside_routes_serves_nothing(path: str, code: str) -> None:
+    assert served(path, code) == []
+
+
 def test_the_folder_of_a_package_is_no_part_of_the_path() -> None:
     assert served("apps/web/app/app/page.tsx", folder="apps/web") == [("/app", ())]
 
@@ -77,6 +91,13 @@ def test_the_folder_of_a_package_is_no_part_of_the_path() -> None:
             [("/.netlify/functions/hook", ()), ("/hooks/stripe", ())],
         ),
         ("server/api/hooks/stripe.post.ts", "export default defineEventHandler(() => 1)", [("/api/hooks/stripe", ("POST",))]),
+        ("app/routes/orders/list.tsx", "export { loader } from './load'", [("/orders/list", ())]),
+        ("src/http.ts", "import Router from 'koa-router'\nrouter.post('documents.info', auth(), handle)", [("/documents.info", ("POST",))]),
+        (
+            "src/http.ts",
+            "import express from 'express'\napp.get(['/thanks', '/danke'], page)",
+            [("/thanks", ("GET",)), ("/danke", ("GET",))],
+        ),
         ("server/routes/feed.xml.ts", "export default eventHandler(() => 1)", [("/feed.xml", ())]),
         (
             "src/r.ts",

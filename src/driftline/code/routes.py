@@ -173,10 +173,8 @@ def _by_place(inside: str, path: str, content: bytes) -> Iterator[Route]:
             continue
         if convention.framework == "cloudflare function" and b"onRequest" not in content:
             continue  # any other project's folder of functions
-        if convention.framework == "remix" and re.search(
-            rb"export\s+(?:async\s+)?(?:function|const)\s+(?:GET|POST)\b|\bFileRoute\(", content
-        ):
-            continue  # a folder `routes` of another framework
+        if convention.framework == "remix" and not _is_route_module(inside, content):
+            continue
         if convention.framework == "nuxt api" and b"ventHandler(" not in content:
             continue  # any other project's folder of server code
         if convention.framework == "tanstack" and b"FileRoute(" not in content and b"ServerRoute(" not in content:
@@ -189,6 +187,23 @@ def _by_place(inside: str, path: str, content: bytes) -> Iterator[Route]:
         kept = tuple(dict.fromkeys(methods)) if convention.framework in ("next api", "sveltekit", "nuxt api", "remix") else ()
         yield Route(_whole(served), Place(path, b"").at(0), convention.framework, kept)
         return
+
+
+# What makes a file a route of Remix or React Router; a component or a helper may lie beside it.
+_ROUTE_MODULE = late.pattern(
+    rb"export\s+default\b|export\s+(?:async\s+)?(?:function|const|let)\s+(?:loader|action|clientLoader|clientAction)\b"
+    rb"|export\s*\{[^{}]{0,300}\b(?:loader|action|default)\b"
+)
+_OTHER_ROUTES = late.pattern(rb"export\s+(?:async\s+)?(?:function|const)\s+(?:GET|POST)\b|\bFileRoute\(")
+
+
+def _is_route_module(inside: str, content: bytes) -> bool:
+    """Whether a file in `app/routes` is a route there: no helper (`x.server.ts`, `+shared/x.ts`), and of no other framework."""
+    if re.search(r"\.(?:server|client)\.[^./]+$|/\+[^/]+/", inside):
+        return False
+    if b"export" in content and not _ROUTE_MODULE.search(content):
+        return False
+    return _OTHER_ROUTES.search(content) is None
 
 
 def _brackets(text: str) -> str:
@@ -211,6 +226,9 @@ def _dots(text: str) -> str:
     parts = []
     for raw in re.split(r"(?<!\[)[./](?!\])", re.sub(r"\+/", ".", text)):
         part = re.sub(r"\[([^\]]*)\]", r"\1", raw.rstrip("+"))
+        if raw.startswith("["):  # what is escaped stands for itself
+            parts.append(part)
+            continue
         if not part or part.startswith("_") or part in ("index", "route") or re.fullmatch(r"\(.*\)", part):
             continue
         part = part.rstrip("_")
@@ -259,6 +277,11 @@ _USUAL = frozenset((b"app", b"router", b"server", b"fastify", b"routes", b"r", b
 _CALLED = late.pattern(
     rb"(?:\b([\w$]+)\s*|\)\s*)\.\s*(get|post|put|patch|delete|all|options|head|route|use|on|basePath)\s*(?:<[^<>()]{0,80}>)?\(\s*(?:\[[^\]]{0,80}\]\s*,\s*)?[\"'`](/[^\"'`\n]{0,300}|\*)[\"'`]"
 )
+_SEVERAL = late.pattern(
+    rb"\b[\w$]*(?:[rR]outer|[aA]pp|[sS]erver|fastify)\s*\.\s*(get|post|put|patch|delete|all)\(\s*\[(\s*[\"'`]/[^\]]{0,600})\]\s*,"
+)
+# A path of Koa's router needs no slash: `router.post("documents.info", ...)`.
+_KOA_CALLED = late.pattern(rb"\brouter\s*\.\s*(get|post|put|patch|delete)\(\s*[\"'`]([A-Za-z][\w.:/\-]{0,200})[\"'`]\s*,")
 _FASTIFY_URL = late.pattern(rb"\.route\(\s*\{[^{}]{0,300}?\burl\s*:\s*[\"'`](/[^\"'`\n]{0,200})")
 _OPENAPI_PATH = late.pattern(rb"\bcreateRoute\(\s*\{[^{}]{0,300}?\bpath\s*:\s*[\"'`](/[^\"'`\n]{0,200})")
 _CONTROLLER = late.pattern(rb"@Controller\(\s*(?:\{[^{}]{0,200}?path\s*:\s*)?(?:[\"'`]([^\"'`\n]{0,200})[\"'`])?")
@@ -323,6 +346,13 @@ def _javascript(content: bytes, place: Place) -> Iterator[Route]:
             text = match[3].decode("utf-8", "replace")
             methods = () if verb in ("all", "use", "route", "on") else (verb.upper(),)
             yield Route(_whole(text), place.at(match.start(3)), "server", methods, prefixed=True)
+        for match in _SEVERAL.finditer(content):
+            methods = () if match[1] == b"all" else (match[1].decode().upper(),)
+            for text in re.findall(rb"[\"'`](/[^\"'`\n]{0,300})[\"'`]", match[2]):
+                yield Route(_whole(text.decode("utf-8", "replace")), place.at(match.start()), "server", methods, prefixed=True)
+        for match in _KOA_CALLED.finditer(content) if b"koa" in content else ():
+            text = match[2].decode("utf-8", "replace")
+            yield Route(_whole(text), place.at(match.start(2)), "server", (match[1].decode().upper(),), prefixed=True)
         for match in (*_FASTIFY_URL.finditer(content), *_OPENAPI_PATH.finditer(content)):
             yield Route(_whole(match[1].decode("utf-8", "replace")), place.at(match.start(1)), "server", prefixed=True)
     if b"@Controller" in content:
@@ -340,6 +370,8 @@ def _handles(content: bytes, match: re.Match[bytes], verb: str) -> bool:
     after = content[match.end() : match.end() + 200]
     if verb == "route":
         return re.match(rb"\s*\)\s*\.\s*(?:get|post|put|patch|delete|all)\(", after) is not None
+    if match[3] in (b"*", b"/", b"/*") and re.match(rb"[^()]{0,40}\([^()]{0,80}\bnext\b", after):
+        return False  # what stands before every route
     return verb == "use" and re.match(rb"\s*,\s*(?:async\s*)?(?:\([^()]{0,80}\)\s*=>|function\b|\w*[hH]andler\b)", after) is not None
 
 
