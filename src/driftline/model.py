@@ -207,7 +207,8 @@ class Url(NamedTuple):
 class Traits(NamedTuple):
     """What may be known of a value without showing it.
 
-    `shape` is one of: empty, url, number, boolean, json, email, path, pem, date, list, word, text. `broken` says why a value that
+    `shape` is one of: empty, url, number, boolean, json, email, path, pem, date, template (another variable and
+    nothing else), list, word, text. `broken` says why a value that
     tries to be something fails (`"json"`, `"url"`). `placeholder` says why a value is a stand-in (`"changeme"` kind, never the value).
     `digest` is an HMAC under a key that lives only as long as this process: equality, nothing else. `keyed` is the
     HMAC-SHA256 under DRIFTLINE_DIGEST_KEY in hex, or None. `url` is set for shape url, and with scheme '' for a bare host. `published` says where a vendor printed

@@ -81,7 +81,8 @@ _MAIL_PATH = late.pattern(r"(?:^|/)(?:e?mails?|mailers?|email[-_]?templates?|mai
 _BY_HAND = late.pattern(
     r"(?:^|/)(?:test|debug|check|verify|try|demo)[-_][^/]+\.[cm]?[jt]s$|(?:^|/)cli/|[-_]cli/|example|(?:^|/)scripts/"
     # At the root beside package.json, and named after what somebody did once.
-    r"|^(?:fix|setup|seed|migrate|audit|create|apply|run|import|export|generate|update|add|insert)[-_][^/]+\.[cm]?[jt]s$"
+    r"|^(?:fix|setup|seed|migrate|audit|create|apply|run|import|export|generate|update|add|insert"
+    r"|get|list|show|find|query|dump|deploy|delete|remove|reset|clear|clean|cleanup|backfill|populate|patch)[-_][^/]+\.[cm]?[jt]s$"
     # Settings of one mode: `config/development.js`, `settings/local.py`, `local_settings.py`, `api.dev.ts`, Angular's `environment.ts`.
     r"|(?:^|[/._-])(?:dev|develop|development|local|localhost)(?:[_-]?(?:settings|config|env))?\.(?:[cm]?[jt]s|py|json)$"
     r"|(?:^|/)environments?/environment\.[jt]s$|(?:^|/)(?:local|dev)_settings\.py$|[-_.](?:dev|local)\.config\.",

@@ -87,6 +87,7 @@ class _Reader:
                 node is None
                 or identity is None
                 or not _is_used(node)
+                or (identity.slot == "url" and node.parent is not None and node.parent.type == "array" and not _is_alone(node.parent))
                 or _stands_in_for_variable(node)
                 or _only_in_development(node, self.code)
             ):

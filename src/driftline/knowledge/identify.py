@@ -66,6 +66,7 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("boolean", late.pattern(r"true|false|yes|no|on|off", re.IGNORECASE)),
     ("email", late.pattern(r"(?:[^<>@\s]{1,200} ?<)?[^<>@\s:/]{1,64}@[A-Za-z0-9.\-]{1,200}\.[A-Za-z]{2,24}>?")),
     ("date", late.pattern(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?")),
+    ("template", late.pattern(r"\$\{[A-Za-z_]\w{0,100}(?::?[-?][^{}]{0,100})?\}|\$[A-Z_][A-Z0-9_]{2,100}")),
     ("path", late.pattern(r"(?:~|\.{1,2})?/[^\s:,]{0,500}|[A-Za-z]:\\[^\s]{0,500}")),
     ("list", late.pattern(r"[^\s,]{1,200}(?:, ?[^\s,]{1,200})+")),
     ("word", late.pattern(r"\S+")),
@@ -462,13 +463,17 @@ def _identity(kind: KeyKind, groups: Mapping[str, str | None], text: str) -> Ide
         provider=kind.provider,
         kind=kind.id,
         mode=_mode(kind, groups, text),
-        account=account,
+        account=None if account is not None and account.lower().partition(".")[0] in _NOBODY else account,
         exposure=kind.exposure,
         masked=f"{kind.prefix_of(text)}...({len(text)})",
         expires=expires,
         job=kind.job,
         slot=kind.slot,
     )
+
+
+# What stands where an account's name belongs so that a build goes through: `https://test.upstash.io`, `https://placeholder.supabase.co`.
+_NOBODY = frozenset(("test", "example", "placeholder", "dummy", "fake", "mock", "build", "changeme", "xxx", "foo"))
 
 
 def _word(answer: object) -> str | None:

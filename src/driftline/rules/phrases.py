@@ -1,5 +1,6 @@
 """Words that several rules share: how a place, a list of places or a source is named in a message."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -154,7 +155,19 @@ def promise(name: str) -> str | None:
     kept = [kind for kind in kinds if kind.slot in ("key", "webhook_secret")]
     if kept and all(kind.exposure is Exposure.SECRET for kind in kinds):
         return f"its name promises a secret of {title(kept[0].provider)} ({kept[0].id})"
-    return "its name is a secret's" if ends_like_a_secret(name) else None
+    return "its name is a secret's" if ends_like_a_secret(name) and not _SHOWN_PASSWORD.search(name) else None
+
+
+# What a page shows to whoever wants to look around: `NEXT_PUBLIC_DEMO_ADMIN_PASSWORD`.
+_SHOWN_PASSWORD = late.pattern(r"(?:^|_)(?:DEMO|GUEST|SAMPLE|EXAMPLE)_(?:.+_)?(?:PASSWORD|PASSWD)$", re.IGNORECASE)
+
+
+def rename_first(one: Held) -> str:
+    """The step that goes before putting a value into a variable: a secret behind a public prefix needs another name; "" for all others."""
+    identity = one.traits.identity
+    if not one.variable.public or identity is None or identity.exposure is not Exposure.SECRET:
+        return ""
+    return f"rename {one.variable.name} without its public prefix and read it on the server only; under the new name "
 
 
 def is_secret_name(name: str) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from driftline.model import Facts, Finding, Kind, Location, Mode, Related, Rule, Severity
-from driftline.rules.phrases import held, identified, title, wanted_mode
+from driftline.rules.phrases import held, identified, rename_first, title, wanted_mode
 
 RULE = Rule("live-credential-outside-production", Severity.BLOCKER, "a live credential is configured outside production")
 
@@ -28,9 +28,11 @@ def check(facts: Facts) -> Iterator[Finding]:
             if one.declaration.location in seen:  # one line of a base file is one mistake
                 continue
             seen.add(one.declaration.location)
+            renaming = rename_first(one)
             yield RULE.finding(
                 f"{one.place} is {identified(identity)}, and {one.environment.name} uses it",
-                fix=f"give {one.environment.name} the test value of {title(identity.provider)} for {one.variable.name}",
+                fix=f"{renaming}give {one.environment.name} the test value of {title(identity.provider)}"
+                + ("" if renaming else f" for {one.variable.name}"),
                 avoid="do not take the live key out of production; there it is right",
                 app=app.path,
                 location=one.declaration.location,

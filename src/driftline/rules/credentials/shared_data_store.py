@@ -68,7 +68,8 @@ def _key(store: _Store) -> tuple[object, ...]:
     kind = catalog.load().kind(store.identity.provider, store.identity.kind)
     if kind is None:  # a binding's own word, which is unique among its kind only
         return (store.identity.provider, store.account, store.identity.kind)
-    return ("" if kind.generic else store.identity.provider, store.account, *store.told)
+    is_host = kind.slot == "url" and "." in store.account.partition("/")[0]
+    return ("" if kind.generic or is_host else store.identity.provider, store.account, *store.told)
 
 
 def _join(groups: dict[tuple[object, ...], list[_Store]]) -> None:
@@ -86,10 +87,19 @@ def _join(groups: dict[tuple[object, ...], list[_Store]]) -> None:
 
 def _pairs(stores: list[_Store]) -> Iterator[tuple[_Store, _Store]]:
     """Production's store with one of each other kind of environment, of the same app where there is one."""
-    # An address says where things are; a key beside it only says to whom it belongs.
+    # What an environment declares goes before what the code fixes for all; an address says where things are, a key beside it only whose it is.
+    elsewhere = {store.app for store in stores if store.kind is not Kind.PRODUCTION}
     ordered = sorted(
         stores,
-        key=lambda s: (PROTECTION[s.kind], s.environment, s.traits is not None and s.traits.url is None, s.variable or "", s.location),
+        key=lambda s: (
+            PROTECTION[s.kind],
+            s.app not in elsewhere,
+            s.variable is None,
+            s.environment,
+            s.traits is not None and s.traits.url is None,
+            s.variable or "",
+            s.location,
+        ),
     )
     home = ordered[0]
     kinds = {Kind.PRODUCTION}

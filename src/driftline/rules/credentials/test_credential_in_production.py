@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from driftline.model import App, Facts, Finding, Identity, Kind, Location, Mode, Related, Rule, Severity
-from driftline.rules.phrases import Held, held, identified, title, wanted_mode
+from driftline.rules.phrases import Held, held, identified, rename_first, title, wanted_mode
 from driftline.rules.sightings import on_link, payment_links
 from driftline.rules.traps import is_trap
 
@@ -40,11 +40,11 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 def _configured(app: App, one: Held, identity: Identity) -> Finding:
     name, environment = one.variable.name, one.environment
-    path = one.declaration.location.path
+    path, renaming = one.declaration.location.path, rename_first(one)
     because = f" ({environment.because[path]})" if path in environment.because else ""
     return RULE.finding(
         f"{one.place} is {identified(identity)}, and {environment.name} uses it{because}",
-        fix=f"put the live value of {title(identity.provider)} for {name} into {environment.name}",
+        fix=f"{renaming}put the live value of {title(identity.provider)}{'' if renaming else f' for {name}'} into {environment.name}",
         avoid="do not copy production's values into preview or local to make them equal",
         app=app.path,
         location=one.declaration.location,
