@@ -1,77 +1,189 @@
-"""Audits real checkouts and prints one table: apps, sources, variables, findings by rule, time; beside dotenv-diff and dotenvdrift.
+"""Audits real checkouts, counts the findings by rule and how many were judged true, beside dotenv-diff and dotenvdrift; writes repositories.md.
 
-    python benchmarks/repositories.py --dotenv-diff "npx dotenv-diff" --dotenvdrift dotenvdrift CHECKOUT...
+    python benchmarks/repositories.py --dotenv-diff DOTENV_DIFF --dotenvdrift DOTENVDRIFT [--runs 1] [--unjudged] [--write] CHECKOUT...
 
-Each CHECKOUT is a clone of a public repository. Times are medians of interleaved runs on this machine: quote the ratios.
+Each CHECKOUT is a clone of a public repository, named after it (`repository`, or `owner+repository`). Whether a finding is true was judged by
+reading it beside the lines that it names, and stands in repositories_judged.json by repository and fingerprint (no code, no values): every
+blocker and warning, and 50 notes chosen at random. `--unjudged` lists the blockers and warnings that nobody has judged yet. A peer's figure is
+the number of names it calls missing, undocumented or unused; dotenvdrift is given its `.` and dotenv-diff its `--scan-usage`. Times are
+medians of `--runs` interleaved runs on this machine: quote the ratios.
 """
 
 from __future__ import annotations
 
 import argparse
-import collections
 import json
+import platform
 import resource
 import shlex
 import statistics
 import subprocess
 import sys
 import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
+from typing import Any, NamedTuple
+
+from driftline import __version__
+
+_HERE = Path(__file__).parent
+_JUDGED = _HERE / "repositories_judged.json"
+_VERDICTS = ("true", "arguable", "false")
 
 
-def run(command: list[str], folder: Path) -> tuple[float, float, str]:
-    """(wall seconds, CPU seconds, standard output) of one command in `folder`."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    started = time.perf_counter()
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    wall = time.perf_counter() - started
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, done.stdout
+class Run(NamedTuple):
+    """What one command took (seconds of wall clock and of user and system time) and what it printed."""
+
+    wall: float
+    cpu: float
+    output: str
+
+
+class Row(NamedTuple):
+    """One checkout: the reports, the runs of every tool, and its findings with how each was judged ("" where nobody did)."""
+
+    name: str
+    report: dict[str, Any]
+    variables: int
+    runs: dict[str, list[Run]]
+    peers: dict[str, str]
+    judged: list[tuple[dict[str, Any], str, str]]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkouts", nargs="+", type=Path)
-    parser.add_argument("--driftline", default=f"{sys.executable} -m driftline")
-    parser.add_argument("--dotenv-diff", default="")
-    parser.add_argument("--dotenvdrift", default="")
-    parser.add_argument("--runs", type=int, default=3)
-    options = parser.parse_args()
-    tools = {"driftline": [*shlex.split(options.driftline), "check", "--format", "json", "--no-live"]}
-    if options.dotenv_diff:
-        tools["dotenv-diff"] = [*shlex.split(options.dotenv_diff), "--scan-usage"]
-    if options.dotenvdrift:
-        tools["dotenvdrift"] = [*shlex.split(options.dotenvdrift), "check"]
-    rules: collections.Counter[str] = collections.Counter()
-    print(
-        "| repository | files | apps | sources | variables | blockers | warnings | notes | unknown | unread | "
-        + " | ".join(f"{t} wall/CPU s" for t in tools)
-        + " |"
+    parser.add_argument("--dotenv-diff", default="", help="the command of npm dotenv-diff")
+    parser.add_argument("--dotenvdrift", default="", help="the command of PyPI dotenvdrift")
+    parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument(
+        "--unjudged", action="store_true", help="list the blockers and warnings that repositories_judged.json does not name"
     )
-    print("| --- " * (10 + len(tools)) + "|")
-    for checkout in options.checkouts:
-        times: dict[str, list[tuple[float, float]]] = {tool: [] for tool in tools}
-        report = {}
-        matrix = {}
-        for _ in range(options.runs):
-            for tool, command in tools.items():
-                wall, cpu, output = run(command, checkout)
-                times[tool].append((wall, cpu))
-                if tool == "driftline":
-                    report = json.loads(output)
-        _, _, output = run([*shlex.split(options.driftline), "matrix", "--format", "json", "--no-live"], checkout)
-        matrix = json.loads(output)
-        severities = collections.Counter(f["severity"] for f in report["findings"])
-        rules.update(f"{f['rule']} ({f['severity']})" for f in report["findings"])
-        sources = {path for app in report["apps"] for e in app["environments"] for path in e["sources"]}
-        variables = sum(len(app["variables"]) for app in matrix["apps"])
-        row = [checkout.name, report["stats"]["files"], len(report["apps"]), len(sources), variables]
-        row += [severities["blocker"], severities["warning"], severities["note"], len(report["unknown"]), len(report["unread"])]
-        row += [f"{statistics.median(w for w, _ in t):.2f} / {statistics.median(c for _, c in t):.2f}" for t in times.values()]
-        print("| " + " | ".join(str(cell) for cell in row) + " |", flush=True)
-    print("\n| rule | findings |\n| --- | --- |")
-    for rule, count in rules.most_common():
-        print(f"| {rule} | {count} |")
+    parser.add_argument("--write", action="store_true", help="write repositories.md instead of the screen")
+    options = parser.parse_args()
+    tools = {"driftline": [sys.executable, "-m", "driftline", "check", "--format", "json", "--no-live"]}
+    if options.dotenv_diff:
+        tools["dotenv-diff"] = [*shlex.split(options.dotenv_diff), "--json", "--scan-usage"]
+    if options.dotenvdrift:
+        tools["dotenvdrift"] = [*shlex.split(options.dotenvdrift), ".", "--json"]
+    known = json.loads(_JUDGED.read_text(encoding="utf-8"))
+    rows = [_row(checkout, tools, options.runs, known) for checkout in options.checkouts]
+    if options.unjudged:
+        for line in _unjudged(rows):
+            print(line)
+    page = "\n".join(_page(rows, tools, options.runs)) + "\n"
+    if options.write:
+        (_HERE / "repositories.md").write_text(page, encoding="utf-8")
+    else:
+        print(page)
+
+
+def _run(command: Sequence[str], folder: Path) -> Run:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    started = time.perf_counter()
+    done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    wall = time.perf_counter() - started
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Run(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, done.stdout)
+
+
+def _row(checkout: Path, tools: dict[str, list[str]], times: int, known: dict[str, dict[str, Any]]) -> Row:
+    runs: dict[str, list[Run]] = {tool: [] for tool in tools}
+    for _ in range(times):
+        for tool, command in tools.items():
+            runs[tool].append(_run(command, checkout))
+    report = json.loads(runs["driftline"][-1].output)
+    matrix = json.loads(_run([sys.executable, "-m", "driftline", "matrix", "--format", "json", "--no-live"], checkout).output)
+    name = checkout.name.replace("+", "/", 1)
+    mine = known.get(name, {})
+    judged = []
+    for finding in report["findings"]:
+        verdict = next((word for word in _VERDICTS if finding["fingerprint"] in mine.get(word, ())), "")
+        why = mine[verdict][finding["fingerprint"]] if verdict in ("arguable", "false") else ""
+        judged.append((finding, verdict, why))
+    peers = {tool: _FIGURES[tool](runs[tool][-1].output) for tool in tools if tool in _FIGURES}
+    return Row(name, report, sum(len(app["variables"]) for app in matrix["apps"]), runs, peers, judged)
+
+
+def _of_dotenv_diff(output: str) -> str:
+    try:
+        found = json.loads(output[output.index("{") :])
+    except ValueError:
+        return "no report"
+    return f"{len(found.get('missing', ()))} missing, {len(found.get('unused', ()))} unused"
+
+
+def _of_dotenvdrift(output: str) -> str:
+    try:
+        issues = json.loads(output)["issues"]
+    except (ValueError, KeyError):
+        return "no report"
+    return ", ".join(f"{len(names)} {group}" for group, names in issues.items())
+
+
+_FIGURES: dict[str, Callable[[str], str]] = {"dotenv-diff": _of_dotenv_diff, "dotenvdrift": _of_dotenvdrift}
+
+
+def _page(rows: Sequence[Row], tools: Sequence[str], times: int) -> Iterator[str]:
+    yield "# The drift audit on real repositories\n"
+    yield (
+        f"Written by `benchmarks/repositories.py --dotenv-diff DOTENV_DIFF --dotenvdrift DOTENVDRIFT --runs {times} --write CHECKOUT...` on "
+        f"{date.today().isoformat()}: driftline {__version__}, Python {platform.python_version()}. Every blocker and warning was read beside "
+        "the lines that it names, and notes chosen at random (`repositories_judged.json`).\n"
+    )
+    judged = [(finding, verdict) for row in rows for finding, verdict, _ in row.judged]
+    loud = Counter(verdict for finding, verdict in judged if finding["severity"] != "note")
+    notes = Counter(verdict for finding, verdict in judged if finding["severity"] == "note")
+    yield f"**{len(rows)} repositories. Blockers and warnings: {_share(loud)}. Notes: {_share(notes)}.**\n"
+    yield from _of_repositories(rows, tools)
+    yield from _of_rules(judged)
+    yield "\n## Judged arguable or false\n"
+    for row in rows:
+        for finding, verdict, why in row.judged:
+            if verdict in ("arguable", "false"):
+                yield f"- {row.name}, {finding['rule']} ({finding['severity']}), {finding['location']['path']}: {verdict}, {why}"
+
+
+def _share(counts: Counter[str]) -> str:
+    known = counts.total() - counts[""]
+    if not known:
+        return "none judged"
+    told = f"{100 * counts['true'] / known:.1f} % of {known} true, {counts['arguable']} arguable, {counts['false']} false"
+    return f"{told}, {counts['']} not judged" if counts[""] else told
+
+
+def _of_repositories(rows: Sequence[Row], tools: Sequence[str]) -> Iterator[str]:
+    columns = ["repository", "files", "apps", "sources", "variables", "blockers", "warnings", "notes", "unknown", "unread"]
+    columns += [tool for tool in tools if tool in _FIGURES] + [f"{tool} s wall / CPU" for tool in tools]
+    yield f"| {' | '.join(columns)} |\n|{' --- |' * len(columns)}"
+    for row in rows:
+        severities = Counter(finding["severity"] for finding in row.report["findings"])
+        sources = {path for app in row.report["apps"] for environment in app["environments"] for path in environment["sources"]}
+        cells: list[object] = [row.name, row.report["stats"]["files"], len(row.report["apps"]), len(sources), row.variables]
+        cells += [severities["blocker"], severities["warning"], severities["note"], len(row.report["unknown"]), len(row.report["unread"])]
+        cells += row.peers.values()
+        for runs in row.runs.values():
+            cells.append(f"{statistics.median(r.wall for r in runs):.2f} / {statistics.median(r.cpu for r in runs):.2f}")
+        yield f"| {' | '.join(map(str, cells))} |"
+
+
+def _of_rules(judged: Sequence[tuple[dict[str, Any], str]]) -> Iterator[str]:
+    yield "\n## By rule\n\n| rule | blockers | warnings | notes | judged true | arguable | false |\n|" + " --- |" * 7
+    for rule in sorted({finding["rule"] for finding, _ in judged}):
+        mine = [(finding["severity"], verdict) for finding, verdict in judged if finding["rule"] == rule]
+        severities, verdicts = Counter(severity for severity, _ in mine), Counter(verdict for _, verdict in mine)
+        counts = [severities["blocker"], severities["warning"], severities["note"], *(verdicts[word] for word in _VERDICTS)]
+        yield f"| {rule} | {' | '.join(map(str, counts))} |"
+
+
+def _unjudged(rows: Sequence[Row]) -> Iterator[str]:
+    for row in rows:
+        for finding, verdict, _ in row.judged:
+            if not verdict and finding["severity"] != "note":
+                place = finding["location"]
+                yield f"{row.name} {finding['fingerprint']} {finding['rule']} {place['path']}:{place['line']}: {finding['message']}"
 
 
 if __name__ == "__main__":

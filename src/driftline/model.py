@@ -234,7 +234,7 @@ class Declaration(NamedTuple):
     `context` is the environment as the source itself names it (`deploy-preview`, `env.staging`, a branch), None for its base
     that every context shares or, where nothing inherits, its nameless default. `component` is the service, worker, function
     or job inside the source. `layer` orders declarations of one name within one source and context: higher wins.
-    `reference` names where the value lives (`secrets.STRIPE_KEY`), never a value. `inherits` is False where a base
+    `reference` names where the value lives (`secrets.STRIPE_KEY`), never a value; also of a `${X}` that a file only hands on. `inherits` is False where a base
     declaration does NOT reach named contexts (wrangler vars). `ambiguous` lists, per loader family, how the line reads
     differently, in words and without values. `identity` is what a binding leads to, where the file says so (a Worker's D1 database).
     `puts_in` are the platform's own address variables that the value puts in, with whether a scheme stands before them.

@@ -403,12 +403,17 @@ _HOST_WORDS = frozenset(
 )
 
 
+_MY_PASSWORD = late.pattern(r"(?i)(?:my|our|some|super|strong|secure|secret|new|the|[-_])*pass(?:word|wd)?[-_]?\d{0,4}!?")
+
+
 def _sample_address(user: str, password: str, host: str) -> str | None:
     low = password.lower()
     if not password or low in _WEAK_PASSWORDS or low == user.lower() or re.fullmatch(r"[<\[{$%(*x.].*|.*[>\])}]", low):
         return "a sample password"
     if _SAMPLE_WORDS.search(password):
         return "a sample password"
+    if _run(user.lower().rpartition(".")[2]) >= 7 or _MY_PASSWORD.fullmatch(password):
+        return "a sample account"
     name = host.lower()
     if hosts.is_local(name) or name in _HOST_WORDS:
         return "an address on this machine or network"

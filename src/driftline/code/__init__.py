@@ -60,8 +60,8 @@ class Language(Protocol):
 
 
 class Survey(NamedTuple):
-    """Everything the code says. `mentions` maps a path to the names that stand in it as whole string literals; `routes` is None where only
-    a part of the code was looked at."""
+    """Everything the code says. `mentions` maps a path to the names that stand in it as whole string literals, or that a test reads;
+    `routes` is None where only a part of the code was looked at."""
 
     references: tuple[Reference, ...]
     literals: tuple[Literal, ...]
@@ -161,14 +161,15 @@ def is_code(path: str) -> bool:
     return _module_of(path) is not None
 
 
-# A name as a whole string: `"STRIPE_SECRET_KEY"`. Without an underscore it would be any word in capitals.
-MENTION = late.pattern(rb"""["'`]([A-Z][A-Z0-9]*_[A-Z0-9_]*)["'`]""")
+# A name as a whole string: `"STRIPE_SECRET_KEY"`, or the beginning of one: `S3_BUCKET${suffix}`. Without an underscore it would be any
+# word in capitals.
+MENTION = late.pattern(rb"""["'`]([A-Z][A-Z0-9]*_[A-Z0-9_]*)["'`$]""")
 _IN_NAMES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 _LONGEST = 256
 
 
 def mentioned(content: bytes) -> frozenset[str]:
-    """The names, of at most 256 characters, that stand in a text as whole strings."""
+    """The names, of at most 256 characters, that stand in a text as whole strings or begin a template."""
     names = set()
     for end in sieve.ends(MENTION.pattern, content):
         before = content[max(0, end - 1 - _LONGEST) : end - 1]
@@ -253,6 +254,9 @@ def survey(
     if values := [r.location for r in references if identify.is_value(r.name)]:  # a key that was pasted where its name belongs
         references = [r for r in references if not identify.is_value(r.name)]
         unread += identify.nameless(values)
+    for reference in references:  # what tests alone read is no need of the app, and yet no dead name
+        if is_test(reference.location.path):
+            mentions[reference.location.path] = mentions.get(reference.location.path, frozenset()) | {reference.name}
     kept = (
         r._replace(use=Use.MENTION, fallback=None) if is_tool(r.location.path) else r for r in references if not is_test(r.location.path)
     )

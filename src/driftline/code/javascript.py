@@ -34,7 +34,9 @@ _UPPER = late.pattern(r"[A-Z][A-Z0-9_]*\Z")
 # Reads of variables and nothing else, one behind the other.
 _READ = r"\(?\s*(?:(?:process|import\.meta)\.env(?:\.\w+|\[[\"']\w+[\"']\])|Deno\.env\.get\(\s*[\"']\w+[\"']\s*\))\s*!?\s*\)?"
 _READS = late.pattern(rf"{_READ}(?:\s*(?:\|\||\?\?)\s*{_READ})*")
-_NAMES_READ = late.pattern(r"\benv(?:\.|\[[\"']|\.get\(\s*[\"'])([A-Za-z_]\w*)")
+# What makes a number or a text of whatever it is given, `undefined` too.
+_CONVERSIONS = ("Number", "parseInt", "parseFloat", "String")
+_NAMES_READ = late.pattern(r"\benv(?:\.get\(\s*[\"']|\.|\[[\"'])([A-Za-z_]\w*)")
 _VARIABLE = late.pattern(r"\benv\b|\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|^\w+$")
 # The quote before an address.
 _ADDRESS = late.pattern(rb"[\"'`]https?://")
@@ -389,7 +391,9 @@ class _File:
                     return Need.OPTIONAL, None
                 if callee.rpartition(".")[2] in ("assert", "invariant", "ok", "assertDefined", "tiny_invariant"):
                     return Need.REQUIRED, None
-                break
+                if callee.rpartition(".")[2] not in _CONVERSIONS or parent.parent is None:
+                    break
+                parent = parent.parent  # `Number(process.env.X) || 1000`: what stands behind decides
             elif kind == "variable_declarator":
                 target = parent.child_by_field_name("name")
                 if target is not None and target.type == "identifier" and not optional:
@@ -435,12 +439,16 @@ class _File:
         after = self.content[declaration.end_byte : declaration.end_byte + 4000]
         if word not in after:
             return Need.PLAIN
-        absent = re.search(rb"if\s*\([^{};]{0,200}!\s*" + word + rb"\b[^{};]{0,200}\)\s*\{?([^}]{0,400})", after)
+        nothing = rb"\s*(?:undefined|null|\"\"|'')"
+        missing = rb"(?:!\s*" + word + rb"\b|(?<![\w.])" + word + rb"\s*===?" + nothing + rb")"
+        absent = re.search(rb"if\s*\([^{};]{0,200}" + missing + rb"[^{};]{0,200}\)\s*\{?([^}]{0,400})", after)
         if absent is not None:
             return Need.REQUIRED if _FAILS.search(absent[1]) else Need.OPTIONAL
         if re.search(rb"(?:invariant|assert|ok)\(\s*" + word + rb"\b", after) or re.search(rb"(?<![\w.])" + word + rb"!(?!=)", after):
             return Need.REQUIRED
-        if re.search(rb"(?<![\w.])" + word + rb"\s*(?:\?\?|\|\||&&|\?\.|\?\s)", after) or re.search(rb"if\s*\(\s*" + word + rb"\b", after):
+        if re.search(rb"(?<![\w.])" + word + rb"\s*(?:\?\?|\|\||&&|\?\.|\?\s|!==?" + nothing + rb")", after) or re.search(
+            rb"if\s*\(\s*" + word + rb"\b", after
+        ):
             return Need.OPTIONAL
         return Need.PLAIN
 
@@ -761,7 +769,7 @@ class _File:
                 node = node.parent
             if node is None or not _is_code(node):
                 continue
-            callee = match[1].decode()
+            callee = "".join(match[1].decode().split())
             if callee == "createEnv":
                 for argument in _arguments(node)[:1]:
                     for key, value in _pairs(argument):
@@ -942,7 +950,9 @@ _WORKER = late.pattern(
     rb"\bfetch\s*\(\s*\w+\s*(?::[^,)]{0,60})?,\s*env\b|\benv\s*:\s*(?:Env|Bindings|CloudflareEnv|WorkerEnv)\b|Bindings\s*:|\bBindings\b|context\.env\.|c\.env\."
 )
 _SCHEMA_TRACES = (b"createEnv", b"cleanEnv", b"bject", b"envField")
-_SCHEMA_CALL = late.pattern(rb"\b(createEnv|cleanEnv|(?:z|v|zod|yup|Joi|t|s)\.(?:object|strictObject|looseObject)|envField\.\w+)\s*\(")
+_SCHEMA_CALL = late.pattern(
+    rb"\b(createEnv|cleanEnv|(?:z|v|zod|yup|Joi|t|s)\s*\.\s*(?:object|strictObject|looseObject)|envField\.\w+)\s*\("
+)
 _HANDED_OVER = late.pattern(
     rb"(?:[pP]arse|validate|validateSync|assert)\w*\(\s*(?:[\w$]+\s*,\s*)?(?:process\.env|import\.meta\.env|Bun\.env|Deno\.env)|[pP]arse\w*\(\s*\{\s*(?:\.\.\.process\.env|[A-Z][A-Z0-9_]*:\s*process\.env)"
 )

@@ -206,7 +206,7 @@ class _Reader:
             default = node.args[1] if len(node.args) > 1 else next((k.value for k in node.keywords if k.arg == "default"), None)
             default = optional.get(id(node)) if default is None else default
             default = self.instead.get(id(node)) if default is None else default
-            need = Need.OPTIONAL if id(node) in optional or (default is not None and not _is_none(default)) else Need.PLAIN
+            need = Need.OPTIONAL if id(node) in optional or id(node) in self.compared or (default is not None) else Need.PLAIN
             need = Need.REQUIRED if need is Need.PLAIN and id(node) in self.failing else need
             yield from self.one(node, name, need, function, default)
         elif owner in self.environs and method == "pop":
@@ -284,7 +284,8 @@ class _Reader:
         if isinstance(name, ast.Constant) and isinstance(name.value, str) and _NAME.fullmatch(name.value):
             fallback = self.literal(default) if default is not None else None
             manner = self.manner(node, name.value, need)
-            yield Reference(name.value, self.at(node), need, Side.SERVER, use, how, fallback, manner=manner)
+            instead = tuple(other for other in self.chains.get(id(node), ()) if other != name.value)
+            yield Reference(name.value, self.at(node), need, Side.SERVER, use, how, fallback, manner=manner, instead=instead)
 
     def manner(self, node: ast.expr, name: str, need: Need) -> str:
         """How a value is used as an address (`Reference.manner`)."""
@@ -295,6 +296,27 @@ class _Reader:
             return "unguarded" if platform is not None and not platform.scheme and need is Need.PLAIN and alone else "host"
         tested = callbacks.platform_flag(name) is not None and id(node) in self.guarded and self.guarded[id(node)] is None
         return "truth" if tested else ""
+
+    @cached_property
+    def chains(self) -> dict[int, list[str]]:
+        """The variables of which one is enough, for the reads of `getenv("A") or getenv("B")`, by id of their node."""
+        found: dict[int, list[str]] = {}
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
+                reads = [
+                    value for value in node.values if isinstance(value, ast.Call) and self.reads(_dotted(value.func) or "") and value.args
+                ]
+                names = [
+                    read.args[0].value for read in reads if isinstance(read.args[0], ast.Constant) and isinstance(read.args[0].value, str)
+                ]
+                found.update((id(read), names) for read in reads if len(names) > 1)
+        return found
+
+    @cached_property
+    def compared(self) -> frozenset[int]:
+        """Reads that are compared with something, by id of their node: `getenv("X") == "1"` is False where it is missing."""
+        comparisons = [node for node in ast.walk(self.tree) if isinstance(node, ast.Compare)]
+        return frozenset(id(side) for node in comparisons for side in (node.left, *node.comparators))
 
     @cached_property
     def guarded(self) -> dict[int, ast.expr | None]:
@@ -409,6 +431,8 @@ def _guarded(tree: ast.AST) -> dict[int, ast.expr | None]:
         if isinstance(node, ast.BoolOp):
             for value, following in zip(node.values, node.values[1:], strict=False):
                 found[id(value)] = following if isinstance(node.op, ast.Or) else None
+        elif isinstance(node, ast.Call) and _dotted(node.func) == "bool":
+            found.update((id(argument), None) for argument in node.args)
         elif isinstance(node, (ast.If, ast.IfExp, ast.While)):
             test = node.test.operand if isinstance(node.test, ast.UnaryOp) else node.test
             fails = isinstance(node, ast.If) and any(isinstance(child, ast.Raise) for child in node.body)

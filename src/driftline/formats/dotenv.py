@@ -7,13 +7,13 @@ In an example a commented-out declaration counts, as an optional one: large proj
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from driftline import late, loaders
 from driftline.formats import Format
 from driftline.formats._values import reference_of, state_of
 from driftline.knowledge import callbacks
-from driftline.loaders.assignment import Positions
+from driftline.loaders.assignment import Assignment, Positions
 from driftline.model import (
     Authority,
     Declaration,
@@ -149,13 +149,14 @@ def read(text: Text) -> Reading:
     parsed = loaders.parse(text.content, "dotenv")
     if len(parsed.assignments) > _MAX_DECLARATIONS:
         raise Unreadable(f"more than {_MAX_DECLARATIONS} declarations")
+    own = {assignment.name for assignment in parsed.assignments}
     declarations = [
         Declaration(
             assignment.name,
             State.EXAMPLE if example else state_of(assignment.value),
             None if not example and state_of(assignment.value) in (State.REFERENCE, State.ENCRYPTED) else Secret(assignment.value),
             Location(text.path, *assignment.place),
-            reference=reference_of(assignment.value),
+            reference=reference_of(assignment.value) or _handed_on(assignment, own),
             puts_in=callbacks.puts_in(assignment.value),
         )
         for assignment in parsed.assignments
@@ -179,6 +180,15 @@ def read(text: Text) -> Reading:
     if not declarations and not example and "\r" in text.content and "\n" not in text.content:
         unread = (Unread(text.path, "line ends are carriage returns alone: most loaders see one line", 1, 1),)
     return Reading(declarations=tuple(declarations), references=references, notes=notes, unread=unread)
+
+
+_HANDED_ON = late.pattern(r"\$\{?([A-Za-z_]\w*)\}?")
+
+
+def _handed_on(assignment: Assignment, own: Set[str]) -> str | None:
+    """Whether a value only hands on a variable that the file itself does not hold (`KEY=${STAGING_KEY}`): what it is, the process knows."""
+    found = None if assignment.quote == "'" else _HANDED_ON.fullmatch(assignment.value.strip())
+    return "the environment of the process" if found and (found[1] not in own or found[1] == assignment.name) else None
 
 
 # `# NAME=value` with nothing before the name but `#` and blanks. Prose (`# Set NODE_ENV=production to ...`) has words before it.

@@ -21,7 +21,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         for environment in app.environments:
             for variable in app.variables.values():
                 cell = variable.cells[environment.name]
-                if cell.state is not State.EMPTY or cell.declaration is None or variable.ignored:
+                if cell.state is not State.EMPTY or cell.declaration is None or cell.declaration.reference or variable.ignored:
                     continue
                 # Switched off on the developer's machine on purpose: the code copes with it.
                 if environment.kind is Kind.LOCAL and variable.need in (Need.OPTIONAL, None):

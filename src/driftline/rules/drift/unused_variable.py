@@ -18,6 +18,7 @@ RULE = Rule("unused-variable", Severity.NOTE, "a declared variable is read by no
 
 def check(facts: Facts) -> Iterator[Finding]:
     seen: set[tuple[str, str]] = set()
+    begun = tuple(name for name in facts.used if name.endswith("_"))  # `PRICE_${plan}`
     for app in facts.apps:
         # Code in a language that is not read would make everything look unused.
         if not any(variable.reads for variable in app.variables.values()):
@@ -25,7 +26,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         spelled = {declared for declared, _ in misspelled(app, facts)}
         for name, declaration in _declared(app).items():
             variable = app.variables.get(name)
-            if name in facts.used or name in spelled or variable is None:
+            if name in facts.used or name.startswith(begun) or name in spelled or variable is None:
                 continue
             if variable.injected or variable.implicit or variable.ignored or (declaration.location.path, name) in seen:
                 continue

@@ -55,7 +55,7 @@ def _is_private(app: App, declaration: Declaration, serves: Sequence[Environment
     `serves` are the environments that its file speaks for.
     """
     variable = app.variables.get(declaration.name)
-    if declaration.state is not State.SET or variable is None or variable.public or variable.ignored:
+    if declaration.state is not State.SET or declaration.reference or variable is None or variable.public or variable.ignored:
         return False
     traits = next(
         (c.traits for c in variable.cells.values() if c.declaration is not None and c.declaration.location == declaration.location), None

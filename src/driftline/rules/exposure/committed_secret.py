@@ -31,7 +31,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     for seen in by_value(facts.committed):
         one = seen.first
         identity = one.identity
-        if identity is None or identity.exposure is not Exposure.SECRET:
+        if identity is None or identity.exposure is not Exposure.SECRET or identity.mode is Mode.LOCAL:  # an emulator's opens nothing
             continue
         whose = title(identity.provider) if identity.provider not in ("unknown", "generic") else "its provider"
         beside = f", beside the name `{one.beside}`" if one.beside else ""
@@ -57,5 +57,5 @@ def _severity(one: Sighting) -> Severity:
     kind = catalog.load().kind(identity.provider, identity.kind) if identity else None
     if _MATERIAL.search(one.location.path) or one.beside is not None:
         return Severity.WARNING
-    doubtful = (kind is not None and kind.hint) or (identity is not None and identity.mode in (Mode.TEST, Mode.LOCAL))
+    doubtful = (kind is not None and kind.hint) or (identity is not None and identity.mode is Mode.TEST)
     return Severity.WARNING if doubtful else Severity.BLOCKER
