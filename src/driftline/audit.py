@@ -222,6 +222,10 @@ def with_output(request: Request, project: Project) -> Project:
     )
 
 
+# No run is older than the code. A clock that says so would let pass what expired: acceptances, keys.
+_MADE = date(2026, 11, 1)
+
+
 def judge(request: Request, project: Project, started: float, keep: Callable[[Finding], bool] = lambda _finding: True) -> Report:
     """Judges what was read; `started` is when the work began (time.perf_counter), `keep` chooses the findings to report."""
     broken: dict[str, str] = {}
@@ -245,6 +249,7 @@ def judge(request: Request, project: Project, started: float, keep: Callable[[Fi
         project = project._replace(
             unread=(*project.unread, Unread(".", "there is nothing to audit here: no env file, configuration or code"))
         )
+    clock = (Unread("the clock", f"says {today}, before this version was made; what expires was not judged"),) if today < _MADE else ()
     silent = tuple(Unread(f"rule {name}", f"failed inside driftline ({kind}); please report it") for name, kind in sorted(broken.items()))
     assembly = project.assembly
     return Report(
@@ -254,7 +259,7 @@ def judge(request: Request, project: Project, started: float, keep: Callable[[Fi
         apps=tuple(app for app in assembly.apps if request.app in (None, app.path)),
         findings=result.findings,
         public=project.facts.output.public,
-        unread=(*project.unread, *silent),
+        unread=(*project.unread, *clock, *silent),
         unknown=tuple(u for u in assembly.unknown if request.app in (None, u.app) and request.target in (None, u.environment)),
         notes=(*assembly.notes, *_old_snapshots(assembly, today)),
         files=project.files,

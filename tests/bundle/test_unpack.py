@@ -139,7 +139,7 @@ def test_a_bomb_is_stopped(pack: Callable[[bytes], bytes], tmp_path: Path) -> No
 def test_all_that_one_file_unpacks_to_is_limited(tmp_path: Path) -> None:
     content = zipped({f"{number}.js": bytes(range(256)) * 4000 for number in range(8)})
     found = look_at(tmp_path, "a.zip", content, Limits(expanded=3 << 20))
-    assert any("--max-expanded" in one.reason for one in found.unread)
+    assert any("unpacks to more than" in one.reason for one in found.unread)
 
 
 def test_names_that_lead_out_are_shown_without_their_way(tmp_path: Path) -> None:
@@ -164,3 +164,12 @@ def test_a_map_inside_an_archive_names_the_source(tmp_path: Path) -> None:
     (seen,) = look_at(tmp_path, "a.zip", zipped({"assets/app.js.map": document.encode()})).sightings
     assert seen.original is not None
     assert (seen.original.path, seen.original.line, seen.original.column) == ("src/pay.ts", 2, 17)
+
+
+def test_archives_in_archives_are_counted_and_told_once(tmp_path: Path) -> None:
+    """As 42.zip: few bytes, and sixteen archives in each of an archive."""
+    content = zipped({"a.js": b"1"})
+    for _ in range(4):
+        content = zipped({f"{number}.zip": content for number in range(16)})
+    found = look_at(tmp_path, "a.zip", content, Limits(archives=500))
+    assert [one.reason for one in found.unread] == ["holds more than 500 archives in one another"]

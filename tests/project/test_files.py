@@ -173,6 +173,15 @@ def test_loops_of_links_end(tmp_path: Path, under_git: bool) -> None:
 
 
 @BOTH
+def test_a_ring_of_a_thousand_links_is_told(tmp_path: Path, under_git: bool) -> None:
+    """More than the kernel follows, and than recursion can."""
+    root = put(tmp_path / "p", {"a.ts": "process.env.A", ".env": "A=1\n"}, under_git)
+    for number in range(1000):
+        (root / f".env.l{number}").symlink_to(f".env.l{(number + 1) % 1000}")
+    assert set(reasons(check(root))) == {f".env.l{number}" for number in range(1000)}
+
+
+@BOTH
 def test_a_linked_env_file_counts_once_and_reaches_the_app_that_links_it(tmp_path: Path, under_git: bool) -> None:
     root = put(
         tmp_path / "p",

@@ -13,7 +13,7 @@ from unittest import mock
 
 Wanted = Callable[[str], bool]
 
-# How a file can fail under us: the error, and at which step.
+# How the opening of a file can fail under us; ENOENT is a file that vanished since it was listed.
 OPENING = ("EIO", "EACCES", "ENOENT", "EMFILE", "ESTALE", "ELOOP")
 
 
@@ -67,9 +67,26 @@ def reading(wanted: Wanted, name: str, after: int = 0) -> Iterator[list[str]]:
     """Reading one of the wanted files fails behind `after` bytes: a disk with a bad sector, a share that goes away."""
     met: list[str] = []
 
+    left: dict[int, int] = {}
+    real_read, real_open, real_fdopen = os.read, builtins.open, os.fdopen
+
+    def path_of(descriptor: int) -> str:
+        return os.readlink(f"/proc/self/fd/{descriptor}")
+
+    def read(descriptor: int, size: int) -> bytes:
+        if not wanted(path_of(descriptor)):
+            return real_read(descriptor, size)
+        met.append(path_of(descriptor))
+        if left.setdefault(descriptor, after) <= 0:
+            del left[descriptor]
+            raise error_of(name)
+        data = real_read(descriptor, min(size, left[descriptor]))
+        left[descriptor] -= len(data)
+        return data
+
     class Failing(io.RawIOBase):
-        def __init__(self, file: Any) -> None:
-            self._file, self._left = file, after
+        def __init__(self, owner: Any) -> None:
+            self._owner, self._file, self._left = owner, getattr(owner, "buffer", owner), after
 
         def readable(self) -> bool:
             return True
@@ -94,22 +111,26 @@ def reading(wanted: Wanted, name: str, after: int = 0) -> Iterator[list[str]]:
             return data
 
         def close(self) -> None:
-            self._file.close()
+            self._owner.close()
             super().close()
 
     def guard(real: Callable[..., Any]) -> Callable[..., Any]:
         def guarded(path: Any, *arguments: Any, **options: Any) -> Any:
             file = real(path, *arguments, **options)
             mode = arguments[0] if arguments and isinstance(arguments[0], str) else options.get("mode", "r")
-            where = os.readlink(f"/proc/self/fd/{path}") if isinstance(path, int) else os.fsdecode(path)
+            where = path_of(path) if isinstance(path, int) else os.fsdecode(path)
             if "r" in mode and wanted(where):
                 met.append(where)
-                return Failing(file) if "b" in mode else io.TextIOWrapper(Failing(file.buffer), encoding="utf-8")
+                return Failing(file) if "b" in mode else io.TextIOWrapper(Failing(file), encoding="utf-8")
             return file
 
         return guarded
 
-    with mock.patch.object(builtins, "open", guard(builtins.open)), mock.patch.object(os, "fdopen", guard(os.fdopen)):
+    with (
+        mock.patch.object(builtins, "open", guard(real_open)),
+        mock.patch.object(os, "fdopen", guard(real_fdopen)),
+        mock.patch.object(os, "read", read),
+    ):
         yield met
 
 

@@ -280,6 +280,8 @@ def _scan_opened(look: Look, blob: Blob, budget: Budget) -> list[_Found]:
     inside: list[_Found] = []
     try:
         for member in unpack.members(blob, kind, budget):
+            if budget.is_spent:
+                break
             inside += _scan_blob(look, member, budget)
     except Unreadable as problem:
         inside.append(_Found(blob, unread=(_unread(blob, problem.reason),), files=0))

@@ -11,12 +11,14 @@ from driftline.model import Unreadable
 
 
 class Limits(NamedTuple):
-    """What a hostile container may cost. `expanded` is in bytes for all that one file on disk unpacks to; `ratio` counts from 16 MiB on."""
+    """What a hostile container may cost. `expanded` is in bytes for all that one file on disk unpacks to, `archives` their number in it;
+    `ratio` counts from 16 MiB on."""
 
     depth: int = 5
     expanded: int = 8 << 30
     ratio: int = 250
     members: int = 200_000
+    archives: int = 2_000
     nested: int = 64 << 20
 
 
@@ -46,17 +48,20 @@ _ARCHIVE_NAMES = (
 
 
 class Budget:
-    """The bytes that one file on disk may still unpack to."""
+    """The bytes and archives that one file on disk may still unpack to; `is_spent` once it has passed a limit, which is told once."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.left = limits.expanded
+        self.archives = limits.archives
+        self.is_spent = False
 
     def take(self, count: int) -> None:
         """Raises Unreadable when the limit is passed."""
         self.left -= count
         if self.left < 0:
-            raise Unreadable(f"unpacks to more than {self.limits.expanded >> 20} MiB (--max-expanded)")
+            self.is_spent = True
+            raise Unreadable(f"unpacks to more than {self.limits.expanded >> 20} MiB")
 
 
 def kind_of(path: str, head: bytes) -> str | None:
@@ -84,8 +89,14 @@ def kind_of(path: str, head: bytes) -> str | None:
 
 def members(blob: Blob, kind: str, budget: Budget) -> Iterator[Blob]:
     """The blobs inside a container. Raises Unreadable where it is broken, encrypted or passes a limit."""
+    if budget.is_spent:
+        return
+    budget.archives -= 1
+    if budget.archives < 0:
+        budget.is_spent = True
+        raise Unreadable(f"holds more than {budget.limits.archives} archives in one another")
     if len(blob.container) + 1 > budget.limits.depth:
-        raise Unreadable(f"packed more than {budget.limits.depth} deep (--max-depth)")
+        raise Unreadable(f"packed more than {budget.limits.depth} deep")
     try:
         yield from _OPENERS[kind](blob, budget)
     except (Unreadable, OSError):
@@ -131,7 +142,7 @@ class Stream(io.RawIOBase):
         if self._given > _RATIO_FROM:
             packed = self._packed()
             if packed and self._given > self._budget.limits.ratio * packed:
-                raise Unreadable(f"unpacks to more than {self._budget.limits.ratio} times its size (--max-ratio)")
+                raise Unreadable(f"unpacks to more than {self._budget.limits.ratio} times its size")
         return bytes(data)
 
     def close(self) -> None:
@@ -220,7 +231,7 @@ def _seekable(blob: Blob, budget: Budget) -> IO[bytes]:
                 break
             content += more
     if len(content) > budget.limits.nested:
-        raise Unreadable(f"a nested archive of more than {budget.limits.nested >> 20} MiB (--max-nested)")
+        raise Unreadable(f"a nested archive of more than {budget.limits.nested >> 20} MiB")
     return io.BytesIO(content)
 
 

@@ -148,11 +148,11 @@ def read(root: str, path: str, limit: int = MAX_SOURCE, *, most: int | None = No
     try:
         status = os.lstat(full)
         if stat.S_ISLNK(status.st_mode):
+            status = os.stat(full)  # first: the kernel gives up after forty links, realpath follows each of a ring by recursion
             real_root = os.path.realpath(root)
             target = os.path.realpath(full, strict=True)
             if os.path.commonpath((real_root, target)) != real_root:
                 raise Unreadable("a link out of the audited folder; not followed")
-            status = os.stat(full)
         _refuse(status, None if most else limit)
         # Opened without waiting, and looked at again: a pipe that takes a file's place meanwhile must not hold us up.
         descriptor = os.open(full, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
@@ -224,6 +224,7 @@ def target(root: str, path: str) -> str | None:
         return None
     real_root = os.path.realpath(root)
     try:
+        os.stat(full)  # as in `read`
         relative = os.path.relpath(os.path.realpath(full, strict=True), real_root)
     except (OSError, ValueError):
         return None

@@ -6,6 +6,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
 from driftline import audit, code, late
 from driftline.audit import Project, Request
@@ -18,6 +19,8 @@ from driftline.project.files import Tree
 from driftline.project.settings import Settings
 from driftline.review import decide, handlers, hooks, owners, releases, stacks
 from driftline.review.stacks import place
+
+T = TypeVar("T")
 
 
 def review(request: Request) -> Report:
@@ -56,8 +59,16 @@ def gather(tree: Tree, project: Project, settings: Settings, outputs: tuple[str,
         """Text of any encoding, where words are looked for."""
         return _bytes(tree, path, unread).decode("utf-8", "replace")
 
+    def gathered(what: str, items: Callable[[], Iterable[T]]) -> tuple[T, ...]:
+        """All of the items; none where their reader fails, which must not hide what the others found."""
+        try:
+            return tuple(items())
+        except Exception as error:
+            unread.append(failed(what, "their reader", error))
+            return ()
+
     code_files, tests = _code(tree, paths, unread)
-    found = tuple(_stores(paths, text, unread, code_files))
+    found = gathered("the migrations", lambda: _stores(paths, text, unread, code_files))
     deploying = {path: prose(path) for path in paths if releases.DEPLOYING.search(path)}
     told = {path: prose(path) for path in paths if releases.PROSE.search(path) and path.count("/") < 3}
     functions = [path for path in paths if re.search(r"(?:^|/)supabase/functions/[^/_][^/]*/index\.[jt]sx?$", path)]
@@ -70,22 +81,26 @@ def gather(tree: Tree, project: Project, settings: Settings, outputs: tuple[str,
     owners_file = next((path for path in owners.FILES if path in paths), None)
     evidence = Evidence(
         stores=found,
-        tables_used=tuple(_tables_used(code_files)) if found else (),
-        openings=tuple(_openings(rules_files, text, unread)),
+        tables_used=gathered("the tables that code names", lambda: _tables_used(code_files)) if found else (),
+        openings=gathered("the rules of Firebase", lambda: _openings(rules_files, text, unread)),
         rules_files=rules_files,
-        doubts=tuple(
-            _doubts(
+        doubts=gathered(
+            "the route handlers",
+            lambda: _doubts(
                 code_files,
                 (route for app in project.facts.apps for route in app.routes or ()),
                 ((path, _bytes(tree, path, unread)) for path in paths if path.endswith(".prisma")),
                 found,
-            )
+            ),
         ),
-        stacks=tuple(stacks.stacks(project.facts.apps, code_files, paths, manifests)),
-        hooks=tuple(hooks.hooks(code_files, tests)),
+        stacks=gathered("what does which job", lambda: stacks.stacks(project.facts.apps, code_files, paths, manifests)),
+        hooks=gathered("the callback routes", lambda: hooks.hooks(code_files, tests)),
         attestations=attestations,
-        steps=tuple(releases.steps(found, deploying, told, code_files, functions, _loose(paths, found, prose))),
-        unowned=owners.unowned(paths, prose(owners_file) if owners_file else None, settings.owners),
+        steps=gathered(
+            "the steps of a release",
+            lambda: releases.steps(found, deploying, told, code_files, functions, _loose(paths, found, prose)),
+        ),
+        unowned=gathered("the code owners", lambda: owners.unowned(paths, prose(owners_file) if owners_file else None, settings.owners)),
         owners_file=owners_file,
         outputs=outputs,
     )
