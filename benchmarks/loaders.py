@@ -1,6 +1,6 @@
-"""Runs the real env-file loaders over the cases in fixtures/loaders, records what they read, and prints how many we read alike.
+"""Runs the real env-file loaders over the cases in fixtures/loaders, records what they read, and writes loaders.md: how many we read alike.
 
-    python benchmarks/loaders.py --npm node_modules --node22 NODE --node24 NODE --bun BUN --deno DENO --compose BINARY --python PYTHON
+    python benchmarks/loaders.py --write --npm node_modules --node22 NODE --node24 NODE --bun BUN --deno DENO --compose BINARY --python PYTHON
 
 Only the loaders whose program is given are run anew; the others are taken from what was recorded. The npm folder holds
 `npm install dotenv12@npm:dotenv@12 dotenv14@npm:dotenv@14 dotenv16@npm:dotenv@16 dotenv17@npm:dotenv@17 dotenv18@npm:dotenv@18 dotenv10@npm:dotenv@10
@@ -16,7 +16,8 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -138,6 +139,7 @@ def main() -> None:
         options.add_argument(f"--{program}", type=Path, default=None)
     options.add_argument("--compose-version", default="unknown", help="the compose-go release that the binary was built from")
     options.add_argument("--only", action="append", choices=list(REAL))
+    options.add_argument("--write", action="store_true", help="write loaders.md instead of the screen")
     given = options.parse_args()
     cases = conformance.cases()
     with tempfile.TemporaryDirectory() as temporary:
@@ -148,13 +150,28 @@ def main() -> None:
             if program is not None and (not given.only or name in given.only):
                 version, read = measure(name, program.absolute(), given, folder, listed)
                 conformance.record(name, real.ours, version, dict(zip((case.name for case in cases), read, strict=True)))
-    print(f"{'real loader':18}{'version':12}{'ours':18}{'alike':>10}{'share':>8}")
-    total = alike = 0
-    for golden in conformance.goldens():
-        results = [conformance.is_alike(case, golden) for case in cases if case.is_text]
-        total, alike = total + len(results), alike + sum(results)
-        print(f"{golden.name:18}{golden.version:12}{golden.loader:18}{sum(results):>6}/{len(results)}{sum(results) / len(results):>8.1%}")
-    print(f"{'all':48}{alike:>6}/{total}{alike / total:>8.2%}")
+    page = "\n".join(table(cases)) + "\n"
+    if given.write:
+        (HERE / "loaders.md").write_text(page, "utf-8")
+    else:
+        print(page)
+
+
+def table(cases: Sequence[conformance.Case]) -> Iterator[str]:
+    """How many of the cases ours read as each real loader was recorded to read them, and which they do not."""
+    texts = [case for case in cases if case.is_text]
+    results = [(golden, [conformance.is_alike(case, golden) for case in texts]) for golden in conformance.goldens()]
+    alike, total = sum(sum(found) for _, found in results), len(texts) * len(results)
+    yield "# Env files, read as their real loaders read them\n"
+    yield (
+        f"Written by `benchmarks/loaders.py --write` on {date.today().isoformat()}: {len(texts)} tricky files (`fixtures/loaders/cases.json`), each "
+        "compared, name by name and value by value, with what the real loader was recorded to read of it (`fixtures/loaders/read`).\n"
+    )
+    yield f"**{alike} of {total} readings alike ({alike / total:.2%}).**\n"
+    yield "| real loader | version | ours | alike | share | read differently |\n| --- | --- | --- | ---: | ---: | --- |"
+    for golden, found in results:
+        odd = ", ".join(case.name for case, same in zip(texts, found, strict=True) if not same)
+        yield f"| {golden.name} | {golden.version} | {golden.loader} | {sum(found)} of {len(found)} | {sum(found) / len(found):.1%} | {odd} |"
 
 
 if __name__ == "__main__":
