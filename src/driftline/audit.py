@@ -456,7 +456,7 @@ class _Reader:
     def code(self) -> Iterable[code.CodeFile]:
         """The code files, one at a time, so that only one is in memory."""
         for done, file in enumerate(self.tree.files):
-            if file.ignored or not code.is_code(file.path) or (self.code_paths is not None and file.path not in self.code_paths):
+            if file.ignored or (self.code_paths is not None and file.path not in self.code_paths) or not code.is_code(file.path):
                 continue
             try:
                 content = self.content(file.path)

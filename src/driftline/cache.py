@@ -50,8 +50,8 @@ def _is_ours(status: os.stat_result) -> bool:
     return os.name != "posix" or (status.st_uid == os.geteuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
 
 
-def write(name: str, content: bytes) -> None:
-    """Keeps `content` under a name of the form `kind-key`, at once or not at all; of each kind the newest few stay.
+def write(name: str, content: bytes, kept: int = _KEPT) -> None:
+    """Keeps `content` under a name of the form `kind-key`, at once or not at all; of each kind the newest `kept` stay.
 
     Raises OSError where the folder cannot be used, PermissionError where it is not the user's own.
     """
@@ -75,7 +75,7 @@ def write(name: str, content: bytes) -> None:
     left = [entry for at, entry in entries if entry.name.startswith(_TEMPORARY) and at < time.time() - _LEFT_SECONDS]
     # By their times, which a clock may have set wrong: the one just written stays in any case.
     others = sorted((one for one in entries if one[1].name.startswith(kind) and one[1].name != base), key=lambda one: one[0], reverse=True)
-    for entry in (*left, *(entry for _, entry in others[_KEPT - 1 :])):
+    for entry in (*left, *(entry for _, entry in others[kept - 1 :])):
         remove(entry.path)
 
 

@@ -62,7 +62,7 @@ def commit(request: Request, given: Sequence[str], *, listed: bool = False) -> R
 def _judged(request: Request, index: Index, wanted: Sequence[Change], started: float) -> Report:
     """The findings that the wanted changes cause or touch, and a note on those that stood there before."""
     touched = _touched(index, wanted, request.settings.sources)
-    looked_at = _around(index, touched.names) | {change.path for change in wanted if change.after is not None}
+    looked_at = _around(index, touched.names, request.cache) | {change.path for change in wanted if change.after is not None}
     tree = _Tree(request, index, index.entries)
     project = audit.read_tree(request, tree.tree, tree.read, looked_at)
     told = {one.path for one in project.unread}
@@ -201,12 +201,12 @@ class _Secrets:
 _FEW = 200
 
 
-def _around(index: Index, names: Collection[str]) -> set[str]:
+def _around(index: Index, names: Collection[str], memory: str | None) -> set[str]:
     """The code in the index that may speak of one of these names."""
     # Git tries every word on every line: for many words it is quicker to look at all of the code. A damaged object ends its search.
     with suppress(Unreadable):
         if len(names) <= _FEW:
-            return set(index.holding(names, code.languages()))
+            return set(index.holding(names, code.languages(), memory))
     return set(index.entries)
 
 

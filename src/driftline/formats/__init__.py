@@ -5,7 +5,7 @@ import importlib
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from types import ModuleType
 from typing import NamedTuple, Protocol, cast
 
@@ -111,8 +111,9 @@ def _recognises(name: str, path: str) -> bool:
     return recognises is None or bool(recognises(path))
 
 
+@lru_cache(maxsize=1 << 16)
 def _named(path: str) -> Collection[str]:
-    """The formats of which a pattern matches a path; each once, though several of its patterns may."""
+    """The formats of which a pattern matches a path; each once, though several of its patterns may. An audit asks several times."""
     index = _index()
     base = path.rpartition("/")[2]
     found = index.names.get(base, ())

@@ -2,14 +2,14 @@
 
 import os
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from types import TracebackType
 from typing import IO, NamedTuple
 
 from driftline.model import Unreadable
-from driftline.project import git
+from driftline.project import git, spoken
 from driftline.project.files import MAX_SOURCE
 from driftline.project.text import is_text
 
@@ -118,40 +118,62 @@ class Index:
         return self._blobs[name]
 
     def _blob(self, name: str) -> bytes | _Large:
+        told = self._asked((name,))
+        size = self._size(told)
+        if size > MAX_SOURCE:
+            head = told.read(8192)
+            for _ in _pieces(told, size - len(head)):
+                pass
+            told.read(1)
+            return _Large(head, size)
+        content = told.read(size)
+        told.read(1)
+        if len(content) != size:
+            self._end()
+            raise Unreadable("git cannot show the staged content")
+        return content
+
+    def _asked(self, names: Sequence[str]) -> IO[bytes]:
+        """Where git answers for each of a few hundred blobs, which fit into the pipe."""
         if self._process is None:
             self._process = git.start(self.root, "cat-file", "--batch")
-        process = self._process
-        if process.stdin is None or process.stdout is None:
+        if self._process.stdin is None or self._process.stdout is None:
             raise Unreadable("git cat-file has no pipe")
+        with suppress(OSError):  # its answer shows that it has died
+            self._process.stdin.write("".join(f"{name}\n" for name in names).encode())
+            self._process.stdin.flush()
+        return self._process.stdout
+
+    def _size(self, told: IO[bytes]) -> int:
+        """How many bytes of a blob follow. Raises Unreadable where none do."""
         try:
-            process.stdin.write(name.encode() + b"\n")
-            process.stdin.flush()
-            header = process.stdout.readline().split()
+            header = told.readline().split()
         except OSError:
             header = []
         if not header:  # a damaged object ends git; the next blob is asked of a new one
             self._end()
         if len(header) != 3 or header[1] != b"blob":
             raise Unreadable("git cannot show the staged content")
-        size = int(header[2])
-        if size > MAX_SOURCE:
-            head = process.stdout.read(8192)
-            left = size + 1 - len(head)
-            while left > 0:
-                left -= len(process.stdout.read(min(left, 1 << 20))) or left
-            return _Large(head, size)
-        content = process.stdout.read(size)
-        process.stdout.read(1)
-        if len(content) != size:
-            self._end()
-            raise Unreadable("git cannot show the staged content")
-        return content
+        return int(header[2])
 
-    def holding(self, words: Iterable[str], endings: Iterable[str]) -> tuple[str, ...]:
-        """The paths of the index whose text holds one of these words (letters, digits and `_`), whole.
+    def holding(self, words: Collection[str], endings: Iterable[str], memory: str | None = None) -> tuple[str, ...]:
+        """The paths of the index whose text holds one of these words (letters, digits and `_`), whole; with a `memory`, a few others too.
 
-        `endings` limits the files to those with these extensions (`.ts`) or names (`Rakefile`): pictures and lock files take git longest.
+        `endings` limits the files to those with these extensions (`.ts`) or names (`Rakefile`): pictures and lock files take longest.
+        `memory` is the cache's folder, which remembers what was seen in a blob before. Raises Unreadable.
         """
+        endings, asked = tuple(endings), set(words)
+        found: tuple[str, ...] = ()
+        usual = {word for word in asked if spoken.is_usual(word)}
+        if memory is not None and usual:
+            try:
+                found = self._remembered(usual, endings, memory)
+                asked -= usual
+            except Unreadable:  # at a damaged object: git's own search passes over those that nobody asks for
+                self._end()
+        return tuple(dict.fromkeys((*found, *self._searched(asked, endings))))
+
+    def _searched(self, words: Iterable[str], endings: Iterable[str]) -> tuple[str, ...]:
         # Through standard input: a command line has an end.
         given = "\n".join(sorted(words)).encode("utf-8", "surrogatepass")
         if not given:
@@ -161,6 +183,36 @@ class Index:
         options = ("--threads=1", "--cached", "--text", "--no-color", "-l", "-z", "-w", "-F", "-f", "-")
         output = git.run(self.root, "grep", *options, "--", *_only(endings), stdin=given, codes=(0, 1))
         return tuple(os.fsdecode(path) for path in output.split(b"\0") if path)
+
+    def _remembered(self, words: Iterable[str], endings: Sequence[str], memory: str) -> tuple[str, ...]:
+        extensions = tuple(ending for ending in endings if ending.startswith("."))
+        asked = [(path, blob) for path, blob in self.entries.items() if path.endswith(extensions) or path.rpartition("/")[2] in endings]
+        known = spoken.load(memory, self.root)
+        new = list(dict.fromkeys(blob for _, blob in asked if blob not in known))
+        for start in range(0, len(new), _AT_ONCE):
+            some = new[start : start + _AT_ONCE]
+            told = self._asked(some)
+            for blob in some:
+                known[blob] = spoken.marks(_pieces(told, self._size(told)))
+                told.read(1)
+        if new:
+            spoken.save(memory, self.root, known, self.entries.values())
+        wanted = {spoken.mark(word.encode()) for word in words}
+        return tuple(path for path, blob in asked if known[blob] and not wanted.isdisjoint(known[blob].split()))
+
+
+# So many names of blobs fit into a pipe, the smallest of which holds 16 KiB.
+_AT_ONCE = 200
+
+
+def _pieces(told: IO[bytes], size: int) -> Iterator[bytes]:
+    """The next `size` bytes, piece by piece. Raises Unreadable where there are fewer."""
+    while size > 0:
+        piece = told.read(min(size, 1 << 20))
+        if not piece:
+            raise Unreadable("git cannot show the staged content")
+        size -= len(piece)
+        yield piece
 
 
 def _only(endings: Iterable[str]) -> list[str]:
@@ -173,12 +225,11 @@ def _entries(root: str) -> tuple[dict[str, str], frozenset[str], frozenset[str]]
     entries: dict[str, str] = {}
     conflicts: set[str] = set()
     links: set[str] = set()
-    for entry in git.run(root, "ls-files", "-z", "--stage").split(b"\0"):
+    for entry in os.fsdecode(git.run(root, "ls-files", "-z", "--stage")).split("\0"):
         if not entry:
             continue
-        head, _, raw = entry.partition(b"\t")
-        mode, name, stage = head.decode("ascii").split()
-        path = os.fsdecode(raw)
+        head, _, path = entry.partition("\t")
+        mode, name, stage = head.split(" ")
         if stage != "0":
             conflicts.add(path)
         elif mode in _FILE_MODES:
@@ -190,10 +241,14 @@ def _entries(root: str) -> tuple[dict[str, str], frozenset[str], frozenset[str]]
 
 def _changes(root: str) -> tuple[Change, ...]:
     """What the index changes against HEAD; against nothing in a repository without a first commit."""
-    base = git.run(root, "rev-parse", "--verify", "--quiet", "HEAD^{tree}", codes=(0, 1)).decode().strip()
-    if not base:
-        base = git.run(root, "hash-object", "-t", "tree", "--stdin", stdin=b"").decode().strip()
-    output = git.run(root, "diff-index", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev", "--relative", "--no-ext-diff", base)
+    against = ("diff-index", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev", "--relative", "--no-ext-diff")
+    try:
+        output = git.run(root, *against, "HEAD")
+    except Unreadable:
+        if git.run(root, "rev-parse", "--verify", "--quiet", "HEAD^{tree}", codes=(0, 1)):
+            raise
+        nothing = git.run(root, "hash-object", "-t", "tree", "--stdin", stdin=b"").decode().strip()
+        output = git.run(root, *against, nothing)
     fields = iter(output.split(b"\0"))
     changes = []
     for head in fields:

@@ -105,7 +105,9 @@ class Settings(NamedTuple):
 
     def is_excluded(self, path: str) -> bool:
         """Whether a path is left out of the audit (`exclude` globs, `*` crosses `/`; a folder's name excludes what is in it)."""
-        return matches(path, self.exclude) or any(path.startswith(pattern.rstrip("/") + "/") for pattern in self.exclude)
+        return bool(self.exclude) and (
+            matches(path, self.exclude) or any(path.startswith(pattern.rstrip("/") + "/") for pattern in self.exclude)
+        )
 
 
 def matches(word: str, patterns: Iterable[str]) -> bool:
