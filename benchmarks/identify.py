@@ -1,20 +1,28 @@
 """How long the catalogue takes to load, and identification for 2,000 values: CPU milliseconds, the best of several fresh processes.
 
-    python benchmarks/identify.py
+    python benchmarks/identify.py [--write]
 
+`--write` writes identify.md beside this file.
 `mixed` is a large project as it is: four environments of one app, half settings and half credentials of 120 kinds. `every kind` is the
 worst case: each kind of the catalogue once, each shape compiled for it. Values are generated (tests/keys.py), none is real.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
+import platform
 import random
 import subprocess
 import sys
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
+from driftline import __version__
+
 ROOT = Path(__file__).parent.parent
+REPORT = Path(__file__).with_suffix(".md")
 RUNS = 7
 
 _SETTINGS = (
@@ -78,14 +86,39 @@ def measured(work: list[tuple[str, str]]) -> list[float]:
     return [min(column) * 1000 for column in zip(*runs, strict=True)]
 
 
+def page() -> Iterator[str]:
+    """The lines of identify.md."""
+    from driftline.knowledge import catalog
+
+    known = catalog.load()
+    yield "# What identification costs"
+    yield ""
+    yield f"Written by `python benchmarks/identify.py --write` on {date.today().isoformat()}, driftline {__version__}, Python {platform.python_version()}."
+    yield ""
+    yield (
+        f"CPU milliseconds (user and system) in a process of its own, the best of {RUNS}. The catalogue has {len(known.providers)} providers and "
+        f"{len(known.keys)} kinds of keys. Wanted: 2,000 values in under 60 ms after import, the catalogue loaded in under 25 ms."
+    )
+    yield ""
+    yield "| 2,000 values | import | load the catalogue | identify | all traits of a value |"
+    yield "| --- | ---: | ---: | ---: | ---: |"
+    for name, work in (
+        ("mixed: one project, four environments, 120 kinds", mixed()),
+        ("every kind once, each shape compiled for it", every_kind()),
+    ):
+        yield f"| {name} | " + " | ".join(f"{milliseconds:.1f}" for milliseconds in measured(work)) + " |"
+
+
 def main() -> None:
-    """Prints one line per mix."""
+    """Prints the page, and writes it where that is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--write", action="store_true", help=f"write {REPORT.name} beside this file")
+    write = parser.parse_args().write
     sys.path.insert(0, str(ROOT))
-    for name, work in (("mixed", mixed()), ("every kind", every_kind())):
-        imported, loaded, identified, traits = measured(work)
-        print(
-            f"{name:11} {len(work):5} values: import {imported:5.1f} ms, load {loaded:5.1f} ms, identify {identified:5.1f} ms, all traits {traits:5.1f} ms"
-        )
+    text = "\n".join(page()) + "\n"
+    sys.stdout.write(text)
+    if write:
+        REPORT.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,22 +1,29 @@
 """What detect-secrets adds to driftline's own judgement of unexplained values, and what it costs.
 
-    python benchmarks/judge.py [PROJECT ...]
+    python benchmarks/judge.py [--write] [PROJECT ...]
 
-Prints, for generated values under a secret's and under a neutral name, the share that is taken for a secret without and with detect-secrets,
+Tells, for generated values under a secret's and under a neutral name, the share that is taken for a secret without and with detect-secrets,
 the CPU time of loading it and of one question; and for each project how many of its unexplained values it was asked about and how many
-verdicts it changed. No value and no name is printed.
+verdicts it changed. No value and no name of a variable is printed. `--write` writes judge.md beside this file.
 """
 
 from __future__ import annotations
 
+import argparse
+import platform
 import random
 import string
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
+from driftline import __version__
 from driftline.knowledge import identify, judge
+
+REPORT = Path(__file__).with_suffix(".md")
 
 _ALPHABETS = {
     "letters and digits": string.ascii_letters + string.digits,
@@ -42,7 +49,8 @@ def _without(text: str) -> bool:
 def shares() -> Iterator[str]:
     """One line per alphabet and length, then one for words."""
     source = random.Random(2)
-    yield f"{'values':34} {'alone':>6} {'secret name':>12} {'other name':>11}"
+    yield "| values | driftline alone | under a secret's name | under another name |"
+    yield "| --- | ---: | ---: | ---: |"
     for title, alphabet in _ALPHABETS.items():
         for length in (8, 12, 16, 24, 32, 64):
             texts = ["".join(source.choices(alphabet, k=length)) for _ in range(400)]
@@ -56,7 +64,7 @@ def _row(title: str, texts: list[str]) -> str:
 
     secret = percent(sum(_with(text, "SERVICE_PASSWORD") for text in texts))
     other = percent(sum(_with(text, "SOMETHING") for text in texts))
-    return f"{title:34} {percent(sum(map(_without, texts))):>6} {secret:>12} {other:>11}"
+    return f"| {title} | {percent(sum(map(_without, texts)))} | {secret} | {other} |"
 
 
 _COST = """
@@ -75,7 +83,7 @@ def cost() -> str:
     """Milliseconds of CPU: the gibberish model, the rest of detect-secrets, 1,000 questions."""
     runs = [subprocess.run([sys.executable, "-c", _COST], capture_output=True, text=True, check=True).stdout.split() for _ in range(5)]
     model, rest, thousand = (min(float(run[column]) for run in runs) for column in range(3))
-    return f"loading the gibberish model {model:.0f} ms, the rest of detect-secrets {rest:.0f} ms; {thousand:.0f} us a question"
+    return f"Loading the gibberish model takes {model:.0f} ms of CPU, the rest of detect-secrets {rest:.0f} ms; a question then takes {thousand:.0f} us."
 
 
 def project(root: str) -> str:
@@ -94,7 +102,7 @@ def project(root: str) -> str:
             verdict = identify._secret_like(text, name.strip(), None, identify._shape(text)[0], identify.placeholder(text))
             asked += bool(questions)
             changed += bool(questions) and verdict != identify._random(text)
-    return f"{Path(root).name}: {values} unexplained values, asked about {asked}, changed {changed}"
+    return f"| {Path(root).name.rpartition('+')[2]} | {values} | {asked} | {changed} |"
 
 
 questions: list[bool] = []
@@ -110,15 +118,36 @@ def _counted() -> None:
     judge.is_words = counting
 
 
-def main(roots: list[str]) -> None:
-    """Prints everything."""
-    for line in shares():
-        print(line)
-    print(cost())
-    _counted()
-    for root in roots:
-        print(project(root))
+def page(roots: list[str]) -> Iterator[str]:
+    """The lines of judge.md."""
+    yield "# What detect-secrets adds, and what it costs"
+    yield ""
+    yield f"Written by `python benchmarks/judge.py --write PROJECT ...` on {date.today().isoformat()}, driftline {__version__}, detect-secrets {version('detect-secrets')}, Python {platform.python_version()}."
+    yield ""
+    yield "Of generated values that no provider explains, how many are taken for a secret: by randomness alone, and with detect-secrets asked where randomness and the variable's name disagree."
+    yield ""
+    yield from shares()
+    yield ""
+    yield cost() + " It is loaded when first asked, for such values only."
+    if roots:
+        yield ""
+        yield "| env files of | unexplained values | asked about | verdicts changed |"
+        yield "| --- | ---: | ---: | ---: |"
+        _counted()
+        yield from (line for line in map(project, roots) if "| 0 | 0 | 0 |" not in line)
+
+
+def main() -> None:
+    """Prints the page, and writes it where that is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("projects", nargs="*")
+    parser.add_argument("--write", action="store_true", help=f"write {REPORT.name} beside this file")
+    options = parser.parse_args()
+    text = "\n".join(page(options.projects)) + "\n"
+    sys.stdout.write(text)
+    if options.write:
+        REPORT.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from driftline import audit, review, rules
+from driftline.knowledge import catalog
 from driftline.model import Finding
 from driftline.project import settings
 from tests.projects import FIXTURES, make, patterns
@@ -58,6 +60,34 @@ def test_every_rule_has_fixtures_that_flag_and_that_pass(rule: str) -> None:
     names = [case.name for case in CASES if case.parent.name == rule]
     assert any(name.startswith("flags-") for name in names)
     assert any(name.startswith("passes-") for name in names)
+
+
+CREDENTIALS = [rule for rule, group in rules.groups().items() if group == "credentials"]
+
+
+@pytest.mark.parametrize("rule", [*CREDENTIALS, "public-prefix-secret", "default-secret", "committed-env-file"])
+@pytest.mark.parametrize("side", ["flags", "passes"])
+def test_credentials_are_of_three_providers_at_least(rule: str, side: str) -> None:
+    named: set[str] = set()
+    for case in CASES:
+        if case.parent.name == rule and case.name.startswith(side):
+            named.update(
+                *(_providers(path.read_text("utf-8")) for path in case.rglob("*") if path.is_file() and path.name != "expected.txt")
+            )
+    assert len(named) >= 3, named
+
+
+def _providers(text: str) -> set[str]:
+    """The providers that a file names: in a placeholder, by a host of theirs, or in a variable's name."""
+    known = catalog.load()
+    found = {match for match in re.findall(r"\{\{([a-z0-9-]+)\.", text) if match in known.providers}
+    found |= {owner[0].id for host in re.findall(r"[a-z0-9.-]+\.[a-z]{2,10}", text) if (owner := known.host(host))}
+    return found | {
+        provider
+        for name in re.findall(r"\b[A-Z][A-Z0-9_]{5,}\b", text)
+        for word in name.split("_")
+        for provider in known.by_word.get(word, ())
+    }
 
 
 def test_file_names_are_the_identifiers() -> None:
