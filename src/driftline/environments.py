@@ -405,7 +405,10 @@ class _Assembler:
             draft.speakers.append(_Speaker(item, because, (0, -100), source.reading.declarations, source.content))
 
     def _shared_build_files(self, plan: Plan, drafts: dict[str, _Draft]) -> None:
-        """A preview build runs in production mode: where no file names the preview, the production files are read there too."""
+        """A preview build runs in production mode: where no file names the preview, the production files are read there too.
+
+        What git ignores is not in the checkout that the platform builds previews from.
+        """
         production = drafts.get("production")
         if production is None:
             return
@@ -415,7 +418,7 @@ class _Assembler:
             order = loaders.files(plan.loader, "production")
             for speaker in production.speakers:
                 name = speaker.source.path.rpartition("/")[2]
-                if speaker.content is not None and name in order and name != ".env":
+                if speaker.content is not None and not speaker.source.ignored and name in order and name != ".env":
                     source = speaker.source._replace(authority=Authority.PART)
                     draft.speakers.append(
                         speaker._replace(source=source, because="a preview build runs in production mode and reads it too")
