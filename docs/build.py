@@ -3,7 +3,8 @@
     python docs/build.py            writes everything
     python docs/build.py --check    exit code 1 and one line for each file that is out of step
 
-To add a page, add a module with `text()` to docs/pages/; `NAME.py` writes `NAME.md`.
+To add a page, add a module with `text()` to docs/pages/; `NAME.py` writes `NAME.md`. Into pages written by hand come the figures
+that they ask for (docs/figures.py); one that nothing measured is an error.
 """
 
 from __future__ import annotations
@@ -25,9 +26,12 @@ def _pages() -> Mapping[Path, Callable[[], str]]:
     try:
         names = sorted(path.stem for path in (DOCS / "pages").glob("[!_]*.py"))
         texts = {name: importlib.import_module(f"pages.{name}").text for name in names}
+        figures = importlib.import_module("figures")
     finally:
         sys.path.remove(str(DOCS))
-    return {DOCS / f"{name}.md": lambda text=text: NOTE + text() for name, text in texts.items()}
+    made = {DOCS / f"{name}.md": lambda text=text: NOTE + text() for name, text in texts.items()}
+    by_hand = [page for page in (DOCS.parent / "README.md", *sorted(DOCS.glob("*.md"))) if page not in made and figures.marked(page)]
+    return {**made, **{page: lambda page=page: figures.filled(page) for page in by_hand}}
 
 
 # File -> its text.
