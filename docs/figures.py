@@ -5,8 +5,8 @@ A page marks the place in two lines, and what stands between them is written by 
     <!-- figures: benchmarks/hook.md, table 1 -->
     <!-- end of figures -->
 
-`table 1` is the first table of that file; `table 1, rows a, b` keeps the rows that begin with `a` and `b`; `columns a, b` in the same way, by their heads.
-`text TEXT` is the paragraph that begins with TEXT. Rows, columns and texts are given without `**` and backquotes.
+`table 1` is the first table of that file; `table 1, rows a; b` keeps the rows that begin with `a` and `b`; `columns a; b` in the same way, by their heads.
+`text WORDS` is the first paragraph that holds those words. Rows, columns and words are given without `**` and backquotes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _COMMAND = re.compile(r"`([^`]*\bbenchmarks/\w+\.py\b[^`]*)`")
 
 def filled(page: Path) -> str:
     """The text of a page with its figures as the measured files have them. Raises ValueError where one is missing there."""
-    return _BLOCK.sub(lambda block: f"{block[1]}\n{_figures(page, block[2], block[3])}\n\n{block[4]}", page.read_text(encoding="utf-8"), 0)
+    return _BLOCK.sub(lambda block: f"{block[1]}\n{_figures(page, block[2], block[3])}\n\n{block[4]}", page.read_text(encoding="utf-8"))
 
 
 def marked(page: Path) -> bool:
@@ -36,7 +36,7 @@ def _figures(page: Path, name: str, wanted: str) -> str:
     source, place = ROOT / name, f"{page.name}: {name}, {wanted}"
     asked = _WANTED.match(wanted)
     if asked is None:
-        raise ValueError(f"{place}: say `table N`, `table N, columns A, B, rows C, D` or `text TEXT`")
+        raise ValueError(f"{place}: say `table N`, `table N, columns A; B, rows C; D` or `text WORDS`")
     if not source.is_file():
         raise ValueError(f"{place}: there is no such file; the script of its name writes it")
     measured = source.read_text(encoding="utf-8")
@@ -51,8 +51,8 @@ def _figures(page: Path, name: str, wanted: str) -> str:
     return f"{found}\n\nMeasured by `{words}`; all of it: [{name}]({link})."
 
 
-def _paragraph(measured: str, beginning: str) -> str:
-    return next((text for text in re.split(r"\n\s*\n", measured) if _plain(text).startswith(beginning)), "").strip()
+def _paragraph(measured: str, words: str) -> str:
+    return next((text for text in re.split(r"\n\s*\n", measured) if words in _plain(text)), "").strip()
 
 
 def _table(measured: str, number: int, columns: str | None, rows: str | None) -> str:
@@ -62,9 +62,9 @@ def _table(measured: str, number: int, columns: str | None, rows: str | None) ->
         return ""
     cells = [_cells(line) for line in tables[number - 1].splitlines()]
     heads = [_plain(cell) for cell in cells[0]]
-    kept = list(range(len(heads))) if columns is None else [heads.index(name) for name in columns.split(", ") if name in heads]
-    lines = cells[2:] if rows is None else [line for name in rows.split(", ") for line in cells[2:] if _plain(line[0]) == name]
-    if (columns and len(kept) != len(columns.split(", "))) or (rows and len(lines) != len(rows.split(", "))):
+    kept = list(range(len(heads))) if columns is None else [heads.index(name) for name in columns.split("; ") if name in heads]
+    lines = cells[2:] if rows is None else [line for name in rows.split("; ") for line in cells[2:] if _plain(line[0]) == name]
+    if (columns and len(kept) != len(columns.split("; "))) or (rows and len(lines) != len(rows.split("; "))):
         return ""
     return "\n".join(_written([cells[0], cells[1], *lines], kept))
 

@@ -88,3 +88,56 @@ def test_a_wrong_fact_is_named_with_its_file(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(ValueError, match=r"wrong\.toml") as error:
         catalog.compiled()
     assert says in str(error.value)
+
+
+# --- figures ------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def figures(build: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(BUILD.parent))
+    module = importlib.import_module("figures")
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    (tmp_path / "benchmarks").mkdir()
+    (tmp_path / "benchmarks" / "speed.md").write_text(
+        "`python benchmarks/speed.py\n--write`, 2026\n\n**3 of 4** told\n\n| tool | ms | kB |\n| --- | --- | --- |\n| `ours` | 1 | 5 |\n| theirs | 2 | 6 |\n"
+    )
+    return module
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        ("table 1", "| tool | ms | kB |\n| --- | --- | --- |\n| `ours` | 1 | 5 |\n| theirs | 2 | 6 |"),
+        ("table 1, columns tool; kB, rows theirs", "| tool | kB |\n| --- | --- |\n| theirs | 6 |"),
+        ("table 1, rows theirs; ours", "| tool | ms | kB |\n| --- | --- | --- |\n| theirs | 2 | 6 |\n| `ours` | 1 | 5 |"),
+        ("text 3 of 4", "**3 of 4** told"),
+    ],
+)
+def test_figures_come_from_what_was_measured_with_its_command(figures: ModuleType, tmp_path: Path, wanted: str, told: str) -> None:
+    page = tmp_path / "page.md"
+    marks = f"<!-- figures: benchmarks/speed.md, {wanted} -->\n", "<!-- end of figures -->"
+    page.write_text(f"before\n{marks[0]}| stale |\n{marks[1]}\nafter\n")
+    said = "Measured by `python benchmarks/speed.py --write`; all of it: [benchmarks/speed.md](benchmarks/speed.md)."
+    assert figures.filled(page) == f"before\n{marks[0]}\n{told}\n\n{said}\n\n{marks[1]}\nafter\n"
+    page.write_text(figures.filled(page))
+    assert figures.filled(page) == page.read_text()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "says"),
+    [
+        ("benchmarks/none.md, table 1", "no such file"),
+        ("benchmarks/speed.md, table 2", "not there"),
+        ("benchmarks/speed.md, table 1, rows nobody", "not there"),
+        ("benchmarks/speed.md, table 1, columns tool; GB", "not there"),
+        ("benchmarks/speed.md, text 4 of 4", "not there"),
+        ("benchmarks/speed.md, picture 1", "say `table N`"),
+    ],
+)
+def test_a_figure_that_nothing_measured_is_an_error(figures: ModuleType, tmp_path: Path, wanted: str, says: str) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"<!-- figures: {wanted} -->\n<!-- end of figures -->\n")
+    with pytest.raises(ValueError, match=r"page\.md: ") as error:
+        figures.filled(page)
+    assert says in str(error.value)
