@@ -72,17 +72,28 @@ class Surface(NamedTuple):
     place: Location
 
 
+class Blind(NamedTuple):
+    """Something of the project that no reader of ours follows: a language in which it answers requests, or a backend that an app in another
+    language reaches. `place` is where it shows first."""
+
+    name: str
+    place: Location
+
+
 class Evidence(NamedTuple):
     """All of it. `tables_used` are the names that code hands to a table call, with the first place; `openings` come from Firebase's rules in
     `rules_files`, `doubts` from route handlers.
 
-    `outputs` are the folders and files of built output that were looked at.
+    `rules_of` are the Firebase services whose rules are there; `servers` the languages that answer requests unread, `clients` the backends that
+    unread apps reach, `deployed_by` the first file that says how a release is made; `outputs` are the folders and files of built output that
+    were looked at.
     """
 
     stores: tuple[Store, ...] = ()
     tables_used: tuple[tuple[str, Location], ...] = ()
     openings: tuple[Opening, ...] = ()
     rules_files: tuple[str, ...] = ()
+    rules_of: frozenset[str] = frozenset()
     doubts: tuple[Doubt, ...] = ()
     stacks: tuple[Stack, ...] = ()
     hooks: tuple[Hook, ...] = ()
@@ -90,6 +101,10 @@ class Evidence(NamedTuple):
     steps: tuple[Step, ...] = ()
     unowned: tuple[Surface, ...] = ()
     owners_file: str | None = None
+    surfaces: int = 0
+    servers: tuple[Blind, ...] = ()
+    clients: tuple[Blind, ...] = ()
+    deployed_by: str | None = None
     outputs: tuple[str, ...] = ()
 
 

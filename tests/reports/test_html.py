@@ -191,7 +191,7 @@ def test_questions_public_keys_accepted_findings_and_coverage_are_there() -> Non
 def test_a_launch_review_shows_each_flag_in_words_and_one_decision() -> None:
     text = html(builder.launch())
     assert re.findall(r'<b class="state">(.*?)</b>', text) == ["Blocked", "At risk", "Clear", "Cannot tell from files"]
-    assert "<code>driftline review --bundle DIR</code> would settle it" in text
+    assert "Settled by: driftline review --bundle DIR." in text
     assert '<span class="chip">deployment</span>' in text
     assert "&lt;script&gt;" in text
 

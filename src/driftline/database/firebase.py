@@ -60,6 +60,17 @@ def read(path: str, content: str) -> tuple[Opening, ...]:
     return tuple(_Rules(path, content).openings())
 
 
+def service(path: str, content: str) -> str:
+    """Whose rules a file holds: `firestore`, `storage` or `database`; "" where it does not say."""
+    if path.endswith(".json"):
+        return "database"
+    match = _SERVICE.search(content)
+    return {"cloud.firestore": "firestore", "firebase.storage": "storage"}[match[1]] if match else ""
+
+
+_SERVICE = late.pattern(r"\bservice\s+(cloud\.firestore|firebase\.storage)\b")
+
+
 class _Token(NamedTuple):
     kind: str
     text: str

@@ -11,12 +11,17 @@ from typing import NamedTuple
 from driftline import late
 from driftline.knowledge import tables
 
-_IMPORT = late.pattern(rb"""(?:\bfrom|\bimport|\brequire\(|\bimport\()\s*["'](?:npm:|jsr:|https://esm\.sh/)?(?P<module>@?[\w./\-]+)""")
+_IMPORT = late.pattern(
+    rb"""(?:\bfrom|\bimport|\brequire\(|\bimport\()\s*["'](?:npm:|jsr:|https://(?:esm\.sh|cdn\.jsdelivr\.net/npm|unpkg\.com|www\.gstatic\.com/firebasejs/[\d.]{1,20})/)?(?P<module>@?[\w./\-]+)"""
+)
 _PYTHON = late.pattern(rb"^\s*(?:from|import)\s+(?P<module>[\w.]+)", re.MULTILINE)
 
 
 class Backend(NamedTuple):
-    """One way of doing a job. Every field is what backends.toml says; `calls` must be found in the importing file, where it is set."""
+    """One way of doing a job. Every field is what backends.toml says; `calls` must be found in the importing file, where it is set.
+
+    `guarded_by` says what decides over the rows or files that browsers reach by themselves, "" where none do.
+    """
 
     job: str
     name: str
@@ -24,6 +29,8 @@ class Backend(NamedTuple):
     calls: re.Pattern[bytes] | None
     variables: tuple[str, ...]
     files: tuple[str, ...]
+    guarded_by: str = ""
+    settles: str = ""
 
     @property
     def packages(self) -> tuple[str, ...]:
@@ -46,6 +53,8 @@ def known() -> tuple[Backend, ...]:
             late.pattern(table["calls"].encode()) if "calls" in table else None,
             tuple(table.get("variables", ())),
             tuple(table.get("files", ())),
+            table.get("guarded_by", ""),
+            table.get("settles", ""),
         )
         for table in tables.of_file("backends.toml")["backends"]
     )

@@ -18,13 +18,16 @@ def lines(review: Review, terminal: Terminal) -> Iterator[str]:
     yield terminal.paint("Launch review", "bold")
     yield ""
     longest = max(columns(flag.verdict) for flag in review.flags)
+    before = ""  # what is open about several flags is told once
     for flag in review.flags:
         label = f"{SIGNS[flag.verdict][0 if terminal.unicode else 1]} {pad(flag.verdict, longest)}"
         found = f" ({flag.number})" if flag.number else ""
         yield from terminal.prose(f"{flag.title}{found}", indent=2, label=label, styles=STYLES[flag.verdict])
-        if flag.open and flag.verdict in ("clear", "cannot tell from files"):
-            settled = f"; `{flag.settles}` would settle it" if flag.settles else ""
-            yield from terminal.prose(f"{flag.open}{settled}", indent=6 + longest)
+        if flag.open and flag.open != before and flag.verdict == "cannot tell from files":
+            before = flag.open
+            yield from terminal.prose(flag.open, indent=6 + longest)
+            if flag.settles:
+                yield from terminal.prose(f"settled by: {flag.settles}", indent=6 + longest)
     decision = review.decision
     yield ""
     layer = f" ({decision.layer})" if decision.layer != "none" else ""

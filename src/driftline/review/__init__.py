@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from driftline import audit, code, late
@@ -17,7 +17,7 @@ from driftline.model import Location, Report, Route, Unread, Unreadable, failed
 from driftline.project import apps, files
 from driftline.project.files import Tree
 from driftline.project.settings import Settings
-from driftline.review import decide, handlers, hooks, owners, releases, stacks
+from driftline.review import decide, handlers, hooks, owners, releases, servers, stacks
 from driftline.review.stacks import place
 
 T = TypeVar("T")
@@ -43,7 +43,8 @@ def review(request: Request) -> Report:
 def callbacks(request: Request) -> tuple[Hook, ...]:
     """The callback routes of a project, without judging anything."""
     tree = files.walk(request.root, request.settings.is_excluded)
-    return tuple(hooks.hooks(*_code(tree, [file.path for file in tree.files if not file.ignored], [])))
+    project = audit.read_whole(request, tree)
+    return tuple(hooks.hooks(*_code(tree, [file.path for file in tree.files if not file.ignored], []), _routes(project)))
 
 
 def gather(tree: Tree, project: Project, settings: Settings, outputs: tuple[str, ...] = ()) -> Project:
@@ -77,6 +78,7 @@ def gather(tree: Tree, project: Project, settings: Settings, outputs: tuple[str,
         attestations, missed = hooks.read_attestations(prose(hooks.ATTESTATIONS))
         unread += missed
     rules_files = _rules_files(paths, prose)
+    deployed = [path for path in paths if not (code.is_test(path) or code.is_tool(path) or apps.is_material(path))]
     manifests = {path: apps.dependencies(path, prose(path)) for path in paths if apps.is_manifest(path)}
     owners_file = next((path for path in owners.FILES if path in paths), None)
     evidence = Evidence(
@@ -84,17 +86,18 @@ def gather(tree: Tree, project: Project, settings: Settings, outputs: tuple[str,
         tables_used=gathered("the tables that code names", lambda: _tables_used(code_files)) if found else (),
         openings=gathered("the rules of Firebase", lambda: _openings(rules_files, text, unread)),
         rules_files=rules_files,
+        rules_of=frozenset(firebase.service(path, prose(path)) for path in rules_files),
         doubts=gathered(
             "the route handlers",
             lambda: _doubts(
                 code_files,
-                (route for app in project.facts.apps for route in app.routes or ()),
+                _routes(project),
                 ((path, _bytes(tree, path, unread)) for path in paths if path.endswith(".prisma")),
                 found,
             ),
         ),
         stacks=gathered("what does which job", lambda: stacks.stacks(project.facts.apps, code_files, paths, manifests)),
-        hooks=gathered("the callback routes", lambda: hooks.hooks(code_files, tests)),
+        hooks=gathered("the callback routes", lambda: hooks.hooks(code_files, tests, _routes(project))),
         attestations=attestations,
         steps=gathered(
             "the steps of a release",
@@ -102,9 +105,17 @@ def gather(tree: Tree, project: Project, settings: Settings, outputs: tuple[str,
         ),
         unowned=gathered("the code owners", lambda: owners.unowned(paths, prose(owners_file) if owners_file else None, settings.owners)),
         owners_file=owners_file,
+        surfaces=owners.surfaces(paths) + len(settings.owners),
+        servers=gathered("the languages of servers", lambda: servers.unread(deployed, prose)),
+        clients=gathered("the manifests of clients", lambda: servers.clients(deployed, prose)),
+        deployed_by=releases.deployed_by(paths, deploying),
         outputs=outputs,
     )
     return project._replace(facts=project.facts._replace(evidence=evidence), unread=tuple(dict.fromkeys((*project.unread, *unread))))
+
+
+def _routes(project: Project) -> Iterator[Route]:
+    return (route for app in project.facts.apps for route in app.routes or ())
 
 
 _READ = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".py", ".vue", ".svelte", ".astro")

@@ -7,7 +7,8 @@ from typing import Any
 
 from driftline.evidence import Evidence
 from driftline.knowledge import tables
-from driftline.model import Decision, Finding, Flag, Kind, Related, Report, Review, Severity
+from driftline.model import Decision, Finding, Flag, Related, Report, Review, Severity
+from driftline.review import limits
 
 _RANK = {"clear": 0, "cannot tell from files": 0, "at risk": 1, "blocked": 2}
 _SHOWN = 5
@@ -38,39 +39,11 @@ def _flag(table: Mapping[str, Any], findings: Sequence[Finding], report: Report,
     mine = [f for f in findings if f.rule in table["rules"]]
     counted = [f for f in mine if f.severity is not Severity.NOTE or table.get("notes")]
     worst = max((f.severity.rank for f in counted), default=-1)
-    reason, settles = _doubt(table["id"], report, evidence)
-    verdict = "blocked" if worst == Severity.BLOCKER.rank else "at risk" if worst >= 0 else "cannot tell from files" if reason else "clear"
+    limit = limits.of(table["id"], report, evidence)
+    verdict = "blocked" if worst == Severity.BLOCKER.rank else "at risk" if worst >= 0 else "cannot tell from files" if limit else "clear"
     shown = tuple(Related(f.location, f.message) for f in (counted or mine)[:_SHOWN])
-    confidence = "high" if worst == Severity.BLOCKER.rank or (verdict == "clear" and not reason) else "reduced" if reason else "medium"
-    return Flag(table["id"], table["title"], verdict, confidence, shown, len(mine), reason, settles)
-
-
-def _doubt(flag: str, report: Report, evidence: Evidence) -> tuple[str, str]:
-    """(what files cannot show about a flag, what would settle it); empty where nothing is left open."""
-    if flag == "row-security":
-        known = {table.name.name for store in evidence.stores for table in store.database.tables}
-        known |= {view.name.name for store in evidence.stores for view in store.database.views}
-        missing = [name for name, _ in evidence.tables_used if name not in known]
-        if missing:
-            listed = ", ".join(missing[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
-            return f"code uses {listed}, which no migration creates: their row security is set elsewhere", "supabase db dump"
-        opaque = sum(len(store.database.opaque) for store in evidence.stores)
-        if opaque:
-            return f"{opaque} statement{'s' if opaque > 1 else ''} of the migrations are built at run time", "supabase db dump"
-        job = {stack.name for stack in evidence.stacks if stack.job == "database" and stack.imports}
-        if not evidence.stores and "Supabase's data API" in job:
-            return "the data API is used, and no migration of its tables is in the repository", "supabase db dump"
-        if "Firestore" in job and not evidence.rules_files:
-            return "Firestore is used, and no rules file is in the repository", "firebase firestore:rules:get"
-    if flag == "separation":
-        production = [e for app in report.apps for e in app.environments if e.kind is Kind.PRODUCTION]
-        if any(e.authority is None for e in production) or not production:
-            return "no file says what production holds", next((e.settled_by for e in production if e.settled_by), "")
-    if flag == "callbacks" and evidence.hooks:
-        return "which addresses a provider calls stands in its dashboard", "stripe webhook_endpoints list"
-    if flag == "browser-keys" and not evidence.outputs:
-        return "no built output was looked at", "driftline review --bundle DIR"
-    return "", ""
+    confidence = "high" if worst == Severity.BLOCKER.rank or verdict == "clear" else "reduced" if limit else "medium"
+    return Flag(table["id"], table["title"], verdict, confidence, shown, len(mine), *(limit or ()))
 
 
 def _decisive(conditions: Sequence[Mapping[str, Any]], flags: Sequence[Flag], findings: Sequence[Finding]) -> list[Finding] | None:
@@ -82,6 +55,8 @@ def _decisive(conditions: Sequence[Mapping[str, Any]], flags: Sequence[Flag], fi
         rules = condition.get("rules") or rules_of[condition["flag"]]
         found = [f for f in findings if f.rule in rules and condition.get("severity") in (None, f.severity.value)]
         if "at_least" in condition and _RANK[by_id[condition["flag"]].verdict] < _RANK[condition["at_least"]]:
+            return None
+        if "is" in condition and by_id[condition["flag"]].verdict != condition["is"]:
             return None
         if not condition.get("min", 0) <= len(found) <= condition.get("max", len(found)):
             return None

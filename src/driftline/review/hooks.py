@@ -5,13 +5,13 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 
 from driftline.evidence import Attestation, Hook
-from driftline.knowledge import catalog
+from driftline.knowledge import callbacks, catalog
 from driftline.knowledge.identify import identify
-from driftline.model import Exposure, Location, Misuse, Unread
+from driftline.model import Exposure, Location, Misuse, Route, Unread
 from driftline.review import handlers
 
 ATTESTATIONS = ".driftline/attestations.json"
@@ -23,8 +23,10 @@ _IS_WEBHOOK = re.compile(r"web-?_?hooks?(?:[/._-]|$)", re.IGNORECASE)
 _JOBS = frozenset(("payment", "mail", "auth", "storage", "commerce", "sms", "messaging"))
 
 
-def hooks(code: Mapping[str, bytes], tests: Mapping[str, bytes]) -> Iterator[Hook]:
-    """The webhook routes among `code`; `tests` are the files that may name them (tests, fixtures, recorded events)."""
+def hooks(code: Mapping[str, bytes], tests: Mapping[str, bytes], routes: Iterable[Route]) -> Iterator[Hook]:
+    """The routes that a provider calls: files of `code` that are webhooks by their place, and `routes` that receive a provider's events in any
+    other. `tests` are the files that may name them (tests, fixtures, recorded events)."""
+    by_place = set()
     for path, content in code.items():
         if not _IS_WEBHOOK.search(path) or not handlers.holds_handlers(path, content):
             continue
@@ -33,7 +35,29 @@ def hooks(code: Mapping[str, bytes], tests: Mapping[str, bytes]) -> Iterator[Hoo
             continue
         secrets = tuple(sorted({match[0].decode() for match in _SECRET.finditer(content)}))
         route = _route(path)
+        by_place.add(path)
         yield Hook(provider, route, Location(path, 1), secrets, _tested(path, route, tests))
+    elsewhere: dict[str, list[Route]] = {}
+    for one in routes:
+        if one.location.path in code and one.location.path not in by_place:
+            elsewhere.setdefault(one.location.path, []).append(one)
+    for file, one in dict.fromkeys((file, one) for file, served in elsewhere.items() for one in _called(served, code[file])):
+        known = catalog.load().providers.get(one.provider or "")
+        if known is None or known.job not in _JOBS:
+            continue
+        secrets = tuple(sorted({match[0].decode() for match in _SECRET.finditer(code[file])}))
+        yield Hook(known.title, one.path, one.location, secrets, _named_in(tests, (one.path.encode(),)))
+
+
+def _called(served: Iterable[Route], content: bytes) -> Iterator[Route]:
+    """Of the routes of one file those that a provider calls: by their paths, or because what checks its signature stands in their handler."""
+    listed = sorted(served, key=lambda one: one.location.offset or 0)
+    named = [one for one in listed if one.provider is not None]
+    idiom = None if named else callbacks.verification(content)
+    if idiom is not None and (provider := callbacks.provider_of_header(content)) is not None:
+        before = [one for one in listed if (one.location.offset or 0) < content.find(idiom.encode())]
+        named = [one._replace(provider=provider) for one in before[-1:]]
+    yield from named
 
 
 def _provider(path: str, content: bytes) -> str | None:
@@ -69,7 +93,10 @@ def _route(path: str) -> str:
 def _tested(path: str, route: str, tests: Mapping[str, bytes]) -> Location | None:
     """Where a test names the route or the file, None where none does."""
     stem = re.sub(r"\.[jt]sx?$|\.py$", "", path)
-    words = {route.encode(), stem.encode(), "/".join(stem.split("/")[-3:]).encode()}
+    return _named_in(tests, {route.encode(), stem.encode(), "/".join(stem.split("/")[-3:]).encode()})
+
+
+def _named_in(tests: Mapping[str, bytes], words: Collection[bytes]) -> Location | None:
     for test, content in tests.items():
         for word in words:
             offset = content.find(word)

@@ -15,9 +15,17 @@ from driftline.project.ignore import Ignore
 FILES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
 
 _SURFACES = (
-    ("migrations", re.compile(r"(?:^|/)(?:supabase/migrations|prisma/migrations|drizzle|migrations)/.*\.sql$|(?:^|/)alembic/versions/")),
+    (
+        "migrations",
+        re.compile(
+            r"(?:^|/)(?:migrations?|drizzle|supabase/schemas)/.*\.sql$|(?:^|/)(?:migrations/\d\w*\.(?:py|[jt]s|php)|alembic/versions/\w+\.py|db/migrate/\w+\.rb)$"
+        ),
+    ),
     ("rules", re.compile(r"(?:firestore|storage)[\w.-]*\.rules$|(?:^|/)database\.rules\.json$")),
-    ("workflows", re.compile(r"^\.github/workflows/|(?:^|/)\.gitlab-ci\.yml$")),
+    (
+        "workflows",
+        re.compile(r"^\.github/workflows/|(?:^|/)\.gitlab-ci\.yml$|^(?:\.circleci/config|azure-pipelines|bitbucket-pipelines)\.yml$"),
+    ),
     ("variables", re.compile(r"(?:^|/)\.env\.(?:example|sample|template|schema)$")),
 )
 
@@ -33,6 +41,12 @@ def unowned(paths: Iterable[str], codeowners: str | None, declared: Mapping[str,
             first = next(path for path in files if not _is_owned(path, rules))
             found.append(Surface(f"{what} ({len(files)} file{'' if len(files) == 1 else 's'})", Location(first, 1)))
     return tuple(found)
+
+
+def surfaces(paths: Iterable[str]) -> int:
+    """How many kinds of such files there are."""
+    listed = list(paths)
+    return sum(any(pattern.search(path) for path in listed) for _, pattern in _SURFACES)
 
 
 class _Rule(NamedTuple):

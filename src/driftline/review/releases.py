@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from driftline import late
 from driftline.evidence import Step, Store
+from driftline.knowledge import backends
 from driftline.model import Location
 
 # Where the steps of a deployment are written down.
@@ -48,6 +49,28 @@ _SWAPS = late.pattern(
     r"(?://|#)[^\n]{0,80}\b(?:TODO|FIXME|XXX)\b[^\n]{0,60}\b(?:change|remove|replace|switch|uncomment)\b[^\n]{0,40}\b(?:prod|production|launch|deploy|live)\b",
     re.IGNORECASE,
 )
+
+
+# The files by which a host builds and releases what is pushed, beside those of backends.toml; Docker's and Make's say how, not when.
+_HOSTED = late.pattern(
+    r"(?:^|/)(?:amplify\.ya?ml|app\.ya?ml|cloudbuild\.ya?ml|serverless\.(?:ya?ml|ts|js)|sst\.config\.[jt]s|samconfig\.toml|nixpacks\.toml|\.do/[\w.-]+\.ya?ml|kamal\.ya?ml|deploy\.rb|azure-pipelines\.ya?ml"
+    r"|Chart\.yaml|kustomization\.ya?ml|appspec\.ya?ml|Jenkinsfile|\.replit|static\.json|heroku\.yml|captain-definition|_redirects|eas\.json|firebase\.json)$"
+)
+_RELEASES = late.pattern(
+    r"\buses:[^\n]*(?:deploy|publish|release)|\bdeploy\w*:|\bhelm\s+upgrade|\bkubectl\s+(?:apply|set|rollout)|\bssh\b|\brsync\b"
+)
+
+
+def deployed_by(paths: Iterable[str], deploying: Mapping[str, str]) -> str | None:
+    """The first file that says how a release is made: a host's own, or a workflow that deploys; None where there is none."""
+    hosted = {name for backend in backends.known() if backend.job == "hosting" for name in backend.files}
+    for path in sorted(paths):
+        if path.rpartition("/")[2] in hosted or _HOSTED.search(path):
+            return path
+        workflow = deploying.get(path, "") if path.endswith((".yml", ".yaml")) else ""
+        if _DEPLOYS.search(workflow) or _RELEASES.search(workflow):
+            return path
+    return None
 
 
 def steps(
