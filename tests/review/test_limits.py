@@ -9,7 +9,8 @@ import pytest
 from tests.review.test_outputs import flag, judged
 
 _GO = 'package main\nimport "net/http"\nfunc main() { http.HandleFunc("/orders", orders) }\n'
-_EXPRESS = """const stripe = require("stripe")(process.env.STRIPE_SECRET_KEY)
+_EXPRESS = """const app = require("express")()
+const stripe = require("stripe")(process.env.STRIPE_SECRET_KEY)
 app.post("/stripe/events", (req, res) => stripe.webhooks.constructEvent(req.body, req.headers["stripe-signature"], process.env.STRIPE_WEBHOOK_SECRET))
 """
 

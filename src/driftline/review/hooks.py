@@ -41,11 +41,11 @@ def hooks(code: Mapping[str, bytes], tests: Mapping[str, bytes], routes: Iterabl
     for one in routes:
         if one.location.path in code and one.location.path not in by_place:
             elsewhere.setdefault(one.location.path, []).append(one)
-    for file, one in dict.fromkeys((file, one) for file, served in elsewhere.items() for one in _called(served, code[file])):
+    for one in dict.fromkeys(route for file, served in elsewhere.items() for route in _called(served, code[file])):
         known = catalog.load().providers.get(one.provider or "")
         if known is None or known.job not in _JOBS:
             continue
-        secrets = tuple(sorted({match[0].decode() for match in _SECRET.finditer(code[file])}))
+        secrets = tuple(sorted({match[0].decode() for match in _SECRET.finditer(code[one.location.path])}))
         yield Hook(known.title, one.path, one.location, secrets, _named_in(tests, (one.path.encode(),)))
 
 
