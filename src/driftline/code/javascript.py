@@ -1199,8 +1199,14 @@ def _fallback_role(node: Node, code: bytes, side: Side) -> str:
             condition = current.child_by_field_name("condition")
             if condition is not None and re.search(r"\bwindow\b", _beginning(condition, code)):
                 return "fallback before the browser"
+        if current.type == "binary_expression" and _ASKS_REQUEST.search(_beginning(current, code)):
+            return "fallback behind the request's own origin"
         if current.type in ("pair", "variable_declarator"):
             named = current.child_by_field_name("key") or current.child_by_field_name("name")
+            if re.fullmatch(r"\{\s*host(?:name)?\s*\}", _text(named)):
+                return "fallback of which the host alone is taken"
+            if current.type == "pair" and callbacks.is_spared(_text(named)):
+                return "fallback in one mode"  # `DEV_API_URL: z.string().default(...)`
             return (
                 "fallback in a list of origins"
                 if re.search(r"cors|allow|trusted|origins\b|whitelist", _text(named), re.IGNORECASE)
@@ -1209,6 +1215,10 @@ def _fallback_role(node: Node, code: bytes, side: Side) -> str:
         if current.type.endswith("statement"):
             break
     return "fallback"
+
+
+# `headers.get("origin") || process.env.SITE_URL || "http://..."`: a browser says where it is.
+_ASKS_REQUEST = late.pattern(r"""headers?(?:\(\))?\)?\s*(?:\.get\(\s*["'`]origin|\.origin\b)|\w*[hH]eaders\w*\.get\(\s*["'`]origin""")
 
 
 def _beginning(node: Node, code: bytes) -> str:

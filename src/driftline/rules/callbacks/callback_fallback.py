@@ -4,6 +4,8 @@ Why it matters: where the variable is missing nothing fails; password mails and 
 Fix: remove the fallback and fail when the variable is missing, or fall back to the platform's own variable.
 What not to do: do not replace it by production's address; previews would then send people to production.
 Example: `process.env.NEXTAUTH_URL || "http://localhost:3000"`, `os.getenv("SITE_URL", "http://localhost:8000")`, zod's `.default("http://...")`.
+
+A fallback that is repeated all over an app is told once, with how often it stands there.
 """
 
 from __future__ import annotations
@@ -17,6 +19,9 @@ from driftline.rules.addresses import NON_LOCAL, WRONG, fallback_url, is_callbac
 
 RULE = Rule("callback-fallback", Severity.WARNING, "code falls back to a fixed address for a callback")
 
+# The same fallback in more places than this is one mistake, made by one copied line.
+_APART = 5
+
 
 def check(facts: Facts) -> Iterator[Finding]:
     seen: set[Location] = set()
@@ -25,6 +30,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             role = callbacks.role_of(variable.name)
             if role is None or variable.ignored:
                 continue
+            found: dict[str, list[Finding]] = {}
             for read in variable.references:
                 url = fallback_url(read.fallback)
                 if url is None or read.fallback is None or read.fallback.location in seen or _through_platform(app, read):
@@ -34,7 +40,20 @@ def check(facts: Facts) -> Iterator[Finding]:
                 why = _why(app, variable, url) if is_callback(app, variable, url) else None
                 if why is not None:
                     seen.add(read.fallback.location)
-                    yield _finding(app, variable, read, read.fallback.location, f"{shown(url)} ({why})", role)
+                    said = f"{shown(url)} ({why})"
+                    found.setdefault(said, []).append(_finding(app, variable, read, read.fallback.location, said, role))
+            for same in found.values():
+                yield from same if len(same) <= _APART else [_once(same)]
+
+
+def _once(same: list[Finding]) -> Finding:
+    """The first of many findings on one fallback, with the places of the next ones."""
+    first, *others = sorted(same, key=lambda finding: finding.location)
+    return first._replace(
+        message=f"{first.message}; it does so in {len(same)} places",
+        fix=f"{first.fix}, once, in a file of its own that the others import",
+        related=(*first.related, *(Related(other.location, "here too") for other in others[:_APART])),
+    )
 
 
 def _why(app: App, variable: Variable, url: Url) -> str | None:
