@@ -257,3 +257,31 @@ def test_broken_code_is_read_as_far_as_it_goes() -> None:
         "ONE",
         "TWO",
     ]
+
+
+ENDLESS = b"g={l:g={l:RL M.N]"
+
+
+@pytest.mark.parametrize("path", ["a.ts", "a.tsx"])
+def test_a_text_that_the_parser_never_ends_on_is_unread(path: str) -> None:
+    files = [code.CodeFile(path, b"process.env.A;" + ENDLESS), code.CodeFile("b.ts", b"process.env.KEY")]
+    survey = code.survey(files)
+    assert [one.path for one in survey.unread] == [path]
+    assert [one.name for one in survey.references] == ["KEY"]
+
+
+def test_a_call_of_a_helper_in_such_a_text_is_unread() -> None:
+    files = [
+        code.CodeFile("env.ts", b"export function env(name: string) { return process.env[name]; }\n"),
+        code.CodeFile("a.ts", b"import { env } from './env';\nenv('FIRST_KEY');" + ENDLESS),
+        code.CodeFile("b.ts", b"import { env } from './env';\nenv('SECOND_KEY');"),
+    ]
+    survey = code.survey(files)
+    assert [one.path for one in survey.unread] == ["a.ts"]
+    assert [one.name for one in survey.references] == ["SECOND_KEY"]
+
+
+def test_a_large_text_is_parsed_to_its_end() -> None:
+    large = b"".join(b"const a%d = { b: [1, 2, `x${process.env.KEY_%d}`], c: f(<T,>(x: T) => x) };\n" % (n, n) for n in range(5000))
+    survey = code.survey([code.CodeFile("a.ts", large)])
+    assert (len(survey.references), survey.unread) == (5000, ())

@@ -32,7 +32,7 @@ def test_case(body: str) -> None:
     assert files
     served = {path: tuple(route.path for route in file.routes) for path, content in files.items() if (file := routes.read(path, content))}
     found = {}
-    for doubt in handlers.doubts(files, served, handlers.entities(files.items())):
+    for doubt in handlers.doubts(files, served, handlers.entities(files.items()), []):
         places = {(place.path, place.line, doubt.kind) for place in (doubt.location, doubt.sink)}
         found[min(places & expected, default=min(places))] = doubt
     assert set(found) == expected

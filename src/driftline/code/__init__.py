@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from driftline import late, sieve
 from driftline.knowledge import identify
-from driftline.model import Claim, Literal, Location, Reference, Route, Unread, Use, failed
+from driftline.model import Claim, Literal, Location, Reference, Route, Unread, Unreadable, Use, failed
 
 if TYPE_CHECKING:
     from driftline.code.routes import File as RouteFile
@@ -230,6 +230,9 @@ def survey(
                 continue
             try:
                 reading = language.read(file.path, file.content)
+            except Unreadable as problem:
+                unread.append(Unread(file.path, problem.reason))
+                continue
             except Exception as error:
                 unread.append(failed(file.path, f"the {module} reader", error))
                 continue
@@ -246,7 +249,10 @@ def survey(
         in_python = [helper for helper in helpers if helper.path.endswith(".py")]
         try:
             references += javascript.calls(
-                [file for file in callers if not file.path.endswith(".py")], [h for h in helpers if h not in in_python], packages or {}
+                [file for file in callers if not file.path.endswith(".py")],
+                [h for h in helpers if h not in in_python],
+                packages or {},
+                unread,
             )
             references += python.calls([file for file in callers if file.path.endswith(".py")], in_python)
         except Exception as error:

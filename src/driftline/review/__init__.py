@@ -94,6 +94,7 @@ def gather(tree: Tree, project: Project, settings: Settings, outputs: tuple[str,
                 _routes(project),
                 ((path, _bytes(tree, path, unread)) for path in paths if path.endswith(".prisma")),
                 found,
+                unread,
             ),
         ),
         stacks=gathered("what does which job", lambda: stacks.stacks(project.facts.apps, code_files, paths, manifests)),
@@ -224,7 +225,11 @@ def _openings(paths: Iterable[str], text: Callable[[str], str], unread: list[Unr
 
 
 def _doubts(
-    deployed: Mapping[str, bytes], routes: Iterable[Route], schemas: Iterable[tuple[str, bytes]], stores: Iterable[Store]
+    deployed: Mapping[str, bytes],
+    routes: Iterable[Route],
+    schemas: Iterable[tuple[str, bytes]],
+    stores: Iterable[Store],
+    unread: list[Unread],
 ) -> Iterable[Doubt]:
     """What route handlers take from the request."""
     served: dict[str, list[str]] = {}
@@ -234,7 +239,7 @@ def _doubts(
     for store in stores:
         for table in store.database.tables:
             tables[handlers.entity(table.name.name)] = frozenset(table.columns)
-    return handlers.doubts(deployed, served, tables)
+    return handlers.doubts(deployed, served, tables, unread)
 
 
 def _bytes(tree: Tree, path: str, unread: list[Unread]) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from driftline.evidence import Doubt
+from driftline.model import Unread, Unreadable
 from driftline.review.handlers.project import Project, entities, entity
 
 __all__ = ["doubts", "entities", "entity", "holds_handlers"]
@@ -25,18 +26,29 @@ def holds_handlers(path: str, content: bytes) -> bool:
     return javascript.holds_handlers(path, content)
 
 
-def doubts(files: Mapping[str, bytes], routes: Mapping[str, Sequence[str]], tables: Mapping[str, frozenset[str]]) -> Iterator[Doubt]:
-    """The doubts about the handlers in `files` (deployed code by path). `routes` are the paths that each file serves, `tables` as `entities` gives them."""
+def doubts(
+    files: Mapping[str, bytes], routes: Mapping[str, Sequence[str]], tables: Mapping[str, frozenset[str]], unread: list[Unread]
+) -> Iterator[Doubt]:
+    """The doubts about the handlers in `files` (deployed code by path). `routes` are the paths that each file serves, `tables` as `entities` gives them.
+
+    Appends to `unread` the files that cannot be parsed.
+    """
     from driftline.review.handlers import javascript, python
 
     project = Project({path: content for path, content in files.items() if not path.endswith((".py", ".json"))}, routes, tables)
-    parsed = [
-        javascript.File(path, content, project)
+    serving = (
+        path
         for path, content in project.files.items()
         if path.endswith(_JAVASCRIPT)
         and b"use client" not in content[:200]
         and (javascript.registers(content) or (any(trace in content for trace in TRACES) and javascript.holds_handlers(path, content)))
-    ]
+    )
+    parsed = []
+    for path in serving:
+        try:
+            parsed.append(javascript.File(path, project.files[path], project))
+        except Unreadable as problem:
+            unread.append(Unread(path, problem.reason))
     for _ in range(2):  # a router may be mounted in a file that is itself mounted
         project.registered.clear()
         for file in parsed:
