@@ -14,7 +14,7 @@ from driftline import cache
 
 # The usual spelling of a variable, as a whole word. Other names are in every other blob: what git says of those is not remembered.
 _NAME = re.compile(rb"(?<![A-Za-z0-9_])[A-Z][A-Z0-9]*_[A-Z0-9_]*(?![A-Za-z0-9_])")
-_MAGIC = b"driftline spoken 1"
+_MAGIC = b"driftline spoken 2"
 # About ten thousand code files; of a larger memory only what the index holds today is kept.
 _LARGEST = 1024 * 1024
 # One for each repository.
@@ -50,10 +50,10 @@ _LONGEST = 64 * 1024
 
 def load(folder: str, root: str) -> dict[str, str]:
     """Blob -> its marks, as the cache in `folder` remembers them of the repository at `root`; empty where it does not, or is damaged."""
-    head, _, body = (cache.read(_file(folder, root)) or b"").partition(b"\n")
-    if not body or head != _head(body):
+    head, _, packed = (cache.read(_file(folder, root)) or b"").partition(b"\n")
+    if not packed or head != _head(packed):
         return {}
-    return dict(line.partition(":")[::2] for line in body.decode("ascii").split("\n"))
+    return dict(line.partition(":")[::2] for line in zlib.decompress(packed).decode("ascii").split("\n"))
 
 
 def save(folder: str, root: str, known: Mapping[str, str], current: Iterable[str]) -> None:
@@ -61,8 +61,9 @@ def save(folder: str, root: str, known: Mapping[str, str], current: Iterable[str
     body = _body(known, known)
     if len(body) > _LARGEST:
         body = _body(known, (blob for blob in current if blob in known))
+    packed = zlib.compress(body, 1)
     try:
-        cache.write(_file(folder, root), _head(body) + b"\n" + body, kept=_KEPT)
+        cache.write(_file(folder, root), _head(packed) + b"\n" + packed, kept=_KEPT)
     except OSError:
         return
 
@@ -71,8 +72,8 @@ def _body(known: Mapping[str, str], blobs: Iterable[str]) -> bytes:
     return "\n".join(f"{blob}:{known[blob]}" for blob in blobs).encode("ascii")
 
 
-def _head(body: bytes) -> bytes:
-    return b"%s %08x" % (_MAGIC, zlib.crc32(body))
+def _head(packed: bytes) -> bytes:
+    return b"%s %08x" % (_MAGIC, zlib.crc32(packed))
 
 
 def _file(folder: str, root: str) -> str:
