@@ -79,12 +79,12 @@ class Shapes:
 _ESCAPE_BEFORE = late.pattern(rb"(?:\\[nrtbfv0]|\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|%[0-9A-Fa-f]{2})\Z")
 # Where the literal around a loosely shaped value ends, whatever its quotes are escaped with.
 _LITERAL_END = late.pattern(
-    rb"\\+(?:[\"'`nrt<>]|u00(?:2[27]|60|3[cCeE]|0[aAdD9]|20)|x(?:2[27]|60|0[aAdD]|20))|&(?:quot|apos|gt|lt|#39|#34|#96|#[xX]2[27]|#[xX]60)(?:;|\Z)"
+    rb"\\{1,32}(?:[\"'`nrt<>]|u00(?:2[27]|60|3[cCeE]|0[aAdD9]|20)|x(?:2[27]|60|0[aAdD]|20))|&(?:quot|apos|gt|lt|#39|#34|#96|#[xX]2[27]|#[xX]60)(?:;|\Z)"
     rb"|%(?:25)?(?:2[27]|20|0[aAdD])|\$\{|</"
 )
-_BREAKS = late.pattern(rb"(?:\\+r)?\\+n|\r\n|\\\n|\n")
-_SLASHES = late.pattern(rb"\\+/|\\+u002[fF]")
-_AMPERSANDS = late.pattern(rb"\\+u0026|&amp;")
+_BREAKS = late.pattern(rb"(?:\\{1,32}r)?\\{1,32}n|\r\n|\\\n|\n")
+_SLASHES = late.pattern(rb"\\{1,32}/|\\{1,32}u002[fF]")
+_AMPERSANDS = late.pattern(rb"\\{1,32}u0026|&amp;")
 # What follows an address in a text without quotes.
 _AFTER_ADDRESS = late.pattern(rb"[)\]},;|]")
 

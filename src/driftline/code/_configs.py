@@ -18,9 +18,9 @@ _DEEPEST = 6
 _RUNTIME_CONFIG = late.pattern(rb"\b(?:runtimeConfig|\$config)\s*:\s*\{")
 _ENV = late.pattern(rb"\benv\s*:\s*\{")
 # A bundler's `define`: what it puts where code reads a variable.
-_DEFINED = late.pattern(rb"[\"'`](?:process|import\.meta)\.env\.([A-Za-z_]\w*)[\"'`]\s*\]?\s*:")
+_DEFINED = late.pattern(rb"[\"'`](?:process|import\.meta)\.env\.([A-Za-z_]\w*)[\"'`]\s{0,99}\]?\s{0,99}:")
 # `useRuntimeConfig().public.apiBase`, and `config.public.apiBase` behind `const config = useRuntimeConfig()`; `$config` in templates.
-_USED = late.pattern(rb"(?:\buseRuntimeConfig\(\s*\w*\s*\)|\$config)((?:\s*\??\.\s*[A-Za-z_]\w*){1,4})")
+_USED = late.pattern(rb"(?:\buseRuntimeConfig\(\s{0,99}\w*\s{0,99}\)|\$config)((?:\s{0,99}\??\.\s{0,99}[A-Za-z_]\w*){1,4})")
 _NAMED = late.pattern(rb"\b([A-Za-z_]\w*)\s*=\s*useRuntimeConfig\(")
 
 

@@ -178,7 +178,7 @@ def _spot(text: Node) -> Spot | None:
     if parent.type in ("variable_declarator", "public_field_definition", "field_definition"):
         return Spot(_text(parent.child_by_field_name("name") or parent.child_by_field_name("property")))
     if parent.type == "assignment_expression" and parent.child_by_field_name("right") == node:
-        return Spot(re.sub(r".*[.\s]|[\"'\]]", "", _text(parent.child_by_field_name("left"))))
+        return Spot(re.sub(r".*[.\s]|[\"'\]]", "", _text(parent.child_by_field_name("left"))[-200:]))
     if parent.type == "arguments":
         call = _callee(parent)
         return None if _LOOKS.search(call) or _is_default(parent, node) else Spot("", "", call, is_argument=True)

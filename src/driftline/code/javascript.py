@@ -32,8 +32,8 @@ _UPPER = late.pattern(r"[A-Z][A-Z0-9_]*\Z")
 
 # What may be a variable of the environment, too.
 # Reads of variables and nothing else, one behind the other.
-_READ = r"\(?\s*(?:(?:process|import\.meta)\.env(?:\.\w+|\[[\"']\w+[\"']\])|Deno\.env\.get\(\s*[\"']\w+[\"']\s*\))\s*!?\s*\)?"
-_READS = late.pattern(rf"{_READ}(?:\s*(?:\|\||\?\?)\s*{_READ})*")
+_READ = r"\(?\s{0,99}(?:(?:process|import\.meta)\.env(?:\.\w+|\[[\"']\w+[\"']\])|Deno\.env\.get\(\s{0,99}[\"']\w+[\"']\s{0,99}\))\s{0,99}!?\s{0,99}\)?"
+_READS = late.pattern(rf"{_READ}(?:\s{0, 99}(?:\|\||\?\?)\s{0, 99}{_READ})*")
 # What makes a number or a text of whatever it is given, `undefined` too.
 _CONVERSIONS = ("Number", "parseInt", "parseFloat", "String")
 _NAMES_READ = late.pattern(r"\benv(?:\.get\(\s*[\"']|\.|\[[\"'])([A-Za-z_]\w*)")
@@ -942,7 +942,7 @@ _ENV_IMPORT = late.pattern(
 )
 # `env.SITE_URL ?? "http://..."`; the last group is the quote.
 _SETTING_OR = late.pattern(
-    rb"(?<![\w$.])(?:(\w*(?:[eE]nv|ENV|[cC]onfig|[sS]ettings))\s*\??\.\s*)?([A-Z][A-Z0-9]*_[A-Z0-9_]+)\s*(?:\|\||\?\?)\s*\(?\s*([\"'`])https?://"
+    rb"(?<![\w$.])(?:(\w*(?:[eE]nv|ENV|[cC]onfig|[sS]ettings))\s{0,99}\??\.\s{0,99})?([A-Z][A-Z0-9]*_[A-Z0-9_]+)\s{0,99}(?:\|\||\?\?)\s{0,99}\(?\s{0,99}([\"'`])https?://"
 )
 # The module or the object itself; almost every file speaks of `process.env` only, and the next expression is slow.
 _WHOLE_PROCESS = late.pattern(rb"process\b(?!\s*[.\[(])")

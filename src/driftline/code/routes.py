@@ -270,7 +270,7 @@ _CONVENTIONS = (
 _SERVERS = (b"express", b"hono", b"Hono", b"astify", b"Router", b"koa", b"lysia", b"@Controller", b"itty", b"polka", b"restify", b"oak")
 _CALLS = (b".get(", b".post(", b".put(", b".patch(", b".delete(", b".all(", b".route(", b".use(", b".on(", b"createRoute(")
 _MADE = late.pattern(
-    rb"(?:const|let|var)\s+(\w+)(?:\s*:\s*[\w.<>\[\], ]{1,60})?\s*=\s*(?:await\s+)?(?:new\s+)?(?:\w+\.)?"
+    rb"(?:const|let|var)\s{1,99}(\w+)(?:\s{0,99}:\s{0,99}[\w.<>\[\], ]{1,60})?\s{0,99}=\s{0,99}(?:await\s{1,99})?(?:new\s{1,99})?(?:\w+\.)?"
     rb"(?:express|Router|Hono|OpenAPIHono|[fF]astify|Elysia|Koa|polka|restify|AutoRouter|IttyRouter|Application|createRouter|createApp)\b"
 )
 _USUAL = frozenset((b"app", b"router", b"server", b"fastify", b"routes", b"r", b"hono", b"instance"))

@@ -13,7 +13,7 @@ TRACES = (b"ENV[", b"ENV.fetch", b"ENV.key", b"ENV.dig")
 _NAME = rb"""["'](?P<name>[A-Za-z_][A-Za-z0-9_]*)["']"""
 _READS = (
     Read("ENV.fetch", late.pattern(rb"\bENV\.fetch\(?\s*" + _NAME + rb"\s*,\s*(?P<default>\"[^\"\n]*\"|'[^'\n]*'|[^)\n]+)")),
-    Read("ENV.fetch", late.pattern(rb"\bENV\.fetch\(?\s*" + _NAME + rb"\s*\)?\s*(?:\{|do\b)"), Need.OPTIONAL),
+    Read("ENV.fetch", late.pattern(rb"\bENV\.fetch\(?\s{0,99}" + _NAME + rb"\s{0,99}\)?\s{0,99}(?:\{|do\b)"), Need.OPTIONAL),
     Read("ENV.fetch", late.pattern(rb"\bENV\.fetch\(?\s*" + _NAME), Need.REQUIRED),
     Read("ENV", late.pattern(rb"\bENV\[\s*" + _NAME + rb"\s*\]\s*\|\|\s*(?P<default>\"[^\"\n]*\"|'[^'\n]*'|[^\s;,)]+)")),
     Read("ENV", late.pattern(rb"\bENV\[\s*" + _NAME + rb"\s*\](?!\s*(?:\|\|)?=[^=~])")),

@@ -320,7 +320,7 @@ _COUNTS = late.pattern(r"\bset ([\w\"]+) = (?:coalesce \( )?(?:\w+ \. )?\1(?: , 
 _SUMS = late.pattern(r"\b(?:count|sum|avg) \(")
 _AS_JSON = late.pattern(r"\b(?:json_agg|jsonb_agg|json_object_agg|jsonb_object_agg|row_to_json|to_json|to_jsonb) \(")
 _KEYED = late.pattern(
-    r"\b\w*(?:pin|code|token|hash|secret|otp|api_key|slug|domain)\w*(?: \))? = (?:(?:upper|lower|trim) \( )?(?!true|false|')\w"
+    r"\b\w{0,63}(?:pin|code|token|hash|secret|otp|api_key|slug|domain)\w{0,63}(?: \))? = (?:(?:upper|lower|trim) \( )?(?!true|false|')\w"
 )
 _CALLED = late.pattern(r"\b([a-z_]\w*) \(")
 
