@@ -49,6 +49,17 @@ def test_a_wide_string_of_bytecode(tmp_path: Path) -> None:
     assert len(scan([str(tmp_path)], root=str(tmp_path), cache=cache_folder()).sightings) == 1
 
 
+def test_places_in_wide_strings_of_bytecode_are_those_of_the_file(tmp_path: Path) -> None:
+    key = secret("anthropic.API key")
+    content = bytecode(["a", f"日本語 😀 {key}", "ключ " * 60])
+    (tmp_path / "a.hbc").write_bytes(content)
+    (seen,) = scan([str(tmp_path)], root=str(tmp_path), cache=cache_folder()).sightings
+    assert content[seen.location.offset :].startswith(key.encode("utf-16-le"))
+    decoded = hermes.strings(content)
+    assert decoded is not None
+    assert all(0 <= decoded.origin(place) <= len(content) for place in range(len(decoded.data)))
+
+
 @pytest.mark.parametrize("cut", [20, 130, 150, 190])
 def test_broken_bytecode_is_looked_at_as_it_is(cut: int, tmp_path: Path) -> None:
     key = secret("anthropic.API key")

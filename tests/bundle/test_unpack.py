@@ -118,6 +118,27 @@ def test_what_cannot_be_read_is_said(name: str, content: bytes, reason: str, tmp
     assert [one for one in found.unread if re.search(reason, one.reason)], found.unread
 
 
+@pytest.mark.parametrize("entry", [{"size": 9, "offset": "1" * 30}, {"size": 10**30, "offset": "0"}, {"size": 9, "offset": "999999"}])
+def test_an_entry_of_asar_outside_the_file_hides_nothing_else(entry: dict[str, object], tmp_path: Path) -> None:
+    body = script()
+    header = json.dumps({"files": {"a.js": entry, "b.js": {"size": len(body), "offset": "0"}}}).encode()
+    padded = len(header) + -len(header) % 4
+    content = struct.pack("<IIII", 4, padded + 8, padded + 4, len(header)) + header.ljust(padded, b"\0") + body
+    found = look_at(tmp_path, "app.asar", content)
+    assert [one.location.path for one in found.sightings] == ["b.js"]
+    assert [(one.path, one.reason) for one in found.unread] == [("app.asar!/a.js", "ends too early")]
+
+
+def test_entries_of_asar_that_lie_over_one_another_are_bounded(tmp_path: Path) -> None:
+    body = script().ljust(1 << 20)
+    header = json.dumps({"files": {f"{number}.js": {"size": len(body), "offset": "0"} for number in range(64)}}).encode()
+    padded = len(header) + -len(header) % 4
+    content = struct.pack("<IIII", 4, padded + 8, padded + 4, len(header)) + header.ljust(padded, b"\0") + body
+    found = look_at(tmp_path, "app.asar", content, Limits(expanded=8 << 20))
+    assert 1 <= len(found.sightings) <= 8
+    assert {one.reason for one in found.unread} == {"unpacks to more than 8 MiB (--max-expanded)"}
+
+
 def test_an_encrypted_zip_is_unread(tmp_path: Path) -> None:
     content = bytearray(zipped(FILES))
     for magic, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):  # the flag bit that says so, in both headers of every member

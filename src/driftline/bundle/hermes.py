@@ -34,9 +34,10 @@ def strings(data: bytes) -> Decoded | None:
             table = _aligned(header + functions * function) + 4 * kinds + 4 * identifiers
             place = table + 4 * count + 8 * overflow
             if place + storage <= len(data):
-                found = list(_entries(data, table, count, overflow, _aligned(place), storage))
+                start = _aligned(place)
+                found = list(_entries(data, table, count, overflow, start, min(storage, len(data) - start)))
                 if len(found) == count:
-                    return encodings.chained(found)
+                    return encodings.chained(piece for one in found for piece in _lines(*one))
     return None
 
 
@@ -44,8 +45,20 @@ def _aligned(place: int) -> int:
     return (place + 3) & ~3
 
 
-def _entries(data: bytes, table: int, count: int, overflow: int, storage: int, size: int) -> Iterator[tuple[int, bytes]]:
-    """(place, text and a line break) per string; stops at the first entry that does not fit."""
+def _lines(place: int, text: bytes, wide: int) -> Iterator[tuple[int, bytes]]:
+    """A string and a line break in pieces that are as long as what they stand for; a wide string's characters are not, so each is a piece."""
+    if wide:
+        for character in text.decode("utf-16-le", "replace"):
+            yield place, character.encode("utf-8", "replace")
+            place += 2 if character < "\U00010000" else 4
+        yield place, b"\n"
+    else:
+        yield place, text
+        yield place + len(text), b"\n"
+
+
+def _entries(data: bytes, table: int, count: int, overflow: int, storage: int, size: int) -> Iterator[tuple[int, bytes, int]]:
+    """(place, text, whether it is wide) per string; stops at the first entry that does not fit."""
     long = table + 4 * count
     for number, (word,) in enumerate(struct.iter_unpack("<I", data[table : table + 4 * count])):
         wide, offset, length = word & 1, (word >> 1) & 0x7FFFFF, word >> 24
@@ -57,8 +70,6 @@ def _entries(data: bytes, table: int, count: int, overflow: int, storage: int, s
         if stop > size:
             return
         text = data[storage + offset : storage + stop]
-        if wide:
-            text = text.decode("utf-16-le", "replace").encode("utf-8", "replace")
-        elif number < 64 and not text.isascii():
+        if not wide and number < 64 and not text.isascii():
             return
-        yield storage + offset, text + b"\n"
+        yield storage + offset, text, wide

@@ -320,10 +320,11 @@ def _asar(blob: Blob, budget: Budget) -> Iterator[Blob]:
         except (ValueError, RecursionError):
             raise Unreadable("is no asar archive: its header is broken") from None
         start = 8 + sizes[1]
+        end = file.seek(0, os.SEEK_END)
         for path, offset, size in _asar_files(header, budget):
 
             def opened(offset: int = offset, size: int = size) -> IO[bytes]:
-                return _Slice(file, start + offset, size)  # type: ignore[return-value]
+                return _Slice(file, start + offset, size, end, budget)  # type: ignore[return-value]
 
             yield Blob(_harmless(path), base, opened, size)
 
@@ -351,16 +352,20 @@ def _asar_files(header: Any, budget: Budget) -> Iterator[tuple[str, int, int]]:
 
 
 class _Slice(io.RawIOBase):
-    """A part of a file that others read parts of, too."""
+    """A part of a file that others read parts of, too. Parts may lie over one another: what they give together is counted."""
 
-    def __init__(self, file: IO[bytes], start: int, size: int) -> None:
-        self._file, self._place, self._left = file, start, size
+    def __init__(self, file: IO[bytes], start: int, size: int, end: int, budget: Budget) -> None:
+        self._file, self._place, self._left, self._end, self._budget = file, start, size, end, budget
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int = -1) -> bytes:
+        """Raises Unreadable where the file ends before the part does, and at the limits."""
+        if self._place + self._left > self._end:  # a place that no file has cannot even be asked for
+            raise Unreadable("ends too early")
         count = self._left if size < 0 else min(size, self._left)
+        self._budget.take(count)
         self._file.seek(self._place)
         data = self._file.read(count)
         if len(data) < count:
