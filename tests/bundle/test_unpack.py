@@ -136,7 +136,7 @@ def test_entries_of_asar_that_lie_over_one_another_are_bounded(tmp_path: Path) -
     content = struct.pack("<IIII", 4, padded + 8, padded + 4, len(header)) + header.ljust(padded, b"\0") + body
     found = look_at(tmp_path, "app.asar", content, Limits(expanded=8 << 20))
     assert 1 <= len(found.sightings) <= 8
-    assert {one.reason for one in found.unread} == {"unpacks to more than 8 MiB (--max-expanded)"}
+    assert [one.reason for one in found.unread] == ["unpacks to more than 8 MiB"]
 
 
 def test_an_encrypted_zip_is_unread(tmp_path: Path) -> None:
