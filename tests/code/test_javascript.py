@@ -38,6 +38,7 @@ FLAGS: list[tuple[str, str, list[str]]] = [
     ("a.ts", "process.env.PORT ?? 3000", ['PORT 1:1 optional "3000"']),
     ("a.ts", 'const D = "x";\nprocess.env.KEY ?? D', ['KEY 2:1 optional "x"']),
     ("a.ts", 'process.env.ONE ?? process.env.TWO ?? "c"', ['ONE 1:1 optional "c"', 'TWO 1:20 optional "c"']),
+    ("a.ts", "process.env.ONE ?? (process.env.TWO || process.env.SIX)", ["ONE 1:1", "TWO 1:21", "SIX 1:40"]),
     ("a.ts", 'process.env.KEY ? 1 : "x"', ['KEY 1:1 optional "x"']),
     ("a.ts", 'process.env.KEY === "1"', ["KEY 1:1 optional"]),
     ("a.ts", "if (process.env.KEY) use()", ["KEY 1:5 optional"]),

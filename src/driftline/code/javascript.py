@@ -33,7 +33,7 @@ _UPPER = late.pattern(r"[A-Z][A-Z0-9_]*\Z")
 # What may be a variable of the environment, too.
 # Reads of variables and nothing else, one behind the other.
 _READ = r"\(?\s{0,99}(?:(?:process|import\.meta)\.env(?:\.\w+|\[[\"']\w+[\"']\])|Deno\.env\.get\(\s{0,99}[\"']\w+[\"']\s{0,99}\))\s{0,99}!?\s{0,99}\)?"
-_READS = late.pattern(rf"{_READ}(?:\s{0, 99}(?:\|\||\?\?)\s{0, 99}{_READ})*")
+_READS = late.pattern(rf"{_READ}(?:\s{{0,99}}(?:\|\||\?\?)\s{{0,99}}{_READ})*")
 # What makes a number or a text of whatever it is given, `undefined` too.
 _CONVERSIONS = ("Number", "parseInt", "parseFloat", "String")
 _NAMES_READ = late.pattern(r"\benv(?:\.get\(\s*[\"']|\.|\[[\"'])([A-Za-z_]\w*)")
