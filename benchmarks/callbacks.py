@@ -13,8 +13,6 @@ import argparse
 import collections
 import json
 import platform
-import resource
-import statistics
 import subprocess
 import sys
 from datetime import date
@@ -24,6 +22,8 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+from measure import cost, interleaved
 
 from driftline import __version__, rules
 
@@ -56,22 +56,11 @@ def findings(checkout: Path) -> list[dict[str, str]]:
     return [finding for finding in json.loads(done.stdout)["findings"] if finding["rule"] in RULES]
 
 
-def cpu(command: list[str]) -> float:
-    """The CPU seconds (user and system) of one run."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
-def cost(checkout: Path, runs: int) -> str:
+def price(checkout: Path, runs: int) -> str:
     """The lines on what the callback rules add to `check` on one checkout."""
-    options = ["check", str(checkout), "--no-live", "--format", "json"]
-    whole, without = [], []
-    for _ in range(runs):
-        whole.append(cpu([sys.executable, "-m", "driftline", *options]))
-        without.append(cpu([sys.executable, "-c", _WITHOUT, *options]))
-    one, other = statistics.median(whole), statistics.median(without)
+    options = ["check", str(checkout.resolve()), "--no-live", "--format", "json"]
+    commands = {"whole": [sys.executable, "-m", "driftline", *options], "without": [sys.executable, "-c", _WITHOUT, *options]}
+    one, other = (cost(done).cpu for done in interleaved({name: (words, HERE) for name, words in commands.items()}, runs).values())
     return (
         f"`check` on {checkout.name}: {one:.2f} s of CPU, {other:.2f} s without the callback rules, the addresses in code and the routes: "
         f"they add {100 * (one - other) / other:.0f} % (medians of {runs} interleaved runs, Python {platform.python_version()}, "
@@ -116,7 +105,7 @@ def main() -> None:
         "| repository | findings | true | judged false, and why |\n| --- | --- | --- | --- |\n"
         + "".join(rows)
         + "\n## Cost\n\n"
-        + (cost(options.cost, options.runs) if options.cost else old or "Not measured yet.\n")
+        + (price(options.cost, options.runs) if options.cost else old or "Not measured yet.\n")
     )
 
 

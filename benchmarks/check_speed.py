@@ -14,29 +14,20 @@ import os
 import platform
 import shlex
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+
+from measure import cost, interleaved
 
 from driftline import __version__
 
 _HERE = Path(__file__).parent
 _DRIFTLINE = (sys.executable, "-m", "driftline")
 _COPIED = (".ts", ".tsx", ".js", ".mjs", ".json", ".example", ".yml", ".yaml", ".toml")
-
-
-class Cost(NamedTuple):
-    """Seconds of wall clock, seconds of user and system time, MiB of resident memory at its peak."""
-
-    wall: float
-    cpu: float
-    peak: float
 
 
 def main() -> None:
@@ -60,26 +51,6 @@ def main() -> None:
         print(page)
 
 
-def _run(command: Sequence[str], folder: Path) -> Cost:
-    started = time.perf_counter()
-    process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    peak = used.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
-    return Cost(time.perf_counter() - started, used.ru_utime + used.ru_stime, peak)
-
-
-def _interleaved(commands: Mapping[str, tuple[Sequence[str], Path]], runs: int) -> dict[str, Cost]:
-    """The medians of each command, run in turns after one unmeasured turn."""
-    found: dict[str, list[Cost]] = {name: [] for name in commands}
-    for turn in range(runs + 1):
-        for name, (command, folder) in commands.items():
-            cost = _run(command, folder)
-            if turn:
-                found[name].append(cost)
-    return {name: Cost(*map(statistics.median, zip(*costs, strict=True))) for name, costs in found.items()}
-
-
 def _page(tools: Mapping[str, Sequence[str]], checkouts: Sequence[Path], runs: int) -> Iterator[str]:
     yield "# What `driftline check` costs\n"
     yield (
@@ -89,10 +60,11 @@ def _page(tools: Mapping[str, Sequence[str]], checkouts: Sequence[Path], runs: i
     )
     yield "| repository | tool | wall s | CPU s | peak MiB | wall beside driftline |\n| --- | --- | ---: | ---: | ---: | ---: |"
     for checkout in checkouts:
-        costs = _interleaved({tool: (command, checkout) for tool, command in tools.items()}, runs)
-        own = costs["driftline"].wall
-        for tool, cost in costs.items():
-            yield f"| {checkout.name} | {tool} | {cost.wall:.2f} | {cost.cpu:.2f} | {cost.peak:.0f} | {cost.wall / own:.2f} x |"
+        measured = interleaved({tool: (command, checkout) for tool, command in tools.items()}, runs)
+        own = cost(measured["driftline"]).wall
+        for tool, done in measured.items():
+            wall, cpu, peak = cost(done)
+            yield f"| {checkout.name} | {tool} | {wall:.2f} | {cpu:.2f} | {peak:.0f} | {wall / own:.2f} x |"
     with tempfile.TemporaryDirectory() as temporary:
         yield from _growth(checkouts[0], Path(temporary), min(runs, 3))
         yield from _small(Path(temporary), runs)
@@ -114,9 +86,9 @@ def _growth(checkout: Path, folder: Path, runs: int) -> Iterator[str]:
                 goal.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(checkout / path, goal)
         commands[str(copies)] = ([*_DRIFTLINE, "check", "--no-live"], root)
-    costs = _interleaved(commands, runs)
-    for copies, cost in costs.items():
-        yield f"| {copies} | {int(copies) * len(chosen)} | {cost.cpu:.2f} | {cost.cpu / costs['1'].cpu:.1f} x | {cost.peak:.0f} |"
+    costs = {copies: cost(done) for copies, done in interleaved(commands, runs).items()}
+    for copies, (_, cpu, peak) in costs.items():
+        yield f"| {copies} | {int(copies) * len(chosen)} | {cpu:.2f} | {cpu / costs['1'].cpu:.1f} x | {peak:.0f} |"
 
 
 def _small(folder: Path, runs: int) -> Iterator[str]:
@@ -133,11 +105,11 @@ def _small(folder: Path, runs: int) -> Iterator[str]:
         "`driftline --version`": ([*_DRIFTLINE, "--version"], project),
         "`driftline check`, ten files": ([*_DRIFTLINE, "check", "--no-live"], project),
     }
-    costs = _interleaved(commands, runs * 4)
-    bare = costs["a bare interpreter"].cpu
+    costs = {name: cost(done).cpu * 1000 for name, done in interleaved(commands, runs * 4).items()}
+    bare = costs["a bare interpreter"]
     yield "\n## Starting\n\n| command | CPU ms | above a bare interpreter, ms |\n| --- | ---: | ---: |"
-    for name, cost in costs.items():
-        yield f"| {name} | {cost.cpu * 1000:.0f} | {(cost.cpu - bare) * 1000:.0f} |"
+    for name, cpu in costs.items():
+        yield f"| {name} | {cpu:.0f} | {cpu - bare:.0f} |"
 
 
 if __name__ == "__main__":

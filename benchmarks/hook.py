@@ -14,13 +14,14 @@ import argparse
 import os
 import random
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+
+from measure import cost, interleaved
 
 # How each tool's own hook calls it (.pre-commit-hooks.yaml of each, 2026-11), without validation and updates over a network.
 TOOLS = {
@@ -127,15 +128,6 @@ def git(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def cost(command: Sequence[str], folder: Path) -> tuple[float, float, int]:
-    """(CPU seconds, wall seconds, exit code) of a command and of all that it started and waited for."""
-    started = time.perf_counter()
-    process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return used.ru_utime + used.ru_stime, time.perf_counter() - started, process.returncode
-
-
 def imported(driftline: str, folder: Path, path: str, text: str) -> list[str]:
     """The heavy modules that a hook imports where only this file is staged; leaves nothing staged."""
     git(folder, "reset", "--quiet", "--hard")
@@ -162,19 +154,14 @@ def version(command: str) -> str:
 
 def speed(told: Mapping[str, Sequence[str]], folder: Path, runs: int) -> Iterator[str]:
     """The lines of the table: CPU and wall medians, and driftline's share of each peer's CPU beside the one it keeps under."""
-    measured: dict[str, list[tuple[float, float, int]]] = {name: [] for name in told}
-    for number in range(runs + 1):
-        for name, words in told.items():
-            run = cost(words, folder)
-            if number:  # the first round fills the caches of all
-                measured[name].append(run)
+    measured = interleaved({name: (words, folder) for name, words in told.items()}, runs)
     yield "| hook | CPU ms | wall ms | driftline's CPU / its CPU | at most | exit code |"
     yield "| --- | --- | --- | --- | --- | --- |"
-    own = statistics.median(cpu for cpu, _, _ in measured["driftline"])
-    for name, results in measured.items():
-        cpu, wall = (statistics.median(result[part] for result in results) for part in (0, 1))
+    own = cost(measured["driftline"]).cpu
+    for name, done in measured.items():
+        wall, cpu, _ = cost(done)
         most = SHARES.get(name, f"{LIMIT} ms")
-        yield f"| {name} | {cpu * 1000:.0f} | {wall * 1000:.0f} | {own / cpu:.2f} | {most} | {results[-1][2]} |"
+        yield f"| {name} | {cpu * 1000:.0f} | {wall * 1000:.0f} | {own / cpu:.2f} | {most} | {done[-1].code} |"
 
 
 def main() -> int:

@@ -16,15 +16,15 @@ import json
 import os
 import platform
 import re
-import subprocess
 import sys
 import tempfile
-import time
 import zipfile
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
+
+from measure import Run, run
 
 from driftline import __version__
 
@@ -169,16 +169,6 @@ CASES = (
 )
 
 
-class Run(NamedTuple):
-    """One run: seconds of wall time and of the processor, MiB of peak memory, the exit code, what was said."""
-
-    wall: float
-    cpu: float
-    mebibytes: float
-    code: int
-    said: str
-
-
 def measured(case: Case, share: float) -> Run:
     """Makes a case's folder and runs driftline in it."""
     with tempfile.TemporaryDirectory(prefix="driftline-limits-") as place:
@@ -190,23 +180,15 @@ def measured(case: Case, share: float) -> Run:
             os._exit(0)
         if os.waitpid(made, 0)[1]:
             raise SystemExit(f"{case.name} could not be made")
-        printed = Path(place, "printed")
-        began = time.monotonic()
-        with printed.open("wb") as out, Path(place, "said").open("wb") as err:
-            run = subprocess.Popen([sys.executable, "-m", "driftline", *case.command], cwd=folder, stdout=out, stderr=err)
-            _, status, used = os.wait4(run.pid, 0)
-            run.returncode = os.waitstatus_to_exitcode(status)
-        wall = time.monotonic() - began
-        said = _said(printed.read_bytes(), Path(place, "said").read_text("utf-8", "replace"))
-        return Run(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, run.returncode, said)
+        return run([sys.executable, "-m", "driftline", *case.command], folder)
 
 
-def _said(printed: bytes, error: str) -> str:
+def _said(output: str) -> str:
     """The first reason why something was not judged, or how much was."""
     try:
-        report = json.loads(printed)
+        report = json.loads(output)
     except ValueError:
-        return (error.strip().splitlines() or ["no report"])[-1]
+        return "no report"
     if report["unread"]:
         reasons = list(dict.fromkeys(_short(one["reason"]) for one in report["unread"]))
         return f"{len(report['unread'])} unread: {'; '.join(reasons[:2])}"
@@ -228,10 +210,10 @@ def main() -> int:
     for case in CASES:
         if given.only and case.name not in given.only:
             continue
-        run = measured(case, 0.01 if given.small else 1)
-        good = run.wall <= SECONDS and run.mebibytes <= MEBIBYTES and (run.code in case.codes or given.small)
+        done = measured(case, 0.01 if given.small else 1)
+        good = done.wall <= SECONDS and done.peak <= MEBIBYTES and (done.code in case.codes or given.small)
         wrong += not good
-        rows.append(f"| {case.what} | `{case.command[0]}` | {run.wall:.1f} | {run.mebibytes:.0f} | {run.code} | {run.said} |")
+        rows.append(f"| {case.what} | `{case.command[0]}` | {done.wall:.1f} | {done.peak:.0f} | {done.code} | {_said(done.output)} |")
         print(f"{'' if good else 'WRONG '}{rows[-1]}", flush=True)
     if given.write:
         PAGE.write_text(

@@ -14,31 +14,21 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import resource
 import shlex
-import statistics
-import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from measure import Run, cost, interleaved, run
+
 from driftline import __version__
 
 _HERE = Path(__file__).parent
 _JUDGED = _HERE / "repositories_judged.json"
 _VERDICTS = ("true", "arguable", "false")
-
-
-class Run(NamedTuple):
-    """What one command took (seconds of wall clock and of user and system time) and what it printed."""
-
-    wall: float
-    cpu: float
-    output: str
 
 
 class Row(NamedTuple):
@@ -80,22 +70,10 @@ def main() -> None:
         print(page)
 
 
-def _run(command: Sequence[str], folder: Path) -> Run:
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    started = time.perf_counter()
-    done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    wall = time.perf_counter() - started
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return Run(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, done.stdout)
-
-
 def _row(checkout: Path, tools: dict[str, list[str]], times: int, known: dict[str, dict[str, Any]]) -> Row:
-    runs: dict[str, list[Run]] = {tool: [] for tool in tools}
-    for _ in range(times):
-        for tool, command in tools.items():
-            runs[tool].append(_run(command, checkout))
+    runs = interleaved({tool: (command, checkout) for tool, command in tools.items()}, times, warm=False)
     report = json.loads(runs["driftline"][-1].output)
-    matrix = json.loads(_run([sys.executable, "-m", "driftline", "matrix", "--format", "json", "--no-live"], checkout).output)
+    matrix = json.loads(run([sys.executable, "-m", "driftline", "matrix", "--format", "json", "--no-live"], checkout).output)
     name = checkout.name.replace("+", "/", 1)
     mine = known.get(name, {})
     judged = []
@@ -164,8 +142,8 @@ def _of_repositories(rows: Sequence[Row], tools: Sequence[str]) -> Iterator[str]
         cells: list[object] = [row.name, row.report["stats"]["files"], len(row.report["apps"]), len(sources), row.variables]
         cells += [severities["blocker"], severities["warning"], severities["note"], len(row.report["unknown"]), len(row.report["unread"])]
         cells += row.peers.values()
-        for runs in row.runs.values():
-            cells.append(f"{statistics.median(r.wall for r in runs):.2f} / {statistics.median(r.cpu for r in runs):.2f}")
+        for wall, cpu, _ in map(cost, row.runs.values()):
+            cells.append(f"{wall:.2f} / {cpu:.2f}")
         yield f"| {' | '.join(map(str, cells))} |"
 
 

@@ -14,9 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import resource
-import statistics
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -24,6 +21,8 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from measure import cost, run
 
 from driftline.database import Script, migrations, postgres
 from driftline.database import statements as by_tokens
@@ -66,14 +65,9 @@ def main() -> None:
 
 def _row(checkout: Path, runs: int, known: dict[str, dict[str, Any]], unjudged: bool) -> Row:
     name = checkout.name.replace("+", "/", 1)
-    seconds, output = [], ""
-    for _ in range(runs):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        command = [sys.executable, "-m", "driftline", "review", "--no-live", "--format", "json", str(checkout)]
-        output = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    report = json.loads(output)
+    command = [sys.executable, "-m", "driftline", "review", "--no-live", "--format", "json", str(checkout)]
+    done = [run(command) for _ in range(runs)]
+    report = json.loads(done[-1].output)
     judged: dict[str, Counter[str]] = {}
     mine = known.get(name, {"true": [], "false": {}})
     for finding in report["findings"]:
@@ -84,7 +78,7 @@ def _row(checkout: Path, runs: int, known: dict[str, dict[str, Any]], unjudged: 
             if unjudged and verdict == "not judged":
                 place = finding["location"]
                 print(f"{name} {print_of} {finding['rule']} {place['path']}:{place['line']}: {finding['message']}")
-    return Row(name, report, statistics.median(seconds), judged)
+    return Row(name, report, cost(done).cpu, judged)
 
 
 def _page(rows: list[Row], options: argparse.Namespace) -> Iterator[str]:
