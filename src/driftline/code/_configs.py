@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from driftline import late
-from driftline.code import Place
-from driftline.code.javascript import _pairs, _string, _text
+from driftline.code import Place, syntax
 from driftline.model import Literal, Need, Reference, Secret, Side, Use
 
 if TYPE_CHECKING:
@@ -69,13 +68,13 @@ def _object_at(root: Node, offset: int) -> Node | None:
 
 def _runtime(node: Node, keys: tuple[str, ...], place: Place) -> Iterator[Reference]:
     """A leaf without a value waits for its variable; one with a value can only be overridden."""
-    for key, value in _pairs(node):
+    for key, value in syntax.pairs(node):
         path = (*keys, key)
         if value.type == "object":
             if len(path) < _DEEPEST:
                 yield from _runtime(value, path, place)
             continue
-        text = _string(value)
+        text = syntax.string(value)
         waits = text == "" or value.type in ("undefined", "null")
         side = Side.UNKNOWN if path[0] == "public" else Side.SERVER
         at = place.at((value.parent or value).start_byte)
@@ -89,13 +88,13 @@ def _runtime(node: Node, keys: tuple[str, ...], place: Place) -> Iterator[Refere
 
 def _next(node: Node, place: Place) -> Iterator[Reference]:
     """The build puts these values where code reads `process.env.<key>`: no environment has to declare the key."""
-    for key, value in _pairs(node):
+    for key, value in syntax.pairs(node):
         if not re.fullmatch(r"[A-Za-z_]\w*", key):
             continue
         at = place.at((value.parent or value).start_byte)
-        if _text(value) in (f"process.env.{key}", f'process.env["{key}"]'):  # what is put there is the variable itself
+        if syntax.text(value) in (f"process.env.{key}", f'process.env["{key}"]'):  # what is put there is the variable itself
             yield Reference(key, at, Need.PLAIN, Side.BUILD, Use.MENTION, "next.config env", inlined=True)
             continue
-        text = _string(value)
+        text = syntax.string(value)
         fallback = Literal(Secret(text), place.at(value.start_byte), "fallback") if text is not None else None
         yield Reference(key, at, Need.OPTIONAL, Side.BUILD, Use.SCHEMA, "next.config env", fallback, inlined=True)

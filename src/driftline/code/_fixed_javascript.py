@@ -8,9 +8,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from driftline import late
-from driftline.code import Place, _addresses, _claims
+from driftline.code import Place, _addresses, _claims, _stand_ins, syntax
 from driftline.code._addresses import MAX_CANDIDATES, Spot
-from driftline.code.javascript import _WRAPPERS, _callee, _only_in_development, _string, _text
 from driftline.model import Claim, Literal, Location, Secret, Side
 
 if TYPE_CHECKING:
@@ -62,26 +61,26 @@ class _Reader:
                 yield from self._fixed(node)
         for offset, link in islice(_addresses.links(code), MAX_CANDIDATES):
             node = self._text_at(offset)
-            if node is not None and self._is_mail(node) and not _only_in_development(node, code):
-                yield self._literal(link, offset, "mail link", _callee(node))
+            if node is not None and self._is_mail(node) and not _stand_ins.only_in_development(node, code):
+                yield self._literal(link, offset, "mail link", syntax.callee(node))
         if not _addresses.LIVE_PAYMENT_LINK.search(code):
             for match in islice(_addresses.PAYMENT_LINK.finditer(code), MAX_CANDIDATES):
                 node = self._text_at(match.start())
-                if node is not None and not _only_in_development(node, code):
-                    yield self._literal(match[0].decode(), match.start(), "payment link", _callee(node))
+                if node is not None and not _stand_ins.only_in_development(node, code):
+                    yield self._literal(match[0].decode(), match.start(), "payment link", syntax.callee(node))
         for match in islice(_addresses.REPLACED.finditer(code), MAX_CANDIDATES):
             node = self._text_at(match.start(1))
             if node is not None:
-                yield self._literal("https://project" + match[1].decode(), match.start(1), "replaced host", _callee(node))
+                yield self._literal("https://project" + match[1].decode(), match.start(1), "replaced host", syntax.callee(node))
         for offset, sandbox in islice(_addresses.switches(code), MAX_CANDIDATES):
             node = self.root.descendant_for_byte_range(offset, offset + 1)
             if node is not None and not _is_remark(node) and not _is_chosen(node, code):
-                yield self._literal("", node.start_byte, f"sandbox of {sandbox.provider}", _callee(node))
+                yield self._literal("", node.start_byte, f"sandbox of {sandbox.provider}", syntax.callee(node))
 
     def claims(self) -> Iterator[Claim]:
         for offset in _claims.quotes(self.code):
             node = self._text_at(offset)
-            text = _string(node) if node is not None and node.start_byte == offset else None
+            text = syntax.string(node) if node is not None and node.start_byte == offset else None
             identity = _claims.identity_of(text) if text is not None else None
             if (
                 node is None
@@ -89,17 +88,21 @@ class _Reader:
                 or not _is_used(node)
                 or (identity.slot == "url" and node.parent is not None and node.parent.type == "array" and not _is_alone(node.parent))
                 or _stands_in_for_variable(node)
-                or _only_in_development(node, self.code)
+                or _stand_ins.only_in_development(node, self.code)
             ):
                 continue
-            yield Claim(identity, self.place.at(offset), call=_callee(node) or None)
+            yield Claim(identity, self.place.at(offset), call=syntax.callee(node) or None)
 
     def _fixed(self, node: Node) -> Iterator[Literal]:
         """A text at a key or in a call that says what it is for, or in a constant that such a key takes it from."""
         spot = _spot(node)
-        if spot is None or _only_in_development(node, self.code) or ("nuxt.config" in self.path and _is_within(node, "runtimeConfig")):
+        if (
+            spot is None
+            or _stand_ins.only_in_development(node, self.code)
+            or ("nuxt.config" in self.path and _is_within(node, "runtimeConfig"))
+        ):
             return  # what the runtime config holds, a variable overrides
-        text = _text(node)[1:-1]
+        text = syntax.text(node)[1:-1]
         role = _addresses.role_at(spot, text, self.code)
         if role is None and spot.key == "url" and spot.outer == "server" and "capacitor.config" in self.path:
             role = "server.url"  # the page that a store build opens
@@ -122,7 +125,7 @@ class _Reader:
             return None  # chosen among several
         for match in islice(re.finditer(rb"(?<![\w$.])" + word + rb"(?![\w$])(?!\s*(?:=(?!=)|:|\())", self.code), _MOST_USES):
             node = self.root.descendant_for_byte_range(match.start(), match.end())
-            if node is None or node.type != "identifier" or _only_in_development(node, self.code):
+            if node is None or node.type != "identifier" or _stand_ins.only_in_development(node, self.code):
                 continue
             holder = node
             if node.parent is not None and node.parent.type == "template_substitution" and node.parent.parent is not None:
@@ -130,7 +133,7 @@ class _Reader:
                 begins = self.code[holder.start_byte + 1 : node.parent.start_byte].strip() == b""
                 if not begins:
                     if self._is_mail(holder):
-                        return "mail link", _callee(holder)
+                        return "mail link", syntax.callee(holder)
                     continue
             spot = _spot(holder)
             if spot is None:
@@ -146,7 +149,7 @@ class _Reader:
             return False
         if spot.key == "href" and not spot.call and re.search(rb"react-email", self.code) is None:
             return False  # a link of a page
-        return _addresses.is_mail_text(self.path, spot, _text(node), self.code)
+        return _addresses.is_mail_text(self.path, spot, syntax.text(node), self.code)
 
     def _text_at(self, offset: int) -> Node | None:
         """The string or template that holds a byte, None inside a comment."""
@@ -165,22 +168,24 @@ def _spot(text: Node) -> Spot | None:
     """Where a text stands, as far as its own expression goes: what is put together behind it by `+`, the only element of a list and the body of
     an arrow function stand where the whole stands. None where it is compared, tested, listed or a default."""
     node, parent = text, text.parent
-    while parent is not None and (parent.type in (*_WRAPPERS, "jsx_expression") or _is_start_of_sum(parent, node) or _is_alone(parent)):
+    while parent is not None and (
+        parent.type in (*syntax.WRAPPERS, "jsx_expression") or _is_start_of_sum(parent, node) or _is_alone(parent)
+    ):
         node, parent = parent, parent.parent
     if parent is None:
         return None
     if parent.type == "pair" and parent.child_by_field_name("value") == node:
         key = _key(parent)
         # A map of variables is handed to something else.
-        return None if _UPPER.match(key) else Spot(key, _outer(parent), _callee(parent))
+        return None if _UPPER.match(key) else Spot(key, _outer(parent), syntax.callee(parent))
     if parent.type == "jsx_attribute":
-        return Spot(_text(parent.named_children[0]))
+        return Spot(syntax.text(parent.named_children[0]))
     if parent.type in ("variable_declarator", "public_field_definition", "field_definition"):
-        return Spot(_text(parent.child_by_field_name("name") or parent.child_by_field_name("property")))
+        return Spot(syntax.text(parent.child_by_field_name("name") or parent.child_by_field_name("property")))
     if parent.type == "assignment_expression" and parent.child_by_field_name("right") == node:
-        return Spot(re.sub(r".*[.\s]|[\"'\]]", "", _text(parent.child_by_field_name("left"))[-200:]))
+        return Spot(re.sub(r".*[.\s]|[\"'\]]", "", syntax.text(parent.child_by_field_name("left"))[-200:]))
     if parent.type == "arguments":
-        call = _callee(parent)
+        call = syntax.callee(parent)
         return None if _LOOKS.search(call) or _is_default(parent, node) else Spot("", "", call, is_argument=True)
     if parent.type == "return_statement" or (parent.type == "arrow_function" and parent.child_by_field_name("body") == node):
         return Spot("")
@@ -194,30 +199,30 @@ _SHOWN = frozenset(("placeholder", "title", "alt", "label", "description", "exam
 def _is_used(text: Node) -> bool:
     """Whether a text is handed on as a value: no fallback, nothing to compare with, no label of a field or a page."""
     node, parent = text, text.parent
-    while parent is not None and parent.type in (*_WRAPPERS, "jsx_expression"):
+    while parent is not None and parent.type in (*syntax.WRAPPERS, "jsx_expression"):
         node, parent = parent, parent.parent
     if parent is None or parent.type in ("binary_expression", "augmented_assignment_expression", "assignment_pattern"):
         return False
     if parent.type == "jsx_attribute":
-        return _text(parent.named_children[0]) not in _SHOWN
+        return syntax.text(parent.named_children[0]) not in _SHOWN
     if parent.type == "pair":
         return _key(parent) not in _SHOWN
     if parent.type == "arguments":
-        call = _callee(parent)
+        call = syntax.callee(parent)
         return not (_LOOKS.search(call) or call.endswith(".default") or _is_default(parent, node))
     return node.type != "jsx_text"
 
 
 def _key(pair: Node) -> str:
     key = pair.child_by_field_name("key")
-    return _string(key) or _text(key)
+    return syntax.string(key) or syntax.text(key)
 
 
 def _outer(node: Node) -> str:
     """The key whose object or call holds a pair: `back_urls` of `back_urls: { success: "..." }`; "" without one."""
     current = node.parent
     for _ in range(4):
-        if current is None or current.type not in ("object", "array", "pair", *_WRAPPERS):
+        if current is None or current.type not in ("object", "array", "pair", *syntax.WRAPPERS):
             return ""
         if current.type == "pair":
             key = _key(current)
@@ -229,7 +234,7 @@ def _outer(node: Node) -> str:
 def _is_default(arguments: Node, node: Node) -> bool:
     """Whether an argument stands behind the name of a variable: `env("PAYPAL_API", "https://...")`."""
     first = arguments.named_children[0] if arguments.named_children else None
-    return first is not None and first != node and _UPPER.match(_string(first) or "") is not None
+    return first is not None and first != node and _UPPER.match(syntax.string(first) or "") is not None
 
 
 def _is_within(node: Node, key: str) -> bool:
@@ -245,7 +250,7 @@ def _is_start_of_sum(parent: Node, node: Node) -> bool:
     return (
         parent.type == "binary_expression"
         and parent.child_by_field_name("left") == node
-        and _text(parent.child_by_field_name("operator")) == "+"
+        and syntax.text(parent.child_by_field_name("operator")) == "+"
     )
 
 
@@ -269,10 +274,10 @@ def _is_chosen(node: Node, code: bytes) -> bool:
     while current is not None:
         if current.type in ("if_statement", "ternary_expression", "switch_statement", "switch_case", "enum_declaration", "object_type"):
             return True
-        if current.type == "binary_expression" and re.search(r"\|\||\?\?|&&|[=!]==?", _text(current.child_by_field_name("operator"))):
+        if current.type == "binary_expression" and re.search(r"\|\||\?\?|&&|[=!]==?", syntax.text(current.child_by_field_name("operator"))):
             return True
         current = current.parent
-    return _only_in_development(node, code)
+    return _stand_ins.only_in_development(node, code)
 
 
 _PUBLIC_NAME = late.pattern(r"(?:NEXT_PUBLIC|VITE|REACT_APP|EXPO_PUBLIC|NUXT_PUBLIC|PUBLIC|GATSBY|VUE_APP)_[A-Z0-9_]+\Z")

@@ -14,7 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from driftline import late
-from driftline.code import is_example, is_test, is_tool
+from driftline.code import is_example, is_test, is_tool, syntax
 from driftline.knowledge import catalog
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ _MOST_TEXT = 600
 # Asking for a parent costs as much as the node lies deep, so climbs are short.
 _DEEPEST = 12
 
-_WRAPPERS = frozenset(("parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression"))
 # Keys that switch a client to tests, in small letters without `_`; the last ones only where the client is named after a provider.
 _SWITCHES = frozenset(
     ("testmode", "istestmode", "sandbox", "sandboxmode", "issandbox", "usesandbox", "enablesandbox", "livemode", "islivemode")
@@ -69,7 +68,7 @@ def decisions(path: str, name: str, node: Node, root: Node, code: bytes) -> Iter
 
 def _comparison(node: Node, code: bytes) -> Node | None:
     """`NODE_ENV === "production"` around a read; a comparison with `test` is for the test runner."""
-    while node.parent is not None and node.parent.type in _WRAPPERS:
+    while node.parent is not None and node.parent.type in syntax.WRAPPERS:
         node = node.parent
     parent = node.parent
     if parent is None or parent.type != "binary_expression":
@@ -87,7 +86,7 @@ def _outermost(node: Node, code: bytes) -> Node:
         if parent is None:
             break
         joined = parent.type == "binary_expression" and _text(parent.child_by_field_name("operator"), code) in ("&&", "||")
-        if not (joined or parent.type in _WRAPPERS or (parent.type == "unary_expression" and _text(parent, code).startswith("!"))):
+        if not (joined or parent.type in syntax.WRAPPERS or (parent.type == "unary_expression" and _text(parent, code).startswith("!"))):
             break
         node = parent
     return node

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
-from importlib.machinery import PathFinder
-from importlib.util import module_from_spec
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from driftline import late, sieve
-from driftline.code import CodeFile, CodeReading, Helper, Place, _addresses, _claims, _modes
+from driftline.code import CodeFile, CodeReading, Helper, Place, _addresses, _claims, _modes, _stand_ins, syntax
 from driftline.knowledge import callbacks
 from driftline.model import Claim, Literal, Location, Need, Reference, Secret, Side, Unread, Unreadable, Use
 
@@ -86,9 +83,9 @@ class _File:
     def reading(self) -> CodeReading:
         code = self.content
         if self.path.endswith((".vue", ".svelte", ".astro")):
-            code = _scripts(self.path, self.content)
+            code = syntax.scripts(self.path, self.content)
             self._template(code)
-        self.root = parse(self.path, code)
+        self.root = syntax.parse(self.path, code)
         deep = False
         for match in _objects(code):
             if self._is_deep(match.start()):
@@ -96,7 +93,7 @@ class _File:
                 self._plain(match)
                 continue
             node = self.root.descendant_for_byte_range(match.start(), match.end())
-            if node is None or not _is_code(node) or node.start_byte != match.start():
+            if node is None or not syntax.is_code(node) or node.start_byte != match.start():
                 continue
             how = "import.meta.env" if match[0].startswith(b"import") else match[0].decode().replace("?", "").replace(" ", "")
             if "process" not in how or node.end_byte == match.end():
@@ -175,14 +172,14 @@ class _File:
         if parent is None:
             return
         if parent.type == "member_expression" and parent.child_by_field_name("object") == node:
-            name = _text(parent.child_by_field_name("property"))
+            name = syntax.text(parent.child_by_field_name("property"))
             if how == "Deno.env":
                 self._deno(parent, name)
             elif name not in ("hasOwnProperty", "toString"):
                 self._read(name, parent, how)
         elif parent.type == "subscript_expression" and parent.child_by_field_name("object") == node:
             index = parent.child_by_field_name("index")
-            literal = _string(index)
+            literal = syntax.string(index)
             if literal is not None:
                 self._read(literal, parent, how)
             elif index is not None:
@@ -195,7 +192,7 @@ class _File:
         holder = node
         if how == "Deno.env":
             return  # no map of names
-        while holder.parent is not None and holder.parent.type in _WRAPPERS:
+        while holder.parent is not None and holder.parent.type in syntax.WRAPPERS:
             holder = holder.parent
         parent = holder.parent
         if parent is None:
@@ -205,32 +202,32 @@ class _File:
             if target is not None and target.type == "object_pattern":
                 self._destructured(target, how)
             elif target is not None and target.type == "identifier":
-                self._alias(_text(target), how)
-        elif parent.type == "binary_expression" and _text(parent.child_by_field_name("operator")) == "in":
-            name = _string(parent.child_by_field_name("left"))
+                self._alias(syntax.text(target), how)
+        elif parent.type == "binary_expression" and syntax.text(parent.child_by_field_name("operator")) == "in":
+            name = syntax.string(parent.child_by_field_name("left"))
             if name is not None:
                 self._add(name, parent, Need.OPTIONAL, how)
         elif parent.type == "assignment_pattern" and parent.child_by_field_name("right") == holder:
             target = parent.child_by_field_name("left")  # a parameter with the environment as its default
             if target is not None and target.type == "identifier":
-                self._alias(_text(target), how)
+                self._alias(syntax.text(target), how)
             elif target is not None and target.type == "object_pattern":
                 self._destructured(target, how)
 
     def _destructured(self, pattern: Node, how: str) -> None:
         for entry in pattern.named_children:
             if entry.type == "shorthand_property_identifier_pattern":
-                self._add(_text(entry), entry, self._need_of_variable(_text(entry), pattern), how)
+                self._add(syntax.text(entry), entry, self._need_of_variable(syntax.text(entry), pattern), how)
             elif entry.type == "object_assignment_pattern":
                 left, right = entry.child_by_field_name("left"), entry.child_by_field_name("right")
-                self._add(_text(left), entry, Need.OPTIONAL, how, self._fallback(right))
+                self._add(syntax.text(left), entry, Need.OPTIONAL, how, self._fallback(right))
             elif entry.type == "pair_pattern":
                 key, value = entry.child_by_field_name("key"), entry.child_by_field_name("value")
-                name = _string(key) or _text(key)
+                name = syntax.string(key) or syntax.text(key)
                 if value is not None and value.type == "assignment_pattern":
                     self._add(name, entry, Need.OPTIONAL, how, self._fallback(value.child_by_field_name("right")))
                 else:
-                    self._add(name, entry, self._need_of_variable(_text(value), pattern), how)
+                    self._add(name, entry, self._need_of_variable(syntax.text(value), pattern), how)
 
     def _alias(self, alias: str, how: str) -> None:
         """`const env = process.env; ... env.X`: every later `alias.X`, `alias["X"]` and `{ X } = alias` of this file."""
@@ -246,12 +243,12 @@ class _File:
                 continue
             parent = node.parent
             if parent.type == "member_expression" and parent.child_by_field_name("object") == node:
-                name = _text(parent.child_by_field_name("property"))
+                name = syntax.text(parent.child_by_field_name("property"))
                 if _UPPER.match(name):
                     self._read(name, parent, how)
             elif parent.type == "subscript_expression" and parent.child_by_field_name("object") == node:
                 index = parent.child_by_field_name("index")
-                name_ = _string(index)
+                name_ = syntax.string(index)
                 if name_ is not None:
                     self._read(name_, parent, how)
                 elif index is not None:
@@ -268,10 +265,10 @@ class _File:
             return
         if method not in ("get", "has") or call is None or call.type != "call_expression":
             return
-        arguments = _arguments(call)
+        arguments = syntax.arguments(call)
         if not arguments:
             return
-        name = _string(arguments[0])
+        name = syntax.string(arguments[0])
         if name is None:
             self._dynamic(arguments[0], call)
         elif method == "has":
@@ -286,10 +283,10 @@ class _File:
             if parent.type == "assignment_expression" and parent.child_by_field_name("left") == node:
                 return  # a write
             if parent.type == "augmented_assignment_expression" and parent.child_by_field_name("left") == node:
-                if _text(parent.child_by_field_name("operator")) in ("??=", "||="):
+                if syntax.text(parent.child_by_field_name("operator")) in ("??=", "||="):
                     self._add(name, node, Need.OPTIONAL, how, self._fallback(parent.child_by_field_name("right")))
                 return
-            if parent.type == "unary_expression" and _text(parent.child_by_field_name("operator")) == "delete":
+            if parent.type == "unary_expression" and syntax.text(parent.child_by_field_name("operator")) == "delete":
                 return
         if self._is_schema_mapping(node):
             self._add(name, node, Need.PLAIN, how, use=Use.MENTION)
@@ -322,7 +319,7 @@ class _File:
             parent = node.parent
             if parent is None or parent.type in ("statement_block", "program", "arrow_function"):
                 return False
-            if parent.type == "pair" and _text(parent.child_by_field_name("key")) in (
+            if parent.type == "pair" and syntax.text(parent.child_by_field_name("key")) in (
                 "runtimeEnv",
                 "experimental__runtimeEnv",
                 "runtimeEnvStrict",
@@ -340,25 +337,25 @@ class _File:
             if kind == "non_null_expression":
                 asserted = True
             elif kind in ("as_expression", "satisfies_expression"):
-                asserted = asserted or (parent.named_child_count > 1 and _text(parent.named_children[1]) == "string")
+                asserted = asserted or (parent.named_child_count > 1 and syntax.text(parent.named_children[1]) == "string")
             elif kind == "parenthesized_expression":
                 pass
             elif kind == "binary_expression":
-                operator = _text(parent.child_by_field_name("operator"))
+                operator = syntax.text(parent.child_by_field_name("operator"))
                 left = parent.child_by_field_name("left") == current
                 if operator in ("??", "||"):
                     right = parent.child_by_field_name("right")
-                    if left and not _READS.fullmatch(_text(right)):  # another variable is no fallback: one of the two is needed
+                    if left and not _READS.fullmatch(syntax.text(right)):  # another variable is no fallback: one of the two is needed
                         optional = True
                         found = self._fallback(right)
                         if found is not None and found.role == "fallback" and others:
                             found = found._replace(role="fallback behind others")
                         fallback = fallback or found
-                        others = others or not (found is not None or _VARIABLE.search(_text(right)))
+                        others = others or not (found is not None or _VARIABLE.search(syntax.text(right)))
                 elif operator == "&&" or operator in _COMPARISONS:
                     need, instead = self._guard(parent, negated=operator in ("==", "==="))
                     # Compared with some word, it chooses; only a look whether it is there has something instead.
-                    asked = operator == "&&" or _asks_for_absence(parent)
+                    asked = operator == "&&" or _stand_ins.asks_for_absence(parent)
                     return need, fallback or (instead if asked else None)
                 else:
                     break
@@ -367,7 +364,7 @@ class _File:
                     other = parent.child_by_field_name("alternative")
                     return Need.OPTIONAL, fallback or self._fallback(other)
             elif kind == "unary_expression":
-                operator = _text(parent.child_by_field_name("operator"))
+                operator = syntax.text(parent.child_by_field_name("operator"))
                 if operator == "!":
                     return self._guard(parent, negated=True)
                 if operator == "typeof":
@@ -379,14 +376,18 @@ class _File:
                 if optional:
                     break
                 call = parent.parent
-                if not _is_optional_chain(parent):
+                if not syntax.is_optional_chain(parent):
                     return Need.REQUIRED, None
-                if call is None or call.type != "call_expression" or _text(parent.child_by_field_name("property")) not in _TEXT_METHODS:
+                if (
+                    call is None
+                    or call.type != "call_expression"
+                    or syntax.text(parent.child_by_field_name("property")) not in _TEXT_METHODS
+                ):
                     return Need.OPTIONAL, None
                 optional = True  # `process.env.X?.trim() ?? "..."`: what stands behind decides
                 parent = call
             elif kind == "arguments":
-                callee = _text(parent.parent.child_by_field_name("function") if parent.parent else None)
+                callee = syntax.text(parent.parent.child_by_field_name("function") if parent.parent else None)
                 if callee.rpartition(".")[2] in ("Boolean", "isset", "isNil"):
                     return Need.OPTIONAL, None
                 if callee.rpartition(".")[2] in ("assert", "invariant", "ok", "assertDefined", "tiny_invariant"):
@@ -397,13 +398,13 @@ class _File:
             elif kind == "variable_declarator":
                 target = parent.child_by_field_name("name")
                 if target is not None and target.type == "identifier" and not optional:
-                    need, later = self._need_of_variable(_text(target), parent), self._later(_text(target), parent)
+                    need, later = self._need_of_variable(syntax.text(target), parent), self._later(syntax.text(target), parent)
                     need = Need.OPTIONAL if later is not None else Need.REQUIRED if asserted else need
                     return need, later
                 break
             elif kind == "assignment_expression" and parent.child_by_field_name("right") == current and not optional:
                 # `let url = "..."; if (process.env.X) url = process.env.X`: what was there before stays.
-                fallback = self._before(_text(parent.child_by_field_name("left")), parent)
+                fallback = self._before(syntax.text(parent.child_by_field_name("left")), parent)
                 optional = fallback is not None
                 break
             else:
@@ -424,7 +425,7 @@ class _File:
                 return Need.OPTIONAL, None if negated else self._behind(parent)
             if parent.type == "ternary_expression" and parent.child_by_field_name("condition") == current:
                 return Need.OPTIONAL, self._fallback(parent.child_by_field_name("consequence" if negated else "alternative"))
-            if parent.type == "unary_expression" and _text(parent.child_by_field_name("operator")) == "!":
+            if parent.type == "unary_expression" and syntax.text(parent.child_by_field_name("operator")) == "!":
                 negated = not negated
             elif parent.type not in ("parenthesized_expression", "binary_expression", "ternary_expression"):
                 break
@@ -514,13 +515,13 @@ class _File:
             node = node.named_children[0] if node.named_children else None
         if node is None:
             return None
-        if node.type == "binary_expression" and _text(node.child_by_field_name("operator")) in ("??", "||"):
+        if node.type == "binary_expression" and syntax.text(node.child_by_field_name("operator")) in ("??", "||"):
             return self._fallback(node.child_by_field_name("right"))
-        text = _string(node)
+        text = syntax.string(node)
         if text is None and node.type == "template_string":
-            text = re.sub(r"(?<=\w):\$\{[^{}]*\}", "", _text(node)[1:-1], count=1)  # `http://localhost:${port}`
+            text = re.sub(r"(?<=\w):\$\{[^{}]*\}", "", syntax.text(node)[1:-1], count=1)  # `http://localhost:${port}`
         if text is None and node.type == "number":
-            text = _text(node)
+            text = syntax.text(node)
         if text is None and node.type == "identifier":
             constant = re.search(
                 rb"const\s+" + re.escape(node.text or b"?") + rb"\s*(?::\s*string\s*)?=\s*([\"'])([^\"'\n]{0,2000})\1", self.content
@@ -529,32 +530,36 @@ class _File:
         if text is None:
             return None
         # Only an address is asked about later; for all else the walk up the tree would be in vain.
-        role = _fallback_role(node, self.content, self.side) if "://" in text else "fallback"
+        role = _stand_ins.fallback_role(node, self.content, self.side) if "://" in text else "fallback"
         return Literal(Secret(text), self.place.at(node.start_byte), role)
 
     def _dynamic(self, index: Node, access: Node) -> None:
         """`process.env[name]`: where `name` is a parameter, the function is a helper that reads what its callers name."""
         if index.type != "identifier":
             return
-        wanted = _text(index)
+        wanted = syntax.text(index)
         function: Node | None = access.parent
-        while function is not None and function.type not in _FUNCTIONS:
+        while function is not None and function.type not in syntax.FUNCTIONS:
             function = function.parent
         if function is None:
             return
         parameters = function.child_by_field_name("parameters")
         single = function.child_by_field_name("parameter")
-        names = [_text(single)] if single is not None else [_parameter(p) for p in parameters.named_children] if parameters else []
+        names = (
+            [syntax.text(single)] if single is not None else [syntax.parameter(p) for p in parameters.named_children] if parameters else []
+        )
         if wanted not in names:
             return
-        name = _text(function.child_by_field_name("name"))
+        name = syntax.text(function.child_by_field_name("name"))
         holder = function.parent
         if (
             not name
             and holder is not None
             and holder.type in ("variable_declarator", "pair", "public_field_definition", "assignment_expression")
         ):
-            name = _text(holder.child_by_field_name("name") or holder.child_by_field_name("key") or holder.child_by_field_name("left"))
+            name = syntax.text(
+                holder.child_by_field_name("name") or holder.child_by_field_name("key") or holder.child_by_field_name("left")
+            )
         if not _NAME.match(name):
             return
         position = names.index(wanted)
@@ -643,7 +648,7 @@ class _File:
             node = node.parent
         if node is None:
             return None
-        arguments = _arguments(node)
+        arguments = syntax.arguments(node)
         return self._fallback(arguments[1]) if len(arguments) > 1 else self._need(node)[1]
 
     def _at(
@@ -656,7 +661,7 @@ class _File:
         if node is None or node.type == "comment":
             return
         if whole:
-            if not _is_code(node):
+            if not syntax.is_code(node):
                 return
             if node.parent is not None and node.parent.type == "member_expression":
                 need, fallback = self._need(node.parent)
@@ -668,12 +673,12 @@ class _File:
 
     def _manner(self, name: str, node: Node) -> str:
         """How a value is used as an address: `Reference.manner`, and "host" for any variable that code puts behind a scheme."""
-        before = _before_in_template(node)
+        before = syntax.before_in_template(node)
         if before.endswith("://"):
             platform = callbacks.platform_url(name)
             if platform is None or platform.scheme:
                 return "host"
-            key = _key_of(node)
+            key = syntax.key_of(node)
             if platform.of in ("deployment", "branch") and self._calls_back(key) and not self._chooses(node):
                 return "origin"
             return "host" if self._guarded(name, node) else "unguarded"
@@ -684,7 +689,7 @@ class _File:
             return ""
         if not platform.scheme and self._is_whole_url(node, before):
             return "bare"
-        if platform.scheme and platform.of == "deployment" and self._calls_back(_key_of(node)) and not self._chooses(node):
+        if platform.scheme and platform.of == "deployment" and self._calls_back(syntax.key_of(node)) and not self._chooses(node):
             return "origin" if _chain(node)[:1] in ([], [name]) else ""  # behind another variable it is the last resort
         return ""
 
@@ -703,7 +708,7 @@ class _File:
                 if (
                     condition is not None
                     and condition != node
-                    and re.search(r"VERCEL|RAILWAY|RENDER|REPL|HEROKU|NODE_ENV|isProd|production", _text(condition))
+                    and re.search(r"VERCEL|RAILWAY|RENDER|REPL|HEROKU|NODE_ENV|isProd|production", syntax.text(condition))
                 ):
                     return True
             node = parent
@@ -724,7 +729,7 @@ class _File:
                 break
             node = parent
         return (
-            re.search(r"VERCEL_ENV|VERCEL_TARGET_ENV|PRODUCTION_URL|\bCONTEXT\b|(?:APP|SITE|BASE|WEB|AUTH)_URL|preview", _text(node))
+            re.search(r"VERCEL_ENV|VERCEL_TARGET_ENV|PRODUCTION_URL|\bCONTEXT\b|(?:APP|SITE|BASE|WEB|AUTH)_URL|preview", syntax.text(node))
             is not None
         )
 
@@ -734,8 +739,8 @@ class _File:
             return False
         top = node
         while top.parent is not None and (
-            top.parent.type in _WRAPPERS
-            or (top.parent.type == "binary_expression" and _text(top.parent.child_by_field_name("operator")) in ("||", "??"))
+            top.parent.type in syntax.WRAPPERS
+            or (top.parent.type == "binary_expression" and syntax.text(top.parent.child_by_field_name("operator")) in ("||", "??"))
         ):
             top = top.parent
         parent = top.parent
@@ -744,16 +749,16 @@ class _File:
         if parent.type == "template_substitution":
             after = self.content[parent.end_byte : parent.end_byte + 1]
             return not before and after == b"/"
-        if parent.type == "arguments" and parent.parent is not None and _arguments(parent.parent)[:1] == [top]:
+        if parent.type == "arguments" and parent.parent is not None and syntax.arguments(parent.parent)[:1] == [top]:
             callee = parent.parent.child_by_field_name("function") or parent.parent.child_by_field_name("constructor")
-            return (parent.parent.type == "new_expression" and _text(callee) == "URL") or _text(callee) in (
+            return (parent.parent.type == "new_expression" and syntax.text(callee) == "URL") or syntax.text(callee) in (
                 "fetch",
                 "axios.get",
                 "axios.post",
             )
         if parent.type == "arguments" and parent.parent is not None and parent.parent.type == "new_expression":
-            return _text(parent.parent.child_by_field_name("constructor")) == "URL"  # the base of a relative one
-        key = _key_of(node)
+            return syntax.text(parent.parent.child_by_field_name("constructor")) == "URL"  # the base of a relative one
+        key = syntax.key_of(node)
         # A framework's own settings are no place where code puts a scheme before it later.
         configured = ".config." in self.path and callbacks.role_of_argument(key) is callbacks.Role.SITE
         return self._calls_back(key) or ((configured or key in ("baseURL", "metadataBase")) and parent.type == "pair")
@@ -767,30 +772,32 @@ class _File:
             node = self.root.descendant_for_byte_range(match.start(), match.start() + 1)
             while node is not None and node.type != "call_expression":
                 node = node.parent
-            if node is None or not _is_code(node):
+            if node is None or not syntax.is_code(node):
                 continue
             callee = "".join(match[1].decode().split())
             if callee == "createEnv":
-                for argument in _arguments(node)[:1]:
-                    for key, value in _pairs(argument):
+                for argument in syntax.arguments(node)[:1]:
+                    for key, value in syntax.pairs(argument):
                         if key in ("server", "client", "shared") and value.type == "object":
                             side = Side.SERVER if key == "server" else Side.CLIENT if key == "client" else Side.UNKNOWN
                             self._schema(value, "t3-env", side)
             elif callee == "cleanEnv":
-                for argument in _arguments(node)[1:2]:
+                for argument in syntax.arguments(node)[1:2]:
                     self._schema(argument, "envalid", Side.SERVER)
             elif callee.endswith("object") and ("Joi" in callee or _is_handed_over(code)):
-                for argument in _arguments(node)[:1]:
+                for argument in syntax.arguments(node)[:1]:
                     self._schema(argument, callee.partition(".")[0], self.side)
             elif callee.startswith("envField"):
                 pair = node.parent
                 if pair is not None and pair.type == "pair":
-                    text = _text(node)
+                    text = syntax.text(node)
                     side = Side.CLIENT if re.search(r"context:\s*['\"]client", text) else Side.SERVER
                     optional = re.search(r"optional:\s*true|default:", text)
                     kind = callee.partition(".")[2] or None
                     need = Need.OPTIONAL if optional else Need.REQUIRED
-                    self._add(_text(pair.child_by_field_name("key")), pair, need, "astro env schema", side=side, use=Use.SCHEMA, type=kind)
+                    self._add(
+                        syntax.text(pair.child_by_field_name("key")), pair, need, "astro env schema", side=side, use=Use.SCHEMA, type=kind
+                    )
 
     def _described(self, code: bytes) -> None:
         """Settings described by an object each: `{ default: "...", env: "SITE_URL" }` of convict, the properties of @fastify/env's JSON schema."""
@@ -803,18 +810,20 @@ class _File:
                 node = node.parent
             if node is None or node.parent is None:
                 continue
-            entries = dict(_pairs(node))
-            name = _string(entries.get("env")) or (_string(key := node.parent.child_by_field_name("key")) or _text(key) if by_name else "")
+            entries = dict(syntax.pairs(node))
+            name = syntax.string(entries.get("env")) or (
+                syntax.string(key := node.parent.child_by_field_name("key")) or syntax.text(key) if by_name else ""
+            )
             if _UPPER.match(name or ""):
                 self._add(
                     name, node.parent, Need.OPTIONAL, "schema", self._fallback(entries.get("default")), side=Side.SERVER, use=Use.SCHEMA
                 )
 
     def _schema(self, node: Node, how: str, side: Side) -> None:
-        for key, value in _pairs(node):
+        for key, value in syntax.pairs(node):
             if not _UPPER.match(key):
                 continue
-            text = _text(value)
+            text = syntax.text(value)
             optional = _OPTIONAL.search(text) is not None
             if how == "Joi" and ".required()" not in text:
                 optional = True
@@ -866,9 +875,9 @@ def calls(files: Iterable[CodeFile], helpers: Sequence[Helper], packages: Mappin
             continue
         imported = _imported(file, by_name, packages)
         reader = _File(file.path, file.content)
-        code = _scripts(file.path, file.content) if file.path.endswith((".vue", ".svelte", ".astro")) else file.content
+        code = syntax.scripts(file.path, file.content) if file.path.endswith((".vue", ".svelte", ".astro")) else file.content
         try:
-            reader.root = parse(file.path, code)
+            reader.root = syntax.parse(file.path, code)
         except Unreadable as problem:
             unread.append(Unread(file.path, problem.reason))
             continue
@@ -880,14 +889,14 @@ def calls(files: Iterable[CodeFile], helpers: Sequence[Helper], packages: Mappin
             if known is None or node is None:
                 continue
             helper = known
-            arguments = _arguments(node)
-            name = _string(arguments[helper.argument]) if len(arguments) > helper.argument else None
+            arguments = syntax.arguments(node)
+            name = syntax.string(arguments[helper.argument]) if len(arguments) > helper.argument else None
             if name is None:
                 continue
             need, fallback = reader._need(node)
             if helper.default is not None and len(arguments) > helper.default:
                 need, fallback = Need.OPTIONAL, reader._fallback(arguments[helper.default])
-            elif arguments[-1].type == "object" and (said := [v for k, v in _pairs(arguments[-1]) if k in _DEFAULT_KEYS]):
+            elif arguments[-1].type == "object" and (said := [v for k, v in syntax.pairs(arguments[-1]) if k in _DEFAULT_KEYS]):
                 need, fallback = Need.OPTIONAL, reader._fallback(said[0])
             elif helper.throws and helper.default is None and need is Need.PLAIN:
                 need = Need.REQUIRED
@@ -929,12 +938,8 @@ def leads_to(specifier: str, importer: str, path: str, packages: Mapping[str, st
 
 _DEEPEST = 300
 _MEMBER = late.pattern(rb"\s*\??\.\s*([A-Za-z_][A-Za-z0-9_]*)")
-_WRAPPERS = frozenset(("parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression"))
 _TEXT_METHODS = frozenset(("trim", "trimEnd", "trimStart", "replace", "replaceAll", "toLowerCase", "toString", "slice"))
 _COMPARISONS = frozenset(("===", "!==", "==", "!=", "<", ">", "<=", ">="))
-_FUNCTIONS = frozenset(
-    ("function_declaration", "function_expression", "arrow_function", "method_definition", "function", "generator_function_declaration")
-)
 _FAILS = late.pattern(rb"\bthrow\b|process\.exit\(|Deno\.exit\(|\binvariant\(|\bassert\(|\bpanic\(|redirect\(|\berror\(\s*5\d\d")
 _IMPORT = late.pattern(rb"import\s*(?:[A-Za-z_$][\w$]*\s*,\s*)?\{([^}]{0,4000})\}\s*from\s*[\"']([^\"'\n]{1,300})[\"']")
 _ENV_IMPORT = late.pattern(
@@ -992,8 +997,6 @@ _TYPES = (
     (late.pattern(r"\.(?:enum|nativeEnum|picklist)\("), "enum"),
 )
 _TYPES_BLOCK = late.pattern(rb"interface\s+(?:ProcessEnv|ImportMetaEnv)\b[^{]{0,100}\{([^}]{0,20000})\}")
-_SCRIPT = late.pattern(rb"<script\b[^>]{0,1000}>(.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
-_FENCE = late.pattern(rb"\A\s*---[ \t]*\r?\n(.*?)\r?\n---", re.DOTALL)
 
 
 _NO_WINDOW = late.pattern(rb"\btypeof (?:window|document)\b|\bglobalThis\.window\b")
@@ -1019,131 +1022,6 @@ def _side(path: str, content: bytes) -> Side:
     return Side.UNKNOWN
 
 
-class _Grammar(NamedTuple):
-    parser: Any
-
-
-@cache
-def _grammar(kind: str) -> _Grammar:
-    from tree_sitter import Language, Parser
-
-    if kind == "javascript":
-        return _Grammar(Parser(Language(_binding("tree_sitter_javascript").language())))
-    typescript = _binding("tree_sitter_typescript")
-    return _Grammar(Parser(Language(typescript.language_tsx() if kind == "tsx" else typescript.language_typescript())))
-
-
-def _binding(package: str) -> Any:
-    """The extension module of a grammar's package.
-
-    The package itself imports importlib.resources for its queries, which nobody here asks for: 8 ms, as much as parsing a small project.
-    """
-    folders = PathFinder.find_spec(package)
-    spec = folders and PathFinder.find_spec(f"{package}._binding", folders.submodule_search_locations)
-    if spec is None or spec.loader is None:  # installed in another way than as files
-        return importlib.import_module(package)
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def parse(path: str, code: bytes) -> Node:
-    """The syntax tree of a JavaScript or TypeScript file, with errors inside where it is broken; the grammar goes by the extension.
-
-    Raises Unreadable where the parser does not come to an end: on some broken texts of a few bytes it never would (tree-sitter-typescript
-    0.23.2: `g={l:g={l:RL M.N]`).
-    """
-    extension = path.rpartition(".")[2]
-    kind = "javascript" if extension in ("js", "jsx", "mjs", "cjs") else "typescript" if extension in ("ts", "mts", "cts") else "tsx"
-    parser = _grammar(kind).parser
-    left = _LEAST + len(code) // 4
-
-    def stop(*_state: object) -> bool:
-        nonlocal left
-        left -= 1
-        return left < 0
-
-    try:
-        # In pieces: only then the parser asks whether it is to stop.
-        root: Node = parser.parse(lambda offset, _point: code[offset : offset + _PIECE], progress_callback=stop).root_node
-    except ValueError:
-        parser.reset()
-        raise Unreadable("its syntax is broken so that the parser does not come to an end") from None
-    return root
-
-
-# The parser asks after every hundred steps. In 2,500 files of public projects it asked at most once in 37 bytes.
-_LEAST = 1000
-_PIECE = 64 * 1024
-
-
-def _scripts(path: str, content: bytes) -> bytes:
-    """The script parts of a component file at their own places; everything else is blanked out."""
-    spans = [match.span(1) for match in _SCRIPT.finditer(content)]
-    if path.endswith(".astro") and (fence := _FENCE.match(content)):
-        spans.insert(0, fence.span(1))
-    blank = bytearray(re.sub(rb"[^\n\r]", b" ", content))
-    for start, end in spans:
-        blank[start:end] = content[start:end]
-    return bytes(blank)
-
-
-def _text(node: Node | None) -> str:
-    return (node.text or b"").decode("utf-8", "replace") if node is not None else ""
-
-
-def _string(node: Node | None) -> str | None:
-    """The text of a string literal or of a template without substitutions."""
-    if node is None:
-        return None
-    if node.type == "string" or (node.type == "template_string" and not any(c.type == "template_substitution" for c in node.children)):
-        return _text(node)[1:-1]
-    return None
-
-
-def _is_code(node: Node) -> bool:
-    """Whether a node is neither comment nor string: what a pattern matched there is meant as code."""
-    current: Node | None = node
-    while current is not None and current.type not in ("template_substitution", "jsx_expression"):
-        if current.type in ("comment", "string", "template_string", "string_fragment", "regex", "jsx_text", "html_comment"):
-            return False
-        if current.type.endswith(("statement", "declaration")):
-            return True
-        current = current.parent
-    return True
-
-
-def _before_in_template(node: Node) -> str:
-    """The text of a template literal right before the substitution that a node is the whole of, "" outside templates."""
-    while node.parent is not None and node.parent.type in (*_WRAPPERS, "binary_expression"):
-        node = node.parent
-    part = node.parent
-    if part is None or part.type != "template_substitution":
-        return ""
-    before = part.prev_sibling
-    return _text(before) if before is not None and before.type in ("string_fragment", "template_chars") else ""
-
-
-def _key_of(node: Node) -> str:
-    """The key, attribute or constant whose value a node is part of, within one expression; "" without one."""
-    current: Node | None = node
-    while current is not None and not current.type.endswith(("statement", "_function", "declaration")):
-        if current.type == "pair":
-            return _string(current.child_by_field_name("key")) or _text(current.child_by_field_name("key"))
-        if current.type == "variable_declarator":
-            return _text(current.child_by_field_name("name"))
-        if current.type == "arguments":
-            return ""
-        current = current.parent
-    return ""
-
-
-def _asks_for_absence(comparison: Node) -> bool:
-    """Whether a comparison asks whether something is there: with undefined, null or an empty text."""
-    sides = (comparison.child_by_field_name("left"), comparison.child_by_field_name("right"))
-    return any(_text(side) in ("undefined", "null", "''", '""', "``", "'undefined'", '"undefined"') for side in sides)
-
-
 @cache
 def _platform_names() -> tuple[bytes, ...]:
     return tuple(name.encode() for name in callbacks.platform_names())
@@ -1159,115 +1037,10 @@ def _is_tested_for_truth(node: Node) -> bool:
     if parent.type in ("if_statement", "ternary_expression", "while_statement"):
         return parent.child_by_field_name("condition") == node
     if parent.type == "unary_expression":
-        return _text(parent.child_by_field_name("operator")) == "!"
+        return syntax.text(parent.child_by_field_name("operator")) == "!"
     if parent.type == "arguments":
-        return parent.parent is not None and _text(parent.parent.child_by_field_name("function")) == "Boolean"
-    return parent.type == "binary_expression" and _text(parent.child_by_field_name("operator")) == "&&"
-
-
-def _only_in_development(node: Node, code: bytes) -> bool:
-    """Whether something around a text decides that it is used in one mode only: a branch, an early return, or a name of the mode."""
-    for _ in range(60):
-        parent = node.parent
-        if parent is None:
-            return False
-        if parent.type in ("if_statement", "ternary_expression", "switch_case", "switch_statement"):
-            condition = parent.child_by_field_name("condition") or parent.child_by_field_name("value")
-            if condition is not None and condition != node and _addresses.DEVELOPMENT.search(_beginning(condition, code)):
-                return True
-        elif parent.type == "binary_expression" and parent.child_by_field_name("right") == node:
-            left = parent.child_by_field_name("left")
-            guarded = left is not None and _text(parent.child_by_field_name("operator")) == "&&"
-            if guarded and left is not None and _addresses.DEVELOPMENT.search(_beginning(left, code)):
-                return True
-        elif parent.type == "pair":
-            if (_string(parent.child_by_field_name("key")) or _text(parent.child_by_field_name("key"))) in _addresses.MODES:
-                return True
-        elif parent.type in ("variable_declarator", *_FUNCTIONS):
-            if _addresses.NAMED_MODE.search(_text(parent.child_by_field_name("name"))):
-                return True
-        elif parent.type == "assignment_expression":
-            if _addresses.NAMED_MODE.search(_text(parent.child_by_field_name("left"))):
-                return True
-        elif parent.type == "statement_block" and _returns_before(node, code):
-            return True
-        node = parent
-    return False
-
-
-def _returns_before(statement: Node, code: bytes) -> bool:
-    """Whether one of the statements right before asks for a mode and leaves the function in it."""
-    before = statement.prev_named_sibling
-    for _ in range(6):
-        if before is None:
-            return False
-        condition = before.child_by_field_name("condition") if before.type == "if_statement" else None
-        if (
-            condition is not None
-            and _addresses.DEVELOPMENT.search(_beginning(condition, code))
-            and re.search(r"\breturn\b", _beginning(before, code))
-        ):
-            return True
-        before = before.prev_named_sibling
-    return False
-
-
-def _fallback_role(node: Node, code: bytes, side: Side) -> str:
-    """`fallback`, or why it is none that a deployed app's callbacks use: one mode's only, or an entry of a list of allowed origins.
-
-    In browser code what stands beside `window` in a condition is for the server's first rendering, before anybody can click.
-    """
-    if _only_in_development(node, code):
-        return "fallback in one mode"
-    current: Node | None = node
-    for _ in range(6):
-        current = current.parent if current is not None else None
-        if current is None:
-            break
-        if current.type == "ternary_expression" and side is Side.CLIENT:
-            condition = current.child_by_field_name("condition")
-            if condition is not None and re.search(r"\bwindow\b", _beginning(condition, code)):
-                return "fallback before the browser"
-        if current.type == "binary_expression" and _ASKS_REQUEST.search(_beginning(current, code)):
-            return "fallback behind the request's own origin"
-        if current.type in ("pair", "variable_declarator"):
-            named = current.child_by_field_name("key") or current.child_by_field_name("name")
-            if re.fullmatch(r"\{\s*host(?:name)?\s*\}", _text(named)):
-                return "fallback of which the host alone is taken"
-            if current.type == "pair" and callbacks.is_spared(_text(named)):
-                return "fallback in one mode"  # `DEV_API_URL: z.string().default(...)`
-            return (
-                "fallback in a list of origins"
-                if re.search(r"cors|allow|trusted|origins\b|whitelist", _text(named), re.IGNORECASE)
-                else "fallback"
-            )
-        if current.type.endswith("statement"):
-            break
-    return "fallback"
-
-
-# `headers.get("origin") || process.env.SITE_URL || "http://..."`: a browser says where it is.
-_ASKS_REQUEST = late.pattern(r"""headers?(?:\(\))?\)?\s*(?:\.get\(\s*["'`]origin|\.origin\b)|\w*[hH]eaders\w*\.get\(\s*["'`]origin""")
-
-
-def _beginning(node: Node, code: bytes) -> str:
-    """The first characters of a node's text: enough for a condition, and bounded where thousands are nested."""
-    return code[node.start_byte : min(node.end_byte, node.start_byte + 400)].decode("utf-8", "replace")
-
-
-def _callee(node: Node) -> str:
-    """The function or class whose arguments a node belongs to, with its dots; "" where it is no argument."""
-    current: Node | None = node
-    while (
-        current is not None
-        and not current.type.endswith(("statement", "declaration", "_function"))
-        and current.type != "function_expression"
-    ):
-        if current.type in ("call_expression", "new_expression"):
-            callee = _text(current.child_by_field_name("function") or current.child_by_field_name("constructor"))
-            return re.sub(r"\s", "", callee)[-100:]
-        current = current.parent
-    return ""
+        return parent.parent is not None and syntax.text(parent.parent.child_by_field_name("function")) == "Boolean"
+    return parent.type == "binary_expression" and syntax.text(parent.child_by_field_name("operator")) == "&&"
 
 
 def _chain(node: Node) -> list[str]:
@@ -1279,34 +1052,8 @@ def _chain(node: Node) -> list[str]:
         "non_null_expression",
     ):
         if parent.type == "binary_expression":
-            if _text(parent.child_by_field_name("operator")) not in ("??", "||"):
+            if syntax.text(parent.child_by_field_name("operator")) not in ("??", "||"):
                 break
             chain = parent
         current = parent
-    return list(dict.fromkeys(_NAMES_READ.findall(_text(chain)))) if chain is not None else []
-
-
-def _is_optional_chain(member: Node) -> bool:
-    return any(child.type in ("optional_chain", "?.") for child in member.children)
-
-
-def _arguments(call: Node) -> list[Node]:
-    arguments = call.child_by_field_name("arguments")
-    return [child for child in arguments.named_children if child.type != "comment"] if arguments is not None else []
-
-
-def _pairs(node: Node) -> Iterator[tuple[str, Node]]:
-    """Key and value of an object literal's plain entries."""
-    if node.type != "object":
-        return
-    for entry in node.named_children:
-        if entry.type == "pair":
-            key, value = entry.child_by_field_name("key"), entry.child_by_field_name("value")
-            if value is not None:
-                yield _string(key) or _text(key), value
-
-
-def _parameter(node: Node) -> str:
-    """The name of a parameter, whether typed, defaulted or plain."""
-    pattern = node.child_by_field_name("pattern") or node.child_by_field_name("left") or node
-    return _text(pattern)
+    return list(dict.fromkeys(_NAMES_READ.findall(syntax.text(chain)))) if chain is not None else []

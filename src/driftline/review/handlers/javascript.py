@@ -46,7 +46,7 @@ class File:
     """One file of handlers, parsed; offsets are bytes of the file."""
 
     def __init__(self, path: str, content: bytes, project: Project) -> None:
-        from driftline.code.javascript import parse
+        from driftline.code.syntax import parse
 
         self.path = path
         self.content = content
