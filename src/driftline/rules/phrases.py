@@ -66,10 +66,15 @@ def home(environment: Environment) -> str:
     whole = next((s for s in own if s.authority is Authority.WHOLE), next(iter(own), None))
     if whole is None:
         return environment.sources[0].path if environment.sources else "the platform's own settings"
-    if environment.because[whole.path].startswith("pulled from "):
-        platform = environment.because[whole.path].removeprefix("pulled from ").partition(":")[0]
-        return f"{platform}'s settings (then pull {whole.path} again)"
-    return whole.path
+    return editable(environment, whole.path)
+
+
+def editable(environment: Environment, path: str) -> str:
+    """Where what a source of an environment says is changed: in the file, or on the platform that the file was pulled from."""
+    because = environment.because.get(path, "")
+    if because.startswith("pulled from "):
+        return f"{because.removeprefix('pulled from ').partition(':')[0]}'s settings (then pull {path} again)"
+    return path
 
 
 def lacking(environment: Environment) -> tuple[Related, ...]:

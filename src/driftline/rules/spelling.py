@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from driftline import late
-from driftline.model import App, Facts, State, Variable
+from driftline.model import App, Declaration, Environment, Facts, State, Variable
 from driftline.rules.phrases import DECLARED
 
 _DIGITS = late.pattern(r"\d+")
@@ -38,6 +38,15 @@ def misspelled(app: App, facts: Facts) -> tuple[tuple[str, str], ...]:
                 pairs.append((variable.name, other.name))
                 break
     return tuple(pairs)
+
+
+def misspelling(app: App, facts: Facts, environment: Environment, name: str) -> Declaration | None:
+    """Where an environment that lacks a name declares it with a slip of the fingers."""
+    for declared, read in misspelled(app, facts):
+        cell = app.variables[declared].cells[environment.name]
+        if read == name and cell.state in DECLARED and cell.declaration is not None:
+            return cell.declaration
+    return None
 
 
 @cache

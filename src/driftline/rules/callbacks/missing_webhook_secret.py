@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from driftline import late
 from driftline.knowledge import catalog
 from driftline.model import App, Environment, Facts, Finding, Kind, Location, Related, Route, Rule, Severity, State, Variable
-from driftline.rules.phrases import DECLARED, declared_in, first_read, home, lacking, place, title
+from driftline.rules.phrases import DECLARED, declared_in, editable, first_read, home, lacking, place, title
+from driftline.rules.spelling import misspelling
 
 RULE = Rule("missing-webhook-secret", Severity.BLOCKER, "a webhook's signing secret is missing", elsewhere=Severity.WARNING)
 
@@ -25,7 +26,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         for secrets, route in _secrets(app):
             for environment in app.environments:
                 if environment.kind is not Kind.LOCAL and _lacks(environment, secrets):
-                    yield _finding(app, environment, secrets, route)
+                    yield _finding(facts, app, environment, secrets, route)
 
 
 def _secrets(app: App) -> Iterator[tuple[tuple[Variable, ...], Route]]:
@@ -61,22 +62,28 @@ def _lacks(environment: Environment, secrets: tuple[Variable, ...]) -> bool:
     return not any(cell.state in DECLARED and cell.state is not State.EMPTY for cell in cells) and not any(cell.doubt for cell in cells)
 
 
-def _finding(app: App, environment: Environment, secrets: tuple[Variable, ...], route: Route) -> Finding:
+def _finding(facts: Facts, app: App, environment: Environment, secrets: tuple[Variable, ...], route: Route) -> Finding:
     variable = secrets[0]
     names = " or ".join(f"`{one.name}`" for one in secrets[:3])
     read = first_read(variable.reads)
     elsewhere = declared_in(variable, app, but=environment.name)
     location: Location = read.location if read is not None else route.location
     provider = title(route.provider or "")
+    fix = f"register {environment.name}'s endpoint at {provider}, and put its secret into {home(environment)} as {variable.name}"
+    related = [Related(route.location, "the route"), *lacking(environment)]
+    if (slip := misspelling(app, facts, environment, variable.name)) is not None:
+        related.append(Related(slip.location, f"{slip.name} is declared here, and nothing reads it"))
+        where = editable(environment, slip.location.path)
+        fix = f"rename {slip.name} to {variable.name} in {where}, and see that {environment.name}'s endpoint is registered at {provider}"
     return RULE.finding(
         f"`{route.path}` receives webhooks of {provider}, and {environment.name} has no {names}"
         + (f" (read at {place(read.location)})" if read is not None else ""),
-        fix=f"register {environment.name}'s endpoint at {provider}, and put its secret into {home(environment)} as {variable.name}",
+        fix=fix,
         avoid=f"do not copy {elsewhere[0][0].name}'s secret; each endpoint has its own" if elsewhere else "do not switch the check off",
         app=app.path,
         location=location,
         kind=environment.kind,
         environment=environment.name,
         variable=variable.name,
-        related=(Related(route.location, "the route"), *lacking(environment)),
+        related=tuple(related),
     )

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 
 from driftline.model import App, Authority, Cell, Environment, Facts, Finding, Kind, Need, Related, Rule, Severity, State, Variable
 from driftline.rules.addresses import is_wrong_fallback
-from driftline.rules.phrases import declared_in, first_read, home, lacking, listed, place
+from driftline.rules.phrases import declared_in, editable, first_read, home, lacking, listed, place
+from driftline.rules.spelling import misspelling
 
 RULE = Rule("missing-variable", Severity.BLOCKER, "a variable is missing in an environment", elsewhere=Severity.WARNING)
 
@@ -62,10 +63,16 @@ def _missing(facts: Facts, app: App, environment: Environment, variable: Variabl
         location = other[1].declaration.location
     else:
         location = variable.documented[0][1].location if variable.documented else variable.reads[0].location
+    fix = f"declare {name} for {environment.name} in {home(environment)}, with {environment.name}'s own value"
+    avoid = f"do not copy the value of {other[0].name}" if other else "do not invent a value to silence this"
+    if (slip := misspelling(app, facts, environment, name)) is not None:
+        related.append(Related(slip.location, f"{slip.name} is declared here, and nothing reads it"))
+        fix = f"rename {slip.name} to {name} in {editable(environment, slip.location.path)}"
+        avoid = f"do not declare {name} beside it; its value is there already"
     yield RULE.finding(
         f"`{name}` is {' and '.join(facts_said)}, but {environment.name} ({sources}) does not declare it",
-        fix=f"declare {name} for {environment.name} in {home(environment)}, with {environment.name}'s own value",
-        avoid=f"do not copy the value of {other[0].name}" if other else "do not invent a value to silence this",
+        fix=fix,
+        avoid=avoid,
         app=app.path,
         location=location,
         severity=severity,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from driftline.model import Facts, Finding, Related, Rule, Severity
-from driftline.rules.phrases import first_read
+from driftline.rules.phrases import editable, first_read
 from driftline.rules.spelling import misspelled
 
 RULE = Rule("near-miss-name", Severity.WARNING, "a declared name differs by a typo from one that code reads")
@@ -26,14 +26,15 @@ def check(facts: Facts) -> Iterator[Finding]:
             declaration = cell.declaration if cell else variable.documented[0][1] if variable.documented else None
             if read is None or declaration is None:
                 continue
-            environment = next((name for name, cell in variable.cells.items() if cell.declaration), None)
+            environment = next((e for e in app.environments if variable.cells[e.name].declaration), None)
+            where = editable(environment, declaration.location.path) if environment else declaration.location.path
             yield RULE.finding(
                 f"`{declared}` is declared here and read by nothing; the code reads `{read_name}`, which is not declared beside it",
-                fix=f"rename {declared} to {read_name} in {declaration.location.path}",
+                fix=f"rename {declared} to {read_name} in {where}",
                 avoid="do not rename the read: other environments may use its spelling",
                 app=app.path,
                 location=declaration.location,
-                environment=environment,
+                environment=environment.name if environment else None,
                 variable=declared,
                 related=(Related(read.location, f"reads {read_name}"),),
             )
