@@ -20,8 +20,6 @@ from __future__ import annotations
 import argparse
 import collections
 import datetime
-import hashlib
-import hmac
 import json
 import os
 import re
@@ -33,6 +31,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from bundle_run import digests, page, parts, report, version
+
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tests import keys
@@ -41,7 +41,6 @@ from tests.bundle.forms import FORMS
 from driftline.knowledge import catalog
 from driftline.model import Exposure
 
-DIGEST_KEY = "benchmark"
 # Kinds that every scanner in the comparison knows by its own documentation.
 SHARED = (
     "anthropic.API key", "aws.access key id", "github.personal access token", "gitlab.personal access token", "google.OAuth client secret",
@@ -93,28 +92,19 @@ def main() -> int:
         lines += _corpus(driftline, tools, arguments.corpus, arguments.score.resolve())
     if arguments.third_party:
         lines += _third_party(driftline, tools, arguments.third_party)
-    page = "\n".join(lines) + "\n"
-    if arguments.write:
-        arguments.write.write_text(page, encoding="utf-8")
-    else:
-        print(page, end="")
+    page(lines, arguments.write)
     return 0
 
 
 def _head(driftline: str, tools: Mapping[str, str]) -> Iterator[str]:
-    versions = [f"{name} {_version([command, *PEERS[name].version])}" for name, command in tools.items()]
+    versions = [f"{name} {version([command, *PEERS[name].version])}" for name, command in tools.items()]
     yield "# What is found in built output, and what is not said"
     yield ""
     yield (
         f"Written by `benchmarks/bundle_accuracy.py --write benchmarks/bundle_accuracy.md` on {datetime.date.today()}; "
-        + ", ".join([f"driftline {_version([driftline, '--version'])}", *versions])
+        + ", ".join([f"driftline {version([driftline, '--version'])}", *versions])
         + ". How each tool is called, and what is counted, stands in the script."
     )
-
-
-def _version(command: Sequence[str]) -> str:
-    said = subprocess.run(command, capture_output=True, text=True, check=False)
-    return next((word for word in (said.stdout or said.stderr).split() if word[0].isdigit()), "?")
 
 
 def _table(rows: Sequence[Sequence[object]], first: str, names: Sequence[str]) -> Iterator[str]:
@@ -138,7 +128,7 @@ def _forms(driftline: str, tools: Mapping[str, str], *, every: bool) -> Iterator
             found["driftline"][form] = _own(driftline, folder, planted)
             for name, command in tools.items():
                 said = json.dumps(_peer_rows(name, command, folder))
-                found[name][form] = sum(any(json.dumps(part)[1:-1] in said for part in _parts(text)) for text in planted.values())
+                found[name][form] = sum(any(json.dumps(part)[1:-1] in said for part in parts(text)) for text in planted.values())
     yield ""
     yield "## Every form in which a build prints a string"
     yield ""
@@ -149,26 +139,8 @@ def _forms(driftline: str, tools: Mapping[str, str], *, every: bool) -> Iterator
 
 
 def _own(command: str, folder: str, planted: Mapping[str, str]) -> int:
-    digests = {one["digest"] for one in _own_report(command, folder)["findings"]}
-    return sum(any(_digest(part) in digests for part in _parts(text)) for text in planted.values())
-
-
-def _own_report(command: str, folder: str) -> dict[str, list[dict[str, str]]]:
-    environment = {**os.environ, "DRIFTLINE_DIGEST_KEY": DIGEST_KEY}
-    told = [command, "bundle", folder, "--no-live", "--format", "json"]
-    run = subprocess.run(told, capture_output=True, env=environment, check=False)
-    report: dict[str, list[dict[str, str]]] = json.loads(run.stdout)
-    return report
-
-
-def _digest(text: str) -> str:
-    return hmac.new(DIGEST_KEY.encode(), text.encode(), hashlib.sha256).hexdigest()
-
-
-def _parts(text: str) -> set[str]:
-    """The value, and the password of an address: either may rightly be named."""
-    userinfo = text.partition("://")[2].rpartition("@")[0]
-    return {text, userinfo.partition(":")[2]} - {""}
+    found = {one["digest"] for one in report(command, [folder])["findings"]}
+    return sum(not found.isdisjoint(digests(text)) for text in planted.values())
 
 
 def _peer_rows(name: str, command: str, folder: str) -> Sequence[object]:
@@ -240,7 +212,7 @@ def _third_party(driftline: str, tools: Mapping[str, str], folder: Path) -> Iter
     yield f"{packages} packages from npm (`third_party.txt`), {files} files, {size / 1e6:.0f} MB."
     yield from _table(rows, "tool", ["findings"])
     yield ""
-    whole = _own_report(driftline, str(folder))
+    whole = report(driftline, [str(folder)])
     above = [one for one in whole["findings"] if one["severity"] != "note"]
     stats = dict(whole["stats"])
     yield (
@@ -271,7 +243,7 @@ def _chosen(folder: Path, place: Path) -> tuple[int, int, int]:
 
 
 def _told(driftline: str, place: str) -> list[str]:
-    return [_shown(one) for one in _own_report(driftline, place)["findings"] if one["severity"] != "note"]
+    return [_shown(one) for one in report(driftline, [place])["findings"] if one["severity"] != "note"]
 
 
 def _shown(one: Mapping[str, object]) -> str:

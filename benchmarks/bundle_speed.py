@@ -25,6 +25,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from bundle_run import page, version
+
 
 class Run(NamedTuple):
     """One run: wall and CPU seconds, peak memory in MiB, findings (-1 where they are not counted)."""
@@ -66,26 +68,17 @@ def main() -> int:
         lines += _one_file(driftline, Path(place), arguments.folder, arguments.scale)
         lines += _small(driftline)
         lines += _growth(driftline, arguments.folder, Path(place), arguments.scale)
-    page = "\n".join(lines) + "\n"
-    if arguments.write:
-        arguments.write.write_text(page, encoding="utf-8")
-    else:
-        print(page, end="")
+    page(lines, arguments.write)
     return 0
 
 
 def _setting(driftline: str, peers: Mapping[str, str]) -> str:
-    versions = ", ".join(f"{name} {_version(command)}" for name, command in {"driftline": driftline, **peers}.items())
+    versions = ", ".join(f"{name} {version([command, '--version'])}" for name, command in {"driftline": driftline, **peers}.items())
     return (
         f"Written by `benchmarks/bundle_speed.py --write benchmarks/bundle_speed.md` on {datetime.date.today()}, {os.cpu_count()} cores, "
         f"load {os.getloadavg()[0]:.1f} at the start; {versions}, Python {platform.python_version()}. Medians of interleaved runs, all caches warm "
         "unless said; how each tool is called stands in the script."
     )
-
-
-def _version(command: str) -> str:
-    said = subprocess.run([command, "--version"], capture_output=True, text=True, check=False)
-    return next((word for word in (said.stdout or said.stderr).split() if word[0].isdigit()), "?")
 
 
 def _linked(folder: Path, target: Path, megabytes: float) -> Path:

@@ -99,6 +99,12 @@ def test_the_project_of_an_output(tmp_path: Path) -> None:
     assert serve.project_of(str(tmp_path / "mono/apps/web/.next")) == (str(tmp_path / "mono"), True)
 
 
+def test_a_project_that_is_given_itself_is_its_own(tmp_path: Path) -> None:
+    make(tmp_path, "package.json", "node_modules/react/index.js", "dist/package.json")
+    assert serve.project_of(str(tmp_path)) == (str(tmp_path), True)
+    assert serve.project_of(str(tmp_path / "dist")) == (str(tmp_path), True), "what was built may hold a manifest, too"
+
+
 def test_what_vanishes_or_may_not_be_read_is_said(tmp_path: Path) -> None:
     make(tmp_path, "dist/a.js")
     found = scan([str(tmp_path / "dist"), str(tmp_path / "nowhere")], root=str(tmp_path), cache=cache_folder())

@@ -39,7 +39,7 @@ def files(root: str, failed: list[tuple[str, str]]) -> Iterator[Served]:
 
 def _outputs(root: str) -> list[str]:
     """The folder itself, or, for a project, the outputs found in it."""
-    if not os.path.isfile(os.path.join(root, "package.json")) or not _is_project(root):
+    if not _is_project(root):
         return [root]
     found = [os.path.join(root, *output.split("/")) for output in OUTPUTS]
     found = [path for path in found if os.path.isdir(path)]
@@ -79,24 +79,15 @@ def _has_page(names: list[str]) -> bool:
     return any(name.endswith(".html") for name in names)
 
 
+# What lies beside a package.json where one works, not in what one built.
+_WORK = frozenset(
+    ("node_modules", "src", "app", "pages", "package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lockb", "bun.lock", "tsconfig.json")
+)
+
+
 def _is_project(root: str) -> bool:
-    """Whether a folder with a package.json is where one works, not what one built."""
     names = set(_listed(root, []))
-    return bool(
-        names
-        & {
-            "node_modules",
-            "src",
-            "app",
-            "pages",
-            "package-lock.json",
-            "pnpm-lock.yaml",
-            "yarn.lock",
-            "bun.lockb",
-            "bun.lock",
-            "tsconfig.json",
-        }
-    )
+    return "package.json" in names and not _WORK.isdisjoint(names)
 
 
 def _walk(folder: str, failed: list[tuple[str, str]]) -> Iterator[Served]:
@@ -186,10 +177,10 @@ _MOST_ABOVE = 6
 def project_of(path: str) -> tuple[str, bool]:
     """The project that built output belongs to, and whether there is one: the nearest folder above with a manifest, or the workspace that holds it.
 
-    Without one, the folder itself (of a file, its folder).
+    A project that is given itself is its own. Without one, the folder itself (of a file, its folder).
     """
     start = os.path.abspath(path)
-    folder = os.path.dirname(start)
+    folder = start if _is_project(start) else os.path.dirname(start)
     nearest: str | None = None
     for _ in range(_MOST_ABOVE):
         # Asked one by one: a folder above may be closed to listing.

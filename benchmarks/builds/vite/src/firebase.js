@@ -1,0 +1,1 @@
+export const firebase = { apiKey: import.meta.env.VITE_FIREBASE_API_KEY, authDomain: "shop.firebaseapp.com", projectId: "shop" };
