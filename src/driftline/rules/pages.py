@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 from itertools import groupby
+from types import ModuleType
+from typing import cast
 
 from driftline import rules
 from driftline.model import Misuse, Page, Rule, Severity
@@ -35,8 +37,17 @@ def page(rule: Rule, group: str, docstring: str) -> Page:
 
 
 def every() -> dict[str, Page]:
-    """Every rule's page by its id; none under `python -OO`, which strips docstrings."""
-    return {name: page(module.RULE, group, module.__doc__) for name, (group, module) in rules.registry().items() if module.__doc__}
+    """Every rule's page by its id."""
+    return {name: page(module.RULE, group, _docstring(module)) for name, (group, module) in rules.registry().items()}
+
+
+def _docstring(module: rules.RuleModule) -> str:
+    if module.__doc__ is not None:
+        return module.__doc__
+    import ast  # `python -OO` strips docstrings; the source still has them
+    import inspect
+
+    return ast.get_docstring(ast.parse(inspect.getsource(cast(ModuleType, module))), clean=False) or ""
 
 
 def explain(topic: str, *, width: int = 80, colour: bool = False, unicode: bool = True) -> Iterator[str]:
@@ -47,7 +58,7 @@ def explain(topic: str, *, width: int = 80, colour: bool = False, unicode: bool 
         hint = f'; did you mean "{near[0]}"?' if near else "; `driftline rules` lists them"
         raise Misuse(f'there is no rule "{topic}"{hint}')
     group, module = found[topic]
-    return text(page(module.RULE, group, module.__doc__ or ""), Terminal(max(40, width), colour, unicode))
+    return text(page(module.RULE, group, _docstring(module)), Terminal(max(40, width), colour, unicode))
 
 
 # The narrowest column that a title reads well in.
