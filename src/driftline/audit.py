@@ -39,7 +39,8 @@ JUDGED = ("drift", "credentials", "callbacks", "exposure")
 class Request(NamedTuple):
     """What to audit. `loader` is the loader every env file is read with, None to detect it; `progress` is told how far the work is.
 
-    `bundles` are folders and files of built output; `alone` is True where they belong to no project; `cache` is the folder for compiled patterns.
+    `bundles` are folders and files of built output; `alone` is True where they belong to no project; `limits` are the fields of
+    `bundle.unpack.Limits` that differ from its own; `cache` is the folder for compiled patterns.
     """
 
     root: str
@@ -56,6 +57,7 @@ class Request(NamedTuple):
     progress: Progress | None = None
     bundles: tuple[str, ...] = ()
     alone: bool = False
+    limits: Mapping[str, int] = {}
     jobs: int | None = None
     cache: str | None = None
 
@@ -201,11 +203,12 @@ def bundle(request: Request) -> Report:
 def with_output(request: Request, project: Project) -> Project:
     """The project with what its built output says."""
     from driftline.bundle import project as built
-    from driftline.bundle.scan import scan
+    from driftline.bundle.scan import Limits, scan
 
     found = scan(
         request.bundles,
         root=request.root,
+        limits=Limits(**request.limits),
         known=built.known_values(project.facts.apps),
         jobs=request.jobs,
         cache=request.cache,

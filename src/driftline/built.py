@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from driftline import rules
-from driftline.bundle.scan import scan
+from driftline.bundle.scan import Limits, scan
 from driftline.model import Facts, Output, Progress, Report, Severity, Unread
 
 # What is said about built output; the other rules judge the project it was built from.
@@ -23,13 +23,21 @@ ON_LINKS = ("local-callback", "malformed-callback", "preview-callback", "test-cr
 
 
 def bundle(
-    paths: Sequence[str], root: str, *, digest_key: str | None, jobs: int | None, cache: str | None, progress: Progress | None
+    paths: Sequence[str],
+    root: str,
+    *,
+    limits: Mapping[str, int],
+    digest_key: str | None,
+    jobs: int | None,
+    cache: str | None,
+    progress: Progress | None,
 ) -> Report:
-    """The report on folders, files and archives of built output, whose paths are shown relative to `root`."""
+    """The report on folders, files and archives of built output, whose paths are shown relative to `root`; `limits` as in `audit.Request`."""
     started = time.perf_counter()
     found = scan(
         paths,
         root=root,
+        limits=Limits(**limits),
         jobs=jobs,
         cache=cache,
         progress=progress,

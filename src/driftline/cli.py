@@ -102,6 +102,37 @@ def _common(command: Any) -> Any:
     return command
 
 
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+
+
+def _bytes(_context: click.Context, _parameter: click.Parameter, typed: str | None) -> int | None:
+    """A number of bytes, or of their multiples by 1024: 64K, 64M, 2G."""
+    if typed is None:
+        return None
+    number, unit = (typed[:-1], typed[-1].upper()) if typed[-1:].isalpha() else (typed, "")
+    if unit not in _UNITS or not (number.isascii() and number.isdigit()):
+        raise click.BadParameter(f"{typed!r} is no size; write bytes, or 64K, 64M, 2G")
+    return int(number) * _UNITS[unit]
+
+
+def _limits(command: Any) -> Any:
+    """The options that bound what a file of built output may cost: the fields of `bundle.unpack.Limits`, whose defaults they name."""
+    size: dict[str, Any] = {"metavar": "SIZE", "callback": _bytes}
+    number: dict[str, Any] = {"metavar": "N", "type": click.IntRange(1)}
+    options = (
+        ("--max-file-size", size, "Leave a larger file unread (default: none)."),
+        ("--max-unpacked", size, "Unpack at most this much from one file (default: 8G)."),
+        ("--max-nested", size, "Leave a larger archive inside another unread (default: 64M)."),
+        ("--max-depth", number, "Open containers in one another N deep (default: 5)."),
+        ("--max-archives", number, "Open at most N containers in one file (default: 2000)."),
+        ("--max-members", number, "Read at most N files of one archive (default: 200000)."),
+        ("--max-ratio", number, "Unpack at most N times the packed size (default: 250)."),
+    )
+    for name, kind, said in reversed(options):
+        command = click.option(name, help=said, **kind)(command)
+    return command
+
+
 @main.command(short_help="Audit the whole project.")
 @click.argument("root", default=".")
 @_common
@@ -133,6 +164,7 @@ def commit(paths: tuple[str, ...], **options: Any) -> int:
 @main.command(short_help="The gate before a deploy: one environment, the live variables, the built bundle.")
 @click.argument("root", default=".")
 @_common
+@_limits
 def predeploy(root: str, **options: Any) -> int:
     """Judge one environment of ROOT before it is deployed: every source, and what this very process gets as environment variables.
 
@@ -163,11 +195,13 @@ def predeploy(root: str, **options: Any) -> int:
 @main.command(short_help="Audit built output: a folder, a file, an archive.")
 @click.argument("paths", metavar="PATH...", nargs=-1, type=click.Path(exists=True))
 @_common
+@_limits
 def bundle(paths: tuple[str, ...], **options: Any) -> int:
     """Audit what a build really wrote: secrets and the project's own private values in every encoding, in every served file.
 
     A PATH is a folder, a file, or a .zip .tar .tar.gz .tgz .apk .aab .ipa .whl .asar. The project around it, or --env-file, gives the
-    private values to look for. Without a PATH, the built output that lies in the project's folders is audited.
+    private values to look for. Without a PATH, the built output that lies in the project's folders is audited. What passes a --max-* limit
+    is unread: exit code 3.
 
     \b
     driftline bundle dist/
@@ -184,6 +218,7 @@ def bundle(paths: tuple[str, ...], **options: Any) -> int:
         report = built.bundle(
             paths,
             root,
+            limits=console.limits(options),
             digest_key=os.environ.get("DRIFTLINE_DIGEST_KEY") or None,
             jobs=options["jobs"],
             cache=cache.folder(os.environ, root),

@@ -182,8 +182,14 @@ def request(root: str, options: Mapping[str, Any], *, with_baseline: bool = True
         progress=progress(options),
         bundles=tuple(os.path.abspath(path) for path in options["bundles"]),
         jobs=options["jobs"],
+        limits=limits(options),
         cache=cache.folder(os.environ, git.repository(root) or root),
     )
+
+
+def limits(options: Mapping[str, Any]) -> dict[str, int]:
+    """The limits that `--max-*` options set, by their names in `bundle.unpack.Limits`."""
+    return {name.removeprefix("max_"): value for name, value in options.items() if name.startswith("max_") and value is not None}
 
 
 def _loader(name: str | None) -> str | None:

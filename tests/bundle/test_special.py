@@ -6,9 +6,11 @@ import base64
 import struct
 from pathlib import Path
 
+import click
 import pytest
 
-from driftline.bundle import hermes
+from driftline import cli
+from driftline.bundle import hermes, unpack
 from driftline.bundle.scan import scan
 from driftline.bundle.unpack import DEFAULT
 from tests.bundle.looking import cache_folder, look, secret, texts
@@ -206,3 +208,7 @@ def test_samples_and_templates_are_nobodys() -> None:
 
 def test_the_default_limits_are_stated() -> None:
     assert (DEFAULT.depth, DEFAULT.ratio) == (5, 250)
+    stated = {option.name: option.help for option in cli.bundle.params if isinstance(option, click.Option)}
+    for name, value in DEFAULT._asdict().items():
+        written = "none" if value is None else unpack.size(value) if value >= 1 << 20 else str(value)
+        assert f"(default: {written})" in str(stated[f"max_{name}"]), "every limit is an option that says what applies without it"

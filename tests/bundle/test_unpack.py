@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import random
 import struct
 import tarfile
 import zipfile
@@ -15,6 +16,7 @@ import brotli
 import pytest
 import zstandard
 
+from driftline import cli
 from driftline.bundle.scan import Limits, Scan, scan
 from driftline.bundle.unpack import DEFAULT
 from tests.bundle.looking import cache_folder, secret
@@ -134,9 +136,9 @@ def test_entries_of_asar_that_lie_over_one_another_are_bounded(tmp_path: Path) -
     header = json.dumps({"files": {f"{number}.js": {"size": len(body), "offset": "0"} for number in range(64)}}).encode()
     padded = len(header) + -len(header) % 4
     content = struct.pack("<IIII", 4, padded + 8, padded + 4, len(header)) + header.ljust(padded, b"\0") + body
-    found = look_at(tmp_path, "app.asar", content, Limits(expanded=8 << 20))
+    found = look_at(tmp_path, "app.asar", content, Limits(unpacked=8 << 20))
     assert 1 <= len(found.sightings) <= 8
-    assert [one.reason for one in found.unread] == ["unpacks to more than 8 MiB"]
+    assert [one.reason for one in found.unread] == ["unpacks to more than 8M (--max-unpacked)"]
 
 
 def test_an_encrypted_zip_is_unread(tmp_path: Path) -> None:
@@ -159,7 +161,7 @@ def test_a_bomb_is_stopped(pack: Callable[[bytes], bytes], tmp_path: Path) -> No
 
 def test_all_that_one_file_unpacks_to_is_limited(tmp_path: Path) -> None:
     content = zipped({f"{number}.js": bytes(range(256)) * 4000 for number in range(8)})
-    found = look_at(tmp_path, "a.zip", content, Limits(expanded=3 << 20))
+    found = look_at(tmp_path, "a.zip", content, Limits(unpacked=3 << 20))
     assert any("unpacks to more than" in one.reason for one in found.unread)
 
 
@@ -193,4 +195,44 @@ def test_archives_in_archives_are_counted_and_told_once(tmp_path: Path) -> None:
     for _ in range(4):
         content = zipped({f"{number}.zip": content for number in range(16)})
     found = look_at(tmp_path, "a.zip", content, Limits(archives=500))
-    assert [one.reason for one in found.unread] == ["holds more than 500 archives in one another"]
+    assert [one.reason for one in found.unread] == ["holds more than 500 archives in one another (--max-archives)"]
+
+
+def noise(count: int) -> bytes:
+    """Bytes that nothing packs."""
+    return random.Random(count).randbytes(count)
+
+
+@pytest.mark.parametrize("project", [True, False], ids=["in a project", "alone"])
+@pytest.mark.parametrize(
+    ("option", "value", "name", "content"),
+    [
+        ("--max-file-size", "1K", "a.js", script() + b" " * 1024),
+        ("--max-unpacked", "1M", "a.js.gz", gzip.compress(script() + bytes(range(256)) * 5000)),
+        ("--max-nested", "1k", "a.zip", zipped({"b.zip": zipped({"b.js": script() + noise(2000)})})),
+        ("--max-depth", "1", "a.zip", zipped({"b.js.gz": gzip.compress(script())})),
+        ("--max-archives", "2", "a.zip", zipped({"b.gz": gzip.compress(script()), "c.gz": gzip.compress(script())})),
+        ("--max-members", "1", "a.tar", tarred({"a.js": script(), "b.js": script(), "c.js": script()})),
+        ("--max-ratio", "2", "a.js.gz", gzip.compress(script() + b"".join(noise(1024) * 16 for _ in range(1100)))),
+    ],
+)
+def test_every_limit_is_an_option_and_what_passes_it_is_unread(
+    option: str, value: str, name: str, content: bytes, project: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist" / name).write_bytes(content)
+    if project:
+        (tmp_path / "package.json").write_text("{}", encoding="utf-8")
+    told = ["bundle", str(tmp_path / "dist"), "--no-live", "--format", "json", "--fail-on", "never"]
+
+    assert cli.run(told) == 0
+    capsys.readouterr()
+    assert cli.run([*told, option, value]) == 3
+    (unread,) = (one for one in json.loads(capsys.readouterr().out)["unread"] if option in one["reason"])
+    assert name in unread["path"]
+
+
+@pytest.mark.parametrize("value", ["", "K", "12X", "-1", "1.5G", "ten"])
+def test_a_size_that_is_none_is_misuse(value: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["bundle", str(tmp_path), "--max-unpacked", value]) == 2
+    assert "64M" in capsys.readouterr().err

@@ -227,7 +227,7 @@ def _map_seeds() -> Iterator[bytes]:
 
 
 def _container(kind: str, name: str, data: bytes) -> None:
-    budget = unpack.Budget(unpack.Limits(expanded=1 << 20, members=500, nested=1 << 16))
+    budget = unpack.Budget(unpack.Limits(unpacked=1 << 20, members=500, nested=1 << 16))
     blob = Blob(name, (), lambda: io.BytesIO(data), len(data))
     count = 0
     with suppress(Unreadable, OSError):
@@ -245,7 +245,7 @@ def _unpacked(data: bytes) -> None:
     """Whatever it is, and whatever is in it, as the audit of built output goes about it."""
     for name in ("a.bin", "a.tar", "a.asar", "a.br"):
         found = scan._scan_blob(
-            _look(), Blob(name, (), lambda: io.BytesIO(data), len(data)), unpack.Budget(unpack.Limits(expanded=1 << 20))
+            _look(), Blob(name, (), lambda: io.BytesIO(data), len(data)), unpack.Budget(unpack.Limits(unpacked=1 << 20))
         )
         assert all(one.bytes >= 0 for one in found)
 

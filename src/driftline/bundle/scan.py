@@ -202,8 +202,12 @@ def _tasks(roots: Sequence[str], root: str, limits: Limits, unread: list[Unread]
                 served, missed = [], [(given, error.strerror or "cannot be read")]
         unread.extend(Unread(_shown(path, root), reason) for path, reason in missed)
         for one in served:
-            if one.path not in seen:
-                seen.add(one.path)
+            if one.path in seen:
+                continue
+            seen.add(one.path)
+            if limits.file_size is not None and one.size > limits.file_size:
+                unread.append(Unread(_shown(one.path, root), f"is larger than {unpack.size(limits.file_size)} (--max-file-size)"))
+            else:
                 yield from _file_tasks(one, root, limits)
 
 

@@ -11,15 +11,28 @@ from driftline.model import Unreadable
 
 
 class Limits(NamedTuple):
-    """What a hostile container may cost. `expanded` is in bytes for all that one file on disk unpacks to, `archives` their number in it;
-    `ratio` counts from 16 MiB on."""
+    """What a hostile file may cost; beyond it is unread. Each is an option of the command line, `--max-depth` and so on.
+
+    In bytes: `unpacked` is all that one file on disk unpacks to, `nested` an archive inside another, `file_size` a file on disk (None: any, a
+    plain one is read in windows). `archives` is the number of containers in one file on disk, `members` that of the files in one container;
+    `ratio` counts from 16 MiB on.
+    """
 
     depth: int = 5
-    expanded: int = 8 << 30
+    unpacked: int = 8 << 30
     ratio: int = 250
     members: int = 200_000
     archives: int = 2_000
     nested: int = 64 << 20
+    file_size: int | None = None
+
+
+def size(count: int) -> str:
+    """A number of bytes as `--max-unpacked` and its like are given: `64M`."""
+    for letter, shift in (("G", 30), ("M", 20), ("K", 10)):
+        if count and count % (1 << shift) == 0:
+            return f"{count >> shift}{letter}"
+    return str(count)
 
 
 DEFAULT = Limits()
@@ -52,7 +65,7 @@ class Budget:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.left = limits.expanded
+        self.left = limits.unpacked
         self.archives = limits.archives
         self.is_spent = False
 
@@ -61,7 +74,7 @@ class Budget:
         self.left -= count
         if self.left < 0:
             self.is_spent = True
-            raise Unreadable(f"unpacks to more than {self.limits.expanded >> 20} MiB")
+            raise Unreadable(f"unpacks to more than {size(self.limits.unpacked)} (--max-unpacked)")
 
 
 def kind_of(path: str, head: bytes) -> str | None:
@@ -94,9 +107,9 @@ def members(blob: Blob, kind: str, budget: Budget) -> Iterator[Blob]:
     budget.archives -= 1
     if budget.archives < 0:
         budget.is_spent = True
-        raise Unreadable(f"holds more than {budget.limits.archives} archives in one another")
+        raise Unreadable(f"holds more than {budget.limits.archives} archives in one another (--max-archives)")
     if len(blob.container) + 1 > budget.limits.depth:
-        raise Unreadable(f"packed more than {budget.limits.depth} deep")
+        raise Unreadable(f"packed more than {budget.limits.depth} deep (--max-depth)")
     try:
         yield from _OPENERS[kind](blob, budget)
     except (Unreadable, OSError):
@@ -142,7 +155,7 @@ class Stream(io.RawIOBase):
         if self._given > _RATIO_FROM:
             packed = self._packed()
             if packed and self._given > self._budget.limits.ratio * packed:
-                raise Unreadable(f"unpacks to more than {self._budget.limits.ratio} times its size")
+                raise Unreadable(f"unpacks to more than {self._budget.limits.ratio} times its size (--max-ratio)")
         return bytes(data)
 
     def close(self) -> None:
@@ -231,8 +244,12 @@ def _seekable(blob: Blob, budget: Budget) -> IO[bytes]:
                 break
             content += more
     if len(content) > budget.limits.nested:
-        raise Unreadable(f"a nested archive of more than {budget.limits.nested >> 20} MiB")
+        raise Unreadable(f"a nested archive of more than {size(budget.limits.nested)} (--max-nested)")
     return io.BytesIO(content)
+
+
+def _too_many(budget: Budget) -> Unreadable:
+    return Unreadable(f"holds more than {budget.limits.members} files (--max-members)")
 
 
 def _zip(blob: Blob, budget: Budget) -> Iterator[Blob]:
@@ -241,7 +258,7 @@ def _zip(blob: Blob, budget: Budget) -> Iterator[Blob]:
     with _seekable(blob, budget) as file, zipfile.ZipFile(file) as archive:
         infos = [info for info in archive.infolist() if not info.is_dir()]
         if len(infos) > budget.limits.members:
-            raise Unreadable(f"holds more than {budget.limits.members} files")
+            raise _too_many(budget)
         names = {info.filename: info for info in infos}
         base = (*blob.container, blob.path)
 
@@ -266,7 +283,7 @@ def _tar(blob: Blob, budget: Budget) -> Iterator[Blob]:
     with blob.open() as file, tarfile.open(fileobj=file, mode="r|", bufsize=1 << 18) as archive:
         for number, member in enumerate(archive):
             if number > budget.limits.members:
-                raise Unreadable(f"holds more than {budget.limits.members} files")
+                raise _too_many(budget)
             if not member.isfile():
                 continue  # links lead to other members or outside; neither is followed
             reader = archive.extractfile(member)
@@ -340,7 +357,7 @@ def _asar_files(header: Any, budget: Budget) -> Iterator[tuple[str, int, int]]:
         for name, one in sorted(files.items(), reverse=True):
             count += 1
             if count > budget.limits.members:
-                raise Unreadable(f"holds more than {budget.limits.members} files")
+                raise _too_many(budget)
             path = f"{folder}/{name}" if folder else name
             if isinstance(one, dict) and "files" in one:
                 stack.append((path, one))
