@@ -148,6 +148,12 @@ def test_an_accepted_finding_and_no_other() -> None:
     assert result.stale == ()
 
 
+def test_a_finding_is_accepted_by_its_path() -> None:
+    """Where a finding has no variable, its path is all that a reader sees of its subject."""
+    found = [finding("committed-secret", "postgres connection URL", path) for path in ("tests/a.py", "src/a.py")]
+    assert silenced(mark(found, accept=[accept(rule="committed-secret", subject="tests/*")])) == ["config", None]
+
+
 def test_an_acceptance_ends() -> None:
     for day, by in ((date(2026, 11, 1), "config"), (date(2026, 11, 2), "config"), (date(2026, 10, 31), None)):
         result = mark([finding()], accept=[accept(expires=day)])

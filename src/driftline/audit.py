@@ -356,6 +356,14 @@ _MAKES_AN_APP = frozenset(("dotenv", "wrangler", "vercel", "netlify", "fly", "ap
 _TORN = "holds an unresolved merge conflict: keep one side of it, and delete the lines of `<`, `=` and `>`"
 
 
+def readers_of(path: str, named: Collection[str], *, ignored: bool = False) -> tuple[formats.Reader, ...]:
+    """What reads a file as a source: of examples, fixtures and tests only templates are; `named` are the files that the settings call env files."""
+    found = tuple(formats.readers_of(path, ignored=ignored))
+    if apps.is_material(path):
+        found = tuple(reader for reader in found if reader.FORMAT.in_templates)
+    return found or ((dotenv,) if path in named else ())
+
+
 class _Reader:
     """Reads each file once; what cannot be read becomes a value."""
 
@@ -392,11 +400,7 @@ class _Reader:
         present = {file.path for file in self.tree.files}
         named = self.request.settings.sources
         for file in self.tree.files:
-            readers = tuple(formats.readers_of(file.path, ignored=file.ignored))
-            if readers and apps.is_material(file.path):
-                readers = tuple(reader for reader in readers if reader.FORMAT.in_templates)
-            if not readers and file.path in named:  # the user says that it is one, whatever its name
-                readers = (dotenv,)
+            readers = readers_of(file.path, named, ignored=file.ignored)
             if not readers or files.target(self.tree.root, file.path) in present:  # what a link leads to is read at its own place
                 continue
             for reader in readers:

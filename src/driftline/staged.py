@@ -12,7 +12,6 @@ from contextlib import suppress
 from driftline import audit, code, formats
 from driftline.audit import Request
 from driftline.environments import Keys
-from driftline.formats import dotenv
 from driftline.knowledge import identify
 from driftline.model import Finding, Location, Related, Report, Sighting, Text, Unread, Unreadable, failed
 from driftline.project import files, git
@@ -227,7 +226,7 @@ def _touched(index: Index, changes: Iterable[Change], named: Collection[str]) ->
     """Compares each changed file's statements before and after; `named` are the files that the settings call env files."""
     touched = _Touched()
     for change in changes:
-        readers = tuple(formats.readers_of(change.path)) or ((dotenv,) if change.path in named else ())
+        readers = audit.readers_of(change.path, named)
         if not readers and not code.is_code(change.path):
             continue
         before, after = (_statements(index, change.path, blob, readers, touched) for blob in (change.before, change.after))

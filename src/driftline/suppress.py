@@ -153,11 +153,16 @@ def _suppressions(
         if comment is not None and finding.rule in comment.rules and (line == at or comment.alone):
             yield Suppression("comment", comment.reason or "no reason given"), (finding.location.path, line, finding.rule)
     for accept in accepts:
-        if accept.rule == finding.rule and matches(finding.subject, (accept.subject,)) and _applies(accept, finding, today):
+        if accept.rule == finding.rule and _names(accept, finding) and _applies(accept, finding, today):
             yield Suppression("config", accept.reason, accept.expires.isoformat() if accept.expires else None), accept
     for entry in baseline:
         if entry.fingerprint == finding.fingerprint and (entry.expires is None or entry.expires >= today):
             yield Suppression("baseline", entry.reason, entry.expires.isoformat() if entry.expires else None), entry
+
+
+def _names(accept: Accept, finding: Finding) -> bool:
+    """Whether its subject is the finding's, or the path where the finding stands: that is what a reader sees of a finding without a variable."""
+    return any(matches(name, (accept.subject,)) for name in (finding.subject, finding.location.path))
 
 
 def _applies(accept: Accept, finding: Finding, today: date) -> bool:

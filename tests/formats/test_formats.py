@@ -259,3 +259,8 @@ def test_a_file_is_read_once_by_a_format() -> None:
 def test_format_has_fixtures(name: str) -> None:
     """A typical file, one with every feature, and a broken one at least."""
     assert len([case for case in CASES if case.parent.name == name]) >= MANY
+
+
+def test_the_settings_of_an_app_that_tests_are_run_in_speak_for_no_environment() -> None:
+    for path, wanted in {"config/environments/production.rb": True, "engine/spec/dummy/config/environments/production.rb": False}.items():
+        assert any(reader.FORMAT.name == "mails" for reader in formats.readers_of(path)) is wanted

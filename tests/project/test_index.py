@@ -256,6 +256,14 @@ def test_a_merge_conflict_is_unread_and_the_rest_is_judged(project: Path) -> Non
     assert torn == [(".env.production", 1)], "the work tree holds a text, with marks in it"
 
 
+@pytest.mark.parametrize(("path", "unread"), [("vercel.json", ["vercel.json"]), ("tests/fixtures/broken/vercel.json", [])])
+def test_a_broken_file_of_the_tests_is_no_source(project: Path, path: str, unread: list[str]) -> None:
+    """As in `check`: what a test is fed is often broken on purpose."""
+    write(project, {path: "{"})
+    git(project, "add", "--all")
+    assert [one.path for one in commit(project).unread] == unread
+
+
 def test_a_lost_blob_is_unread_and_the_next_ones_are_read(project: Path) -> None:
     write(project, {"lib/1.ts": "process.env.ONE!", "lib/2.ts": "process.env.LOST!", "lib/3.ts": "process.env.THREE!"})
     git(project, "add", "--all")

@@ -72,9 +72,11 @@ _SERVER = late.pattern(r"^[^#\n]*\baddress(?::|\"?\s*=>)\s*[\"']([^\"'\n#]{1,200
 
 def recognises(path: str) -> bool:
     """A template of a mail, by its folder or its name, or the settings of one of Rails' environments."""
-    if _RAILS.search(path):
-        return True
-    return not path.endswith(".rb") and not _MADE_UP.search(path) and (_FOLDER.search(path) or _FILE.search(path)) is not None
+    if _MADE_UP.search(path):
+        return False
+    if path.endswith(".rb"):
+        return _RAILS.search(path) is not None
+    return (_FOLDER.search(path) or _FILE.search(path)) is not None
 
 
 def read(text: Text) -> Reading:

@@ -43,7 +43,7 @@ def identity(found: Identity | None, masked: str | None) -> str:
         words.append(f"account {found.account}")
     if found.expires:
         words.append(f"expires {found.expires}")
-    return ", ".join(words)
+    return ", ".join(filter(None, words))
 
 
 def read(reference: Reference) -> str:
