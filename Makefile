@@ -10,7 +10,7 @@ else
 BIN := .venv/bin
 endif
 
-.PHONY: demo test lint package clean
+.PHONY: demo test lint audit package clean
 
 demo: .venv/installed
 	@echo "Auditing the demo shop: a Next.js + Supabase + Stripe + Resend + S3 project with planted mistakes."
@@ -26,6 +26,13 @@ lint: .venv/tested
 	@$(BIN)/ruff check src tests benchmarks docs
 	@$(BIN)/ruff format --check src tests benchmarks docs
 	@$(BIN)/lint-imports
+
+# The hooks of .pre-commit-config.yaml are the programs of .venv.
+audit: export PATH := $(CURDIR)/$(BIN):$(PATH)
+audit: .venv/tested
+	@echo "Auditing this repository with driftline, and running its pre-commit hooks."
+	@$(BIN)/driftline check --no-live --quiet .
+	@$(BIN)/pre-commit run --all-files
 
 package: .venv/tested
 	@echo "Building the sdist and the wheel, and using the wheel from a virtual environment of its own."
