@@ -170,6 +170,8 @@ def test_ids_are_unique_within_a_provider() -> None:
         ("paystack", "public key", "test"),
         ("workos", "API key", "live"),
         ("checkout-com", "secret key of the previous platform", "test"),
+        ("checkout-com", "sandbox secret key", None),
+        ("checkout-com", "sandbox public key", None),
         ("uploadthing", "secret of before version 7", None),
         ("magic", "secret key", "live"),
         ("openai", "project key", None),
@@ -367,3 +369,21 @@ def test_mode_flags_say_their_mode(name: str, value: str, provider: str, mode: M
 def test_ordinary_values_are_nobodys(text: str) -> None:
     for name in (None, "NODE_ENV", "PORT", "APP_URL", "DEBUG"):
         assert identify.identify(text, name) is None
+
+
+# --- stand-ins ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("head", ["xX", "Xx", "xx", "XX"])
+def test_a_key_that_happens_to_begin_with_two_crosses_is_a_key(head: str) -> None:
+    body = base64.b32encode(hashlib.sha256(head.encode()).digest()).decode().lower().rstrip("=")
+    identity = identify.identify(f"gsk_{head}{body[:50]}")
+    assert identity is not None
+    assert identity.provider == "groq"
+
+
+@pytest.mark.parametrize("body", ["xx", "xxx", "XXXX", "xxxxxxxxxxxxxxxxxxxxxxxx", "xxx_your_key", "xxxx-xxxx-1234", "...", "your_key_here"])
+def test_crosses_with_nothing_real_behind_them_stand_in(body: str) -> None:
+    for head in ("gsk_", "sk_live_", "re_", "sk-proj-"):
+        assert identify.placeholder(head + body) is not None
+        assert identify.identify(head + body, "API_KEY") is None
