@@ -181,6 +181,39 @@ def test_a_name_that_promises_nothing(written: str) -> None:
     assert not look().text(written.encode())
 
 
+@pytest.mark.parametrize(
+    ("kind", "written", "beside"),
+    [
+        ("deepseek.API key", 'const deepseekKey = "{}"', None),
+        ("deepseek.API key", 'new OpenAI({{baseURL:"https://api.deepseek.com/v1",apiKey:"{}"}})', None),
+        ("deepseek.API key", "createDeepSeek({{ apiKey: '{}' }})", None),
+        ("cohere.API key", '{{VITE_COHERE_API_KEY:"{}",MODE:"production"}}', "VITE_COHERE_API_KEY"),
+        ("cohere.API key", 'process.env.COHERE_API_KEY || "{}"', "process.env.COHERE_API_KEY"),
+        ("mistral.API key", 'key = os.getenv("MISTRAL_API_KEY", "{}")', "MISTRAL_API_KEY"),
+        ("mistral.API key", 'fetch("https://api.mistral.ai/v1/x",{{headers:{{Authorization:"Bearer {}"}}}})', "api.mistral.ai"),
+    ],
+)
+def test_the_name_or_the_address_beside_says_whose_key_it_is(kind: str, written: str, beside: str | None) -> None:
+    found = look().text(written.format(secret(kind)).encode())
+    assert [(hit.text, hit.beside) for hit in found] == [(secret(kind), beside)]
+    identity = found[0].verdict.traits.identity
+    assert identity is not None
+    assert f"{identity.provider}.{identity.kind}" == kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "written"),
+    [
+        ("deepseek.API key", 'apiKey:"{}"'),
+        ("mistral.API key", 'e={{url:"https://api.mistral.ai/v1",cacheKey:"{}"}}'),
+        ("algolia.search key", 'fetch("https://x-dsn.algolia.net/1/",{{headers:{{Authorization:"Bearer {}"}}}})'),
+        ("mixpanel.project token", 'mixpanelToken:"{}"'),
+    ],
+)
+def test_what_stands_beside_says_nothing_of_a_key_for_browsers_or_any_text(kind: str, written: str) -> None:
+    assert not [hit for hit in look().text(written.format(secret(kind)).encode()) if hit.beside or hit.verdict.traits.secret_like]
+
+
 def test_the_secret_beside_an_id() -> None:
     number = secret("aws.access key id")
     other = "wK8/jR4nV2bQ7mX9cL5hT3yF6gD1sZ0pA+eUiOxN"

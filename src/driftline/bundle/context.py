@@ -1,11 +1,13 @@
-"""Values that only what stands beside them makes a secret: a name (`adminPassword:"..."`), or the id that the secret belongs to.
+"""Values that only what stands beside them makes a secret: a name (`adminPassword:"..."`, `mistralApiKey:"..."`), the address of the
+provider that takes it, or the id that it belongs to.
 
-Never more than a warning: nothing proves such a value. What a name promises is judged with detect-secrets' filters and the
-value's own randomness; a name that browsers need (`apiKey`, `token`, `siteKey`) promises nothing.
+No more than a warning where the value has nothing of its own that says so. What a name promises is judged with detect-secrets' filters
+and the value's own randomness; a name that browsers need (`apiKey`, `token`, `siteKey`) promises nothing.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import NamedTuple
 
 from driftline import late
@@ -18,19 +20,21 @@ from driftline.model import Exposure, Identity
 
 
 class Named(NamedTuple):
-    """A value and the name, or the kind of id, that it stands beside."""
+    """A value and the name, the address or the kind of id that it stands beside; None for one that begins as its provider's keys do."""
 
     start: int
     end: int
     text: str
-    name: str
+    name: str | None
     verdict: Verdict
 
 
 _BEFORE_VALUE = late.pattern(
-    rb"([A-Za-z_$][A-Za-z0-9_$.\-]{0,60})\\{0,3}[\"'`]?\]?\s{0,3}[:=]\s{0,3}(\\{0,3}[\"'`])([^\"'`\s\\<>{}()]{8})\Z"
+    rb"([A-Za-z_$][A-Za-z0-9_$.\-]{0,60})\\{0,3}[\"'`]?\]?\s{0,3}(?:[:=,]|\|\||\?\?)\s{0,3}(\\{0,3}[\"'`])([^\"'`\s\\<>{}()]{8})\Z"
 )
 _LOGIN = late.pattern(rb"([A-Za-z]{2,12})\s{0,2}[:=]\s{0,2}[A-Za-z0-9._@\-]{2,40}\s{0,2}/\s{0,2}([^\s\"'`<>\\]{8})\Z")
+_HEADER = "Authorization"
+_BEARER = late.pattern(rb"Bearer ([^\s\"'`<>\\]{8})\Z")
 _VALUE = late.pattern(rb"[^\"'`\s\\<>{}()]{0,504}")
 _WORD = late.pattern(rb"[^\s\"'`<>\\,;]{0,64}")
 _LONGEST_NAME = 140
@@ -53,17 +57,22 @@ def named(data: bytes, end: int, judge: Judge) -> Iterator[Named]:
             return
         name = found[1].decode()
     else:
-        found = _LOGIN.search(data, begin, end)
+        found = _LOGIN.search(data, begin, end) or _BEARER.search(data, begin, end)
         if found is None:
             return
-        start = found.start(2)
+        start = found.start(found.re.groups)
         rest = _WORD.match(data, end)
         stop = rest.end() if rest else end
-        name = "password"
+        name = "password" if found.re.groups > 1 else _HEADER
     text = data[start:stop].decode("utf-8", "replace")
     verdict = judged(name, text, judge)
     if verdict is not None:
-        yield Named(start, stop, text, name, verdict)
+        yield Named(start, stop, text, None if _begins_so(verdict) else name, verdict)
+        return
+    mark, verdict = _taken_by(data[max(0, start - _NEAR) : stop + _NEAR], text, judge)
+    # A text without a beginning of its own may be anything that stands there, unless it is what a request is sent with.
+    if verdict is not None and (_begins_so(verdict) or name == _HEADER):
+        yield Named(start, stop, text, None if _begins_so(verdict) else mark, verdict)
 
 
 def judged(name: str, text: str, judge: Judge) -> Verdict | None:
@@ -71,20 +80,68 @@ def judged(name: str, text: str, judge: Judge) -> Verdict | None:
     if not 8 <= len(text) <= 512:
         return None
     upper = _snake(name)
-    if not _SECRET.search(upper):
+    by_word = _SECRET.search(upper) is not None
+    if not by_word and not any(kind.exposure is Exposure.SECRET for kind in catalog.load().by_variable(upper)):
         return None
     alone = judge.verdict(text)
     if alone.traits.identity is not None or alone.sample is not None:
         return None  # what speaks for itself was seen already, and a sample is nobody's
     verdict = judge.verdict(text, upper)
     identity = verdict.traits.identity
-    if identity is not None and identity.exposure is Exposure.PUBLIC:
+    if verdict.sample is not None or (identity is not None and identity.exposure is Exposure.PUBLIC):
         return None
     if identity is not None and identity.exposure is Exposure.SECRET and identity.provider != "generic":
         return verdict if alone.traits.secret_like or _is_uuid(text) else None
+    if not by_word:
+        return None
     if _PASSWORD.search(upper):
         return verdict if _chosen_by_hand(text, name) and not is_pattern(text) else None
     return verdict if alone.traits.secret_like and not _is_uuid(text) and not is_pattern(text) else None
+
+
+def _begins_so(verdict: Verdict) -> bool:
+    """Whether a value begins as the keys of its provider do, so that it agrees with what stands beside it."""
+    identity = verdict.traits.identity
+    return identity is not None and len(identity.masked.partition("...")[0]) >= _SAYS_SO
+
+
+def _taken_by(around: bytes, text: str, judge: Judge) -> tuple[str, Verdict | None]:
+    """The address or the name of a provider near a random text of the shape of its keys, and what it is then known for; ("", None) without one."""
+    alone = judge.verdict(text)
+    if alone.traits.secret_like and alone.traits.identity is None and alone.sample is None:
+        around = around.lower()
+        for mark, variables in _marks().items():
+            if mark in around:
+                for variable in variables:
+                    verdict = judge.verdict(text, variable)
+                    identity = verdict.traits.identity
+                    if identity is not None and identity.exposure is Exposure.SECRET:
+                        return mark.decode(), verdict
+    return "", None
+
+
+@cache
+def _marks() -> Mapping[bytes, tuple[str, ...]]:
+    """What stands near a provider's keys -> variables for these, one for each kind: its API's host, and its name where its keys begin alike.
+
+    Not of providers that give browsers keys, too.
+    """
+    known = catalog.load()
+    open_handed = {kind.provider for kind in known.keys if kind.exposure is not Exposure.SECRET and kind.slot in ("key", "publishable")}
+    found: dict[bytes, tuple[str, ...]] = {}
+    for kind in known.keys:
+        if kind.context is not None and kind.slot == "key" and kind.variables and kind.provider not in open_handed:
+            marks = [host.removeprefix("*") for host in known.providers[kind.provider].hosts.get("live", ())]
+            if kind.prefixes and min(map(len, kind.prefixes)) >= _SAYS_SO:
+                marks += [word.lower() for word in kind.context if len(word) >= _A_NAME]
+            for mark in marks:
+                found[mark.encode()] = (*found.get(mark.encode(), ()), kind.variables[0])
+    return found
+
+
+# A beginning of this length says whose a key may be, a word of this length is no part of others.
+_SAYS_SO = 3
+_A_NAME = 6
 
 
 # A name ends in one of these; `apiKey`, `token` and `key` alone are what browsers are given on purpose.

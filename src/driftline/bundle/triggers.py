@@ -497,6 +497,11 @@ _PLACES = (
         r"[^\x22\x27\x60\s\x5c<>{}()]{8}",
         NAMED,
     ),
+    # A name may say whose key it is (`deepseekApiKey`), or the address beside it does: `key` alone would match everywhere.
+    Trigger(
+        rf"(?:[a-z](?:Key|Token)|_(?:KEY|TOKEN|key|token)){_QUOTE}?\]?\s{{0,3}}(?:[:=,]|\x7c\x7c|\?\?)\s{{0,3}}{_QUOTE}[0-9A-Za-z_.+/=\-]{{8}}", NAMED
+    ),
+    Trigger(r"Bearer\x20[0-9A-Za-z_.+/=\-]{8}", NAMED),
     Trigger(
         r"(?i)(?:login|password|credentials|passwort)\s{0,2}[:=]\s{0,2}[a-z0-9._@\-]{2,40}\s{0,2}/\s{0,2}[^\s\x22\x27\x60<>\x5c]{8}", NAMED
     ),

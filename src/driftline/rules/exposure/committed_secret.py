@@ -34,7 +34,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         if identity is None or identity.exposure is not Exposure.SECRET or identity.mode is Mode.LOCAL:  # an emulator's opens nothing
             continue
         whose = title(identity.provider) if identity.provider not in ("unknown", "generic") else "its provider"
-        beside = f", beside the name `{one.beside}`" if one.beside else ""
+        beside = f", beside `{one.beside}`" if one.beside else ""
         yield RULE.finding(
             f"{identified(identity)}{beside} stands in {one.location.path}",
             fix=f"take it out, revoke it at {whose}, and read a new one from the environment",

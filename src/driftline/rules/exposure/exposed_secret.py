@@ -24,7 +24,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         identity = one.identity
         if identity is None or identity.exposure is not Exposure.SECRET or not one.served:
             continue
-        name = f", the value of `{one.variable}`," if one.variable else f", beside the name `{one.beside}`," if one.beside else ""
+        name = f", the value of `{one.variable}`," if one.variable else f", beside `{one.beside}`," if one.beside else ""
         whose = title(identity.provider) if identity.provider not in ("unknown", "generic") else "its provider"
         yield RULE.finding(
             f"{identified(identity)}{name} {where(one)}",
