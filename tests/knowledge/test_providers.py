@@ -382,7 +382,9 @@ def test_a_key_that_happens_to_begin_with_two_crosses_is_a_key(head: str) -> Non
     assert identity.provider == "groq"
 
 
-@pytest.mark.parametrize("body", ["xx", "xxx", "XXXX", "xxxxxxxxxxxxxxxxxxxxxxxx", "xxx_your_key", "xxxx-xxxx-1234", "...", "your_key_here"])
+@pytest.mark.parametrize(
+    "body", ["xx", "xxx", "XXXX", "xxxxxxxxxxxxxxxxxxxxxxxx", "xxx_your_key", "xxxx-xxxx-1234", "...", "your_key_here"]
+)
 def test_crosses_with_nothing_real_behind_them_stand_in(body: str) -> None:
     for head in ("gsk_", "sk_live_", "re_", "sk-proj-"):
         assert identify.placeholder(head + body) is not None

@@ -499,7 +499,8 @@ _PLACES = (
     ),
     # A name may say whose key it is (`deepseekApiKey`), or the address beside it does: `key` alone would match everywhere.
     Trigger(
-        rf"(?:[a-z](?:Key|Token)|_(?:KEY|TOKEN|key|token)){_QUOTE}?\]?\s{{0,3}}(?:[:=,]|\x7c\x7c|\?\?)\s{{0,3}}{_QUOTE}[0-9A-Za-z_.+/=\-]{{8}}", NAMED
+        rf"(?:[a-z](?:Key|Token)|_(?:KEY|TOKEN|key|token)){_QUOTE}?\]?\s{{0,3}}(?:[:=,]|\x7c\x7c|\?\?)\s{{0,3}}{_QUOTE}[0-9A-Za-z_.+/=\-]{{8}}",
+        NAMED,
     ),
     Trigger(r"Bearer\x20[0-9A-Za-z_.+/=\-]{8}", NAMED),
     Trigger(

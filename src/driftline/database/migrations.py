@@ -107,16 +107,21 @@ def _grants_itself(history: History, auto_expose: bool | None) -> Callable[[str]
         return lambda _path: False
     if auto_expose is not None:
         return lambda _path: auto_expose
-    if history.tool != "supabase":  # no file of these has a date: the rules about tables say that this is a guess
-        return lambda _path: True
     dates = [date for path in history.files if (date := _date(path))]
-    old = bool(dates) and dates[0] < _NEW_PROJECTS
+    if history.tool != "supabase" or not dates:  # the rules about tables say that this is a guess
+        return lambda _path: True
+    old = dates[0] < _NEW_PROJECTS
 
     def grants(path: str) -> bool:
-        date = _date(path) or (dates[0] if dates else "")
-        return date < _NEW_PROJECTS or (old and date < _ALL_PROJECTS) if date else False
+        date = _date(path) or dates[0]
+        return date < _NEW_PROJECTS or (old and date < _ALL_PROJECTS)
 
     return grants
+
+
+def are_dated(files: Iterable[str]) -> bool:
+    """Whether any of these migrations says in its name when it was made."""
+    return any(map(_date, files))
 
 
 def _date(path: str) -> str:

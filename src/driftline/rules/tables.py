@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from driftline import late
 from driftline.database import Function, Name, Policy, Table, View
+from driftline.database.migrations import are_dated
 from driftline.evidence import Store, of
 from driftline.model import Facts
 
@@ -30,8 +31,8 @@ def opened(facts: Facts) -> Iterator[tuple[Store, Table, str]]:
             doubt = "a statement that is built at run time may switch it on" if switched else ""
             if not doubt and store.tool == "scripts":
                 doubt = "these scripts are run by hand: whether and in which order is not known"
-            if not doubt and store.tool == "schemas" and table.auto:
-                doubt = "when the table was made decides whether the platform granted it, and declared schemas have no date"
+            if not doubt and table.auto and not are_dated(store.database.files):
+                doubt = "when the table was made decides whether the platform granted it, and no file here has a date"
             if not doubt and table.auto and store.api is None:
                 doubt = "no browser code of this repository uses the data API"
             yield store, table, doubt
