@@ -167,10 +167,6 @@ def _is_store(identity: Identity) -> bool:
     return kind is not None and kind.data_store and identity.mode is not Mode.LOCAL
 
 
-# What builds and tests put before a provider's domain where they need some address: `https://test.upstash.io`.
-_STAND_INS = frozenset(("test", "example", "dummy", "placeholder", "fake", "mock"))
-
-
 def _of_value(app: App, one: Held, beside: Mapping[str, Held], formats: Mapping[str, str]) -> _Store | None:
     """The data store that a value names, None for one that is not reachable from elsewhere or that only its own network knows."""
     identity, traits = one.traits.identity, one.traits
@@ -180,8 +176,6 @@ def _of_value(app: App, one: Held, beside: Mapping[str, Held], formats: Mapping[
     if kind is None or (traits.url is not None and traits.url.local):
         return None
     account, told = identity.account, tuple[object, ...]()
-    if account.partition(".")[0] in _STAND_INS:
-        return None
     if kind.within:
         more = _within(kind, beside)
         if more is None:
