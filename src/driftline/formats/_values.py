@@ -15,8 +15,13 @@ _REFERENCES = late.pattern(
     r"|\[SENSITIVE\]|@[a-z][a-z0-9_-]+|(?:op|exec|ref|doppler|infisical|awsSecret|gcpSecret|azureSecret)\([^)]*\)"
 )
 # Marks that some tool fills in before the file is used: envsubst and Flux (`$X`, `${X}`), Helm and Jinja (`{{ X }}`), ERB, Octopus and
-# Azure Pipelines (`#{X}#`), and the underscores of many a sed call (`__X__`).
+# Azure Pipelines (`#{X}#`), and the underscores, signs and brackets of many a sed call (`__X__`, `@@X@@`, `%X%`). In the host of an address the
+# latter are nothing else.
 _TEMPLATE = late.pattern(r"\$\{|\{\{|\{%|<%|#\{|^\$[A-Za-z_]\w*$|^__[A-Z][A-Z0-9_]*__$")
+_HOST_TEMPLATE = late.pattern(
+    r"[A-Za-z][A-Za-z0-9+.\-]{1,30}://[^/?\n]{0,200}?(?:\{\{|\{%|<%|#\{|__[A-Z][A-Z0-9_]*__|@@[A-Z]\w*@@|%[A-Z_]{3,}%)"
+)
+_LATER = "filled in when deployed"
 NAME = late.pattern(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -26,19 +31,25 @@ def state_of(value: str) -> State:
         return State.EMPTY
     if value.startswith(("encrypted:", "ENC[")):  # dotenvx, SOPS
         return State.ENCRYPTED
-    return State.REFERENCE if _REFERENCES.fullmatch(value.strip()) else State.SET
+    return State.REFERENCE if _REFERENCES.fullmatch(value.strip()) or _is_address_template(value) else State.SET
+
+
+def _is_address_template(value: str) -> bool:
+    return "://" in value and _HOST_TEMPLATE.match(value.strip()) is not None
 
 
 def reference_of(value: str) -> str | None:
     """What a reference points to, None for other values. Only the scheme is kept: a path can name people and accounts."""
     if state_of(value) is not State.REFERENCE:
         return None
+    if _is_address_template(value):
+        return _LATER
     return value.partition("://")[0] + "://" if "://" in value else "the platform's own store"
 
 
 def template_of(node: Node) -> str | None:
     """The `reference` of a value that holds a mark to be filled in when it is deployed, None for any other; for formats without their own."""
-    return "filled in when deployed" if node.is_scalar and _TEMPLATE.search(node.text) else None
+    return _LATER if node.is_scalar and _TEMPLATE.search(node.text) else None
 
 
 def declared(document: Document, name: str, node: Node, **more: Any) -> Declaration:

@@ -135,6 +135,11 @@ def suffixes(*kinds: Class) -> list[str]:
     return sorted(suffix for suffix, entries in _data().below.items() if any(e.kind in kinds and e.label is None for e in entries))
 
 
+def is_stand_in(label: str) -> bool:
+    """Whether a label of a host, in lower case, asks to be replaced (`your-domain`, `changeme`)."""
+    return _data().stand_in.fullmatch(label) is not None
+
+
 def is_missing(host: str) -> bool:
     """Whether a host is the word that a language prints for an absent value (`undefined`, `null`)."""
     return host in _data().missing
@@ -290,7 +295,7 @@ def _malformed(host: str, data: _Data) -> str | None:
     labels = host.split(".")
     if any(len(label) > 63 or not label for label in labels) and ":" not in host:
         return "no possible host"
-    if len(labels) > 1 and any(data.stand_in.fullmatch(label) for label in labels[-2:-1]):
+    if len(labels) > 1 and is_stand_in(registrable(host).partition(".")[0]):
         return "a host that stands for one to fill in"
     return None
 

@@ -213,10 +213,15 @@ _BODY = late.pattern(
 # Too short to say so behind any word: `shop-1234` is a project, `sk-1234` is none.
 _SEQUENCE = re.compile(r"123456|12345|1234|123|abc|abcd|abcdef|abc123", re.IGNORECASE)
 
-# Parts of a URL that nobody owns: `https://your-project.supabase.co`, `postgres://USER:PASSWORD@HOST:PORT/DATABASE`.
+# Parts of a URL that nobody owns: `https://your-project.supabase.co`, `postgres://USER:PASSWORD@HOST:PORT/DATABASE`. On the web `your-wedding`
+# is a name and `/your-order` a page: only what a deployment needs is to be filled in there (`your-domain.com`, `/your-team-id`).
 _URL_STAND_IN = late.pattern(
-    r"(?:^|[./@:])(?:your[-_]?[a-z0-9\-_]{2,40}|<[^<>/]{1,60}>|\[[A-Za-z][A-Za-z _\-]{1,40}\]|x{3,}|my-?(?:domain|app-?name|project-?(?:id|ref))|project-?(?:id|ref))(?=$|[./@:?])",
+    r"(?:^|[./@:])(?:<[^<>/]{1,60}>|\[[A-Za-z][A-Za-z _\-]{1,40}\]|x{3,}|my-?(?:domain|app-?name|project-?(?:id|ref))|project-?(?:id|ref))(?=$|[./@:?])",
     re.IGNORECASE,
+)
+_YOURS = late.pattern(r"(?:^|[./@:])your[-_]?[a-z0-9\-_]{2,40}(?=$|[./@:?])", re.IGNORECASE)
+_YOURS_ON_THE_WEB = late.pattern(
+    r"(?i:(?:^|[/:])your[-_]?[a-z0-9\-_]{2,40}(?=[@:]))|/(?:YOUR[-_A-Z0-9]{0,40}|(?i:your[-_][a-z0-9\-_]{0,36}[-_](?:id|key|token|secret|name|here)))(?=$|[/?])"
 )
 _URL_TEMPLATE = late.pattern(
     r"[a-z+]+://(?:USER(?:NAME)?|\[?user\]?):(?:PASS(?:WORD)?|\[?YOUR-PASSWORD\]?)@(?:HOST(?:NAME)?|[^/]*):?(?:PORT|\d*)/(?:DB|DATABASE|DBNAME)\b"
@@ -247,9 +252,7 @@ def placeholder(text: str) -> str | None:
             return "says whose value belongs here"
     if "://" in text:
         address = text.partition("://")[2].partition("?")[0]
-        if _URL_STAND_IN.search(address) or _URL_TEMPLATE.match(text):
-            return "an address with a part to fill in"
-        return None
+        return "an address with a part to fill in" if _is_to_fill_in(text, address) else None
     prefix = _PREFIX.match(text)
     if prefix and (
         text[prefix.end() :].lower().endswith(_TRAILING)
@@ -258,6 +261,17 @@ def placeholder(text: str) -> str | None:
     ):
         return "a prefix with nothing real behind it"
     return None
+
+
+def _is_to_fill_in(text: str, address: str) -> bool:
+    """Whether somebody has to replace a part of a URL; `address` is what stands behind its scheme, without a query."""
+    if _URL_STAND_IN.search(address) or _URL_TEMPLATE.match(text):
+        return True
+    if not text.startswith("http"):
+        return _YOURS.search(address) is not None
+    host = address.partition("/")[0].rpartition("@")[2].partition(":")[0].lower()
+    labels = (label for label in host.split(".")[:-1] if label.startswith("your"))
+    return any(map(hosts.is_stand_in, labels)) or _YOURS_ON_THE_WEB.search(address) is not None
 
 
 @cache
