@@ -178,11 +178,8 @@ def read_whole(request: Request, tree: Tree) -> Project:
     return project._replace(facts=project.facts._replace(committed=found), unread=tuple(dict.fromkeys((*project.unread, *unread))))
 
 
-# What is said about built output; the other rules judge the project it was built from.
-_ON_OUTPUT = frozenset(
-    ("exposed-secret", "exposed-env-value", "exposed-restricted-key", "exposed-env-file", "exposed-source-map", "server-variable-in-client",
-     "wrong-environment-build")
-)  # fmt: skip
+# What is said about built output, and about the output beside its project.
+_ON_OUTPUT = frozenset((*rules.ON_OUTPUT, "server-variable-in-client", "wrong-environment-build"))
 # Judged on sources, too.
 _ON_SOURCE = frozenset(("server-variable-in-client",))
 

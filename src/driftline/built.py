@@ -10,14 +10,6 @@ from driftline import rules
 from driftline.bundle.scan import Limits, scan
 from driftline.model import Facts, Output, Progress, Report, Severity, Unread
 
-# What is said about built output; the other rules judge the project it was built from.
-RULES = (
-    "exposed-env-file",
-    "exposed-env-value",
-    "exposed-restricted-key",
-    "exposed-secret",
-    "exposed-source-map",
-)
 # Judged where the output holds an address that leads visitors nowhere.
 ON_LINKS = ("local-callback", "malformed-callback", "preview-callback", "test-credential-in-production", "tunnel-callback")
 
@@ -47,7 +39,7 @@ def bundle(
     output = Output(found.public, found.maps, found.private_files, found.leftovers, found.files, found.services, found.links)
     facts = Facts(root, (), found.sightings, output=output)
     failed: dict[str, str] = {}
-    findings = tuple(rules.check(facts, rules.GROUPS, {}, failed, only=RULES + (ON_LINKS if found.links else ())))
+    findings = tuple(rules.check(facts, rules.GROUPS, {}, failed, only=rules.ON_OUTPUT + (ON_LINKS if found.links else ())))
     if findings:
         from driftline import suppress
 

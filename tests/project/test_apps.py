@@ -197,6 +197,8 @@ def test_a_workspace_of_poetry(tmp_path: Path) -> None:
         ({"requirements.txt": "-r base.txt\nuvicorn[standard]\nfastapi[all]>=0.1; python_version > '3'\n"}, "fastapi"),
         ({"Pipfile": '[packages]\nflask = "*"\n'}, "flask"),
         ({"manage.py": ""}, "django"),
+        ({"manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'x')\n"}, "django"),
+        ({"manage.py": "from shop.cli import manager\nmanager()\n", "pyproject.toml": '[project]\ndependencies = ["flask"]\n'}, "flask"),
         ({"pyproject.toml": '[dependency-groups]\nweb = ["Flask", {include-group = "x"}]\n'}, "flask"),
         ({"pyproject.toml": '[project.optional-dependencies]\nweb = ["starlette"]\n'}, "starlette"),
     ],

@@ -216,7 +216,9 @@ def _manifest(file: str, text: str) -> _Manifest:
     if file == "requirements.txt":
         lines = re.finditer(r"^([A-Za-z0-9_.-]+)(?:\[[^\]\n]*\])?[ \t]*([^#;\n]*)", text, re.MULTILINE)
         return _Manifest(None, {_normal(match[1]): match[2] for match in lines})
-    return _Manifest(None, {"django": ""}, starts=True)  # manage.py
+    # manage.py: the tool of a Flask app is called so, too; it imports the app's own, and nothing of Django.
+    other = "django" not in text.lower() and re.search(r"^[ \t]*(?:from|import)[ \t]+(?!os\b|sys\b)", text, re.MULTILINE)
+    return _Manifest(None, {}) if other else _Manifest(None, {"django": ""}, starts=True)
 
 
 def _normal(name: str) -> str:

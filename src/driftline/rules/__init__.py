@@ -11,6 +11,8 @@ from typing import Any, Protocol, cast
 from driftline.model import Facts, Finding, Misuse, Rule
 
 GROUPS = ("drift", "exposure", "credentials", "callbacks", "review")
+# What is said about built output by itself; the other rules judge the project it was built from.
+ON_OUTPUT = ("exposed-env-file", "exposed-env-value", "exposed-restricted-key", "exposed-secret", "exposed-source-map")
 
 
 class RuleModule(Protocol):
