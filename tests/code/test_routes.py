@@ -196,6 +196,35 @@ def test_what_checks_a_signature(code: str) -> None:
     assert hooks(("app/api/webhooks/stripe/route.ts", f"export const POST = () => {{ {code} }}"))[0][2] is not None
 
 
+@pytest.mark.parametrize(
+    ("path", "code", "found"),
+    [
+        (
+            "src/server.ts",
+            "const app = express()\napp.get('/health', ok)\napp.post('/billing/events', (req) => stripe.webhooks.constructEvent(req.body, "
+            "req.headers['stripe-signature'], secret))\napp.post('/orders', create)",
+            [("/billing/events", "stripe")],
+        ),
+        (
+            "main.py",
+            '@app.post("/events")\ndef e(request):\n    v.validate(url, form, request.headers["X-Twilio-Signature"])\nhmac.new(k)',
+            [("/events", "twilio")],
+        ),
+        (
+            "app/api/clerk/sync/route.ts",
+            "export const POST = (r) => new Webhook(process.env.CLERK_SECRET).verify(t, { 'svix-signature': r.headers.get('svix-signature') })",
+            [("/api/clerk/sync", "clerk")],
+        ),
+        # Nothing checks it, nothing receives it, nobody is named.
+        ("src/server.ts", "const app = express()\napp.post('/x', (req) => log(req.headers['stripe-signature']))", []),
+        ("src/server.ts", "const app = express()\napp.get('/x', (req) => check(req.headers['stripe-signature'], constructEvent))", []),
+        ("src/server.ts", "const app = express()\napp.post('/x', (req) => createHmac('sha1', k))", []),
+    ],
+)
+def test_a_route_that_checks_a_providers_signature_receives_its_events(path: str, code: str, found: list[tuple[str, str]]) -> None:
+    assert [(route, provider) for route, provider, _ in hooks((path, code))] == found
+
+
 def test_a_check_in_what_a_route_imports_counts() -> None:
     route = ("app/api/webhooks/stripe/route.ts", "import { POST } from '@/lib/hooks/handler'\nexport { POST }")
     handler = ("lib/hooks/handler.ts", "import { checked } from './checked'\nexport const POST = checked // webhook")

@@ -38,7 +38,10 @@ def read(path: str, content: bytes, folder: str = ".") -> File | None:
     imports = tuple(_specifiers(content)) if b"ebhook" in content or callbacks.receives_events(path) else ()
     if not found and checking is None and not imports:
         return None
-    return File(path, tuple(_hook(route, content) for route in found), imports, checking)
+    hooked = [_hook(route, content) for route in found]
+    if checking is not None and hooked and not any(route.provider for route in hooked):
+        hooked = _signed(hooked, content)
+    return File(path, tuple(hooked), imports, checking)
 
 
 def joined(files: Iterable[File], packages: Mapping[str, str]) -> Iterator[Route]:
@@ -91,15 +94,33 @@ def _hook(route: Route, content: bytes) -> Route:
     """The route with its provider where it receives webhooks, and how their signature is checked."""
     words = f"{route.path} {route.location.path}"
     events = callbacks.receives_events(route.path) or callbacks.receives_events(route.location.path)
-    if not events or (route.methods and not {"POST", "ALL"} & set(route.methods)) or route.framework.endswith("page"):
+    if not events or not _takes_posts(route):
         return route
-    provider = callbacks.provider_of_words(route.path) or callbacks.provider_of_words(words) or callbacks.provider_of_header(content)
+    header = callbacks.signature_header(content)
+    provider = callbacks.provider_of_words(route.path) or callbacks.provider_of_words(words) or (header[0] if header else None)
     if provider is None:
         return route
     verified = _verification(content)
     if verified is None and len(_REQUEST.findall(content)) == 1:
         return route  # it names its request once, in its signature: nothing that comes in is used
     return route._replace(provider=provider, verified=verified, caveat=_caveat(route, content) if verified else None)
+
+
+def _takes_posts(route: Route) -> bool:
+    return (not route.methods or bool({"POST", "ALL"} & set(route.methods))) and not route.framework.endswith("page")
+
+
+def _signed(routes: list[Route], content: bytes) -> list[Route]:
+    """The routes of a file none of whose paths says that it receives events (`/billing/events`): where a provider's signature is checked, the
+    last one before its header is read does."""
+    header = callbacks.signature_header(content)
+    verified = _verification(content) if header is not None else None
+    before = [route for route in routes if header is not None and route.location.offset < header[1] and _takes_posts(route)]
+    if header is None or verified is None or not before:
+        return routes
+    receiver = max(before, key=lambda route: route.location.offset)
+    told = receiver._replace(provider=header[0], verified=verified, caveat=_caveat(receiver, content))
+    return [told if route is receiver else route for route in routes]
 
 
 _REQUEST = late.pattern(rb"\b(?:req|request|event|ctx|context|args|c|body|payload|data|json|text|formData|arrayBuffer|get_json|readBody)\b")

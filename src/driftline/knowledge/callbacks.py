@@ -211,18 +211,19 @@ def receives_events(path: str) -> bool:
     return _data().webhook_path.search(plain) is not None and _data().webhook_tools.search(plain) is None
 
 
-def provider_of_header(content: bytes) -> str | None:
-    """The provider whose signature header a text names, None where it names none."""
+def signature_header(content: bytes) -> tuple[str, int] | None:
+    """(provider, 0-based offset) of the signature header that a text names, None where it names none of a known provider's."""
     lower = content.lower()
     for header, providers in _data().headers.items():
-        if header.encode() not in lower:
+        at = lower.find(header.encode())
+        if at < 0:
             continue
         if len(providers) == 1:
-            return providers[0]
+            return providers[0], at
         # A header that several use: the one that is spoken of besides.
         for word, provider in _webhook_words().items():
             if provider in providers and re.search(rb"(?<![a-z])" + word.replace("_", "[_ -]?").encode(), lower):
-                return provider
+                return provider, at
     return None
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 
 from driftline.evidence import Attestation, Hook
-from driftline.knowledge import callbacks, catalog
+from driftline.knowledge import catalog
 from driftline.knowledge.identify import identify
 from driftline.model import Exposure, Location, Misuse, Route, Unread
 from driftline.review import handlers
@@ -37,27 +37,12 @@ def hooks(code: Mapping[str, bytes], tests: Mapping[str, bytes], routes: Iterabl
         route = _route(path)
         by_place.add(path)
         yield Hook(provider, route, Location(path, 1), secrets, _tested(path, route, tests))
-    elsewhere: dict[str, list[Route]] = {}
-    for one in routes:
-        if one.location.path in code and one.location.path not in by_place:
-            elsewhere.setdefault(one.location.path, []).append(one)
-    for one in dict.fromkeys(route for file, served in elsewhere.items() for route in _called(served, code[file])):
+    for one in dict.fromkeys(routes):
         known = catalog.load().providers.get(one.provider or "")
-        if known is None or known.job not in _JOBS:
+        if known is None or known.job not in _JOBS or one.location.path not in code or one.location.path in by_place:
             continue
         secrets = tuple(sorted({match[0].decode() for match in _SECRET.finditer(code[one.location.path])}))
         yield Hook(known.title, one.path, one.location, secrets, _named_in(tests, (one.path.encode(),)))
-
-
-def _called(served: Iterable[Route], content: bytes) -> Iterator[Route]:
-    """Of the routes of one file those that a provider calls: by their paths, or because what checks its signature stands in their handler."""
-    listed = sorted(served, key=lambda one: one.location.offset or 0)
-    named = [one for one in listed if one.provider is not None]
-    idiom = None if named else callbacks.verification(content)
-    if idiom is not None and (provider := callbacks.provider_of_header(content)) is not None:
-        before = [one for one in listed if (one.location.offset or 0) < content.find(idiom.encode())]
-        named = [one._replace(provider=provider) for one in before[-1:]]
-    yield from named
 
 
 def _provider(path: str, content: bytes) -> str | None:
