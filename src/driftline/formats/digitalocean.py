@@ -11,7 +11,7 @@ from __future__ import annotations
 from driftline import late
 from driftline.formats import Format
 from driftline.formats._document import Document, Node, yaml_document
-from driftline.formats._place import environment_said, inside
+from driftline.formats._place import environment_said, inside, word_of
 from driftline.formats._values import NAME, declared, not_too_many, template_of
 from driftline.model import Authority, Component, Declaration, Reading, Scope, State, Text, Unread
 
@@ -42,13 +42,14 @@ class _Spec:
     def __init__(self, text: Text, document: Document) -> None:
         self.document = document
         self.folder = text.path.rpartition("/")[0].rpartition("/")[0]
-        self.context = environment_said(text.path)
+        self.root = document.root.get("spec") or document.root
+        self.context = environment_said(text.path) or word_of(self.root.string("name") or "")
         self.declarations: list[Declaration] = []
         self.components: list[Component] = []
         self.unread: list[Unread] = []
 
     def reading(self) -> Reading:
-        root = self.document.root.get("spec") or self.document.root
+        root = self.root
         for kind in _COMPONENTS:
             for item in root.list(kind):
                 self._component(item, root)

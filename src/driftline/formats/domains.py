@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from driftline import late
 from driftline.formats import Format
 from driftline.formats._document import Document, Node, json_document, toml_document, yaml_document
-from driftline.formats._place import environment_said
+from driftline.formats._place import environment_said, word_of
 from driftline.formats._values import environment_of
 from driftline.model import Authority, Literal, Location, Reading, Secret, Text
 
@@ -84,9 +84,8 @@ def _wrangler(document: Document) -> Iterator[_Origin]:
 def _fly(document: Document) -> Iterator[_Origin]:
     app = document.root.get("app")
     if app is not None and app.is_scalar and re.fullmatch(r"[a-z0-9][a-z0-9\-]{0,62}", app.text):
-        yield _origin(
-            environment_of(document.path.rpartition("/")[2], "fly"), f"{app.text}.fly.dev", document.value_location(app), "app name"
-        )
+        context = environment_of(document.path.rpartition("/")[2], "fly") or word_of(app.text)
+        yield _origin(context, f"{app.text}.fly.dev", document.value_location(app), "app name")
 
 
 def _render(document: Document) -> Iterator[_Origin]:
@@ -94,9 +93,10 @@ def _render(document: Document) -> Iterator[_Origin]:
         name = service.get("name")
         if service.string("type") != "web" or name is None or not re.fullmatch(r"[a-z0-9][a-z0-9\-]{0,62}", name.text):
             continue
-        yield _origin(None, f"{name.text}.onrender.com", document.value_location(name), "service name")
+        context = word_of(name.text)
+        yield _origin(context, f"{name.text}.onrender.com", document.value_location(name), "service name")
         for domain in service.list("domains"):
-            yield from _said(document, None, domain, "domain")
+            yield from _said(document, context, domain, "domain")
 
 
 def _vercel(document: Document) -> Iterator[_Origin]:
@@ -128,7 +128,8 @@ def _digitalocean(document: Document) -> Iterator[_Origin]:
     for item in root.list("domains"):
         domain = item.get("domain") if item.kind == "map" else item
         if domain is not None:
-            yield from _said(document, environment_said(document.path), domain, "domain")
+            context = environment_said(document.path) or word_of(root.string("name") or "")
+            yield from _said(document, context, domain, "domain")
 
 
 _READERS: Mapping[str, Callable[[Document], Iterator[_Origin]]] = {

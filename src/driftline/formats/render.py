@@ -1,7 +1,7 @@
 """render.yaml: the variables of every service, of groups and of previews; a blueprint is meant to name them all.
 
-Services stand at the top, under `ungrouped`, or in an environment of a project; groups there too, and `fromGroup` takes a whole one, a key of
-the service itself beating it. `sync: false`, `generateValue`, `fromDatabase` and `fromService` give names whose values Render keeps.
+Services stand at the top, under `ungrouped`, or in an environment of a project; a name such as `shop-staging` says the environment where
+nothing else does. Groups stand there too, and `fromGroup` takes a whole one, a key of the service itself beating it. `sync: false`, `generateValue`, `fromDatabase` and `fromService` give names whose values Render keeps.
 `previewValue` is the value in previews, and a `sync: false` variable is not copied to them (Render docs, "Blueprint YAML Reference" and
 "Preview Environments", 2026-11). A group that the file does not define is the dashboard's: then the file does not name everything.
 """
@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from driftline.formats import Format
 from driftline.formats._commands import assigned
 from driftline.formats._document import Document, Node, yaml_document
-from driftline.formats._place import inside
+from driftline.formats._place import inside, word_of
 from driftline.formats._values import declared
 from driftline.knowledge.platform import environment_kind
 from driftline.model import Authority, Component, Declaration, Kind, Reading, Related, Scope, State, Text
@@ -94,6 +94,9 @@ class _Blueprint:
         folder = self.text.path.rpartition("/")[0]
         for service in scope.list("services"):
             component = service.string("name")
+            said = context or word_of(component or "")
+            if said and said not in self.contexts:
+                self.contexts.append(said)
             if component and not any(known.name == component for known in self.components):
                 root = inside(folder, _root(service))
                 image = service.string("image", "url")
@@ -103,12 +106,12 @@ class _Blueprint:
             for item in items:
                 group = item.get("fromGroup")
                 if group is not None and group.is_scalar:
-                    self._group(group, component, context, groups)
+                    self._group(group, component, said, groups)
             for item in items:
-                self.declarations += self._variable(item, context, component, _OWN)
+                self.declarations += self._variable(item, said, component, _OWN)
             for command, scope_of in _COMMANDS.items():
                 self.declarations += assigned(
-                    self.text, self.document, service.get(command), context=context, component=component, scope=scope_of, layer=_COMMAND
+                    self.text, self.document, service.get(command), context=said, component=component, scope=scope_of, layer=_COMMAND
                 )
 
     def _group(self, named: Node, component: str | None, context: str | None, groups: Mapping[str, Node]) -> None:

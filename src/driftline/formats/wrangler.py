@@ -14,8 +14,10 @@ from typing import NamedTuple
 
 from driftline.formats import Format
 from driftline.formats._document import Document, Node, json_document, toml_document
+from driftline.formats._place import word_of
 from driftline.formats._values import declared
-from driftline.model import Authority, Claim, Component, Declaration, Exposure, Identity, Mode, Reading, State, Text
+from driftline.knowledge.platform import environment_kind
+from driftline.model import Authority, Claim, Component, Declaration, Exposure, Identity, Kind, Mode, Reading, State, Text
 
 FORMAT = Format(
     name="wrangler",
@@ -88,12 +90,13 @@ def read(text: Text) -> Reading:
     """Variables, bindings and required secrets of every environment. Raises Unreadable for broken TOML or JSON."""
     document = toml_document(text.path, text.content) if text.path.endswith(".toml") else json_document(text.path, text.content)
     root = document.root
-    declarations = list(_of(document, root, None))
+    tables = dict(root.pairs("env"))
+    own = _said(root) if not tables else None
+    declarations = list(_of(document, root, own))
     for binding in _INHERITED:
-        declarations += _bound(document, root, None, binding, inherits=True)
+        declarations += _bound(document, root, own, binding, inherits=True)
     for kind in _MODULES:
         declarations += [_reference(document, node, name, None, "a module", inherits=True) for name, node in root.pairs(kind)]
-    tables = dict(root.pairs("env"))
     if root.get("previews") is not None and "preview" not in tables:
         tables["preview"] = root.map["previews"]
     for context, table in tables.items():
@@ -107,7 +110,14 @@ def read(text: Text) -> Reading:
     folder = text.path.rpartition("/")[0] or "."
     components = (Component(name, folder, document.location(root.map["name"]), runtime="workers"),) if name else ()
     claims = [claim for table in (root, *tables.values()) for claim in _tried(document, table)]
-    return Reading(tuple(declarations), contexts=tuple(tables), components=components, claims=tuple(dict.fromkeys(claims)))
+    contexts = (*tables, own) if own else tuple(tables)
+    return Reading(tuple(declarations), contexts=contexts, components=components, claims=tuple(dict.fromkeys(claims)))
+
+
+def _said(root: Node) -> str | None:
+    """The environment other than production that the name of a Worker says (`shop-staging`), where it has no other."""
+    word = None if root.string("pages_build_output_dir") else word_of(root.string("name") or "")
+    return word if word and environment_kind(word) is not Kind.PRODUCTION else None
 
 
 def _of(document: Document, table: Node, context: str | None) -> Iterator[Declaration]:

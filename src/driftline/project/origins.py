@@ -1,12 +1,12 @@
 """Where an environment can be reached: what driftline.toml says, what platform configuration states, what its own base addresses agree on."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from driftline.knowledge import callbacks, hosts
 from driftline.knowledge.callbacks import Role
 from driftline.knowledge.hosts import Class
-from driftline.model import Cell, Kind, Reading, Source, State, Url
+from driftline.model import Cell, Kind, Location, Reading, Source, State, Url
 from driftline.project.settings import Settings
 
 # What a base address of one's own can be; a tunnel or a developer's machine is nobody's origin.
@@ -35,6 +35,9 @@ def of(places: Sequence[Place], readings: Iterable[tuple[Source, Reading]], sett
     declared = {name: setting.origins for name, setting in settings.environments.items() if setting.origins}
     stated = list(_stated(readings, settings))
     taken: dict[str, str] = {}
+    of_production = {
+        cell.declaration.location for p in places if p.kind is Kind.PRODUCTION for cell in p.cells.values() if cell.declaration is not None
+    }
     for place in sorted(places, key=lambda p: (p.kind is not Kind.PRODUCTION, p.kind is not Kind.PREVIEW, p.name)):
         own = found[place.name]
         if place.name in declared:
@@ -45,7 +48,7 @@ def of(places: Sequence[Place], readings: Iterable[tuple[Source, Reading]], sett
         if place.kind is Kind.LOCAL:
             continue
         spoken = [(url, why) for name, url, why in stated if name == place.name]
-        for url, why in [*spoken, *_agreed(place)]:
+        for url, why in [*spoken, *_agreed(place, of_production if place.kind is not Kind.PRODUCTION else frozenset())]:
             strange = place.kind is Kind.PRODUCTION and _class(url) in (Class.PREVIEW, Class.BUILDER_PREVIEW, Class.NON_PRODUCTION)
             if not strange and taken.setdefault(url.host, place.name) == place.name:
                 own.setdefault(f"https://{url.host}", why)
@@ -69,17 +72,20 @@ def _stated(readings: Iterable[tuple[Source, Reading]], settings: Settings) -> I
             yield environment, url, f"{literal.role} in {source.path}:{literal.location.line}"
 
 
-def _agreed(place: Place) -> list[tuple[Url, str]]:
+def _agreed(place: Place, borrowed: Set[Location]) -> list[tuple[Url, str]]:
     """The base addresses that an environment's own variables hold, else the hosts of its callbacks."""
-    return list(_held(place, _BASES)) or list(_held(place, _BELOW))
+    return list(_held(place, _BASES, borrowed)) or list(_held(place, _BELOW, borrowed))
 
 
-def _held(place: Place, roles: frozenset[Role]) -> Iterator[tuple[Url, str]]:
-    """The addresses of variables of these roles; a base file of all environments says nothing about one of them."""
+def _held(place: Place, roles: frozenset[Role], borrowed: Set[Location]) -> Iterator[tuple[Url, str]]:
+    """The addresses of variables of these roles; a base file of all environments says nothing about one of them, nor does a line (`borrowed`)
+    that production reads, too."""
     for name, cell in sorted(place.cells.items()):
         declaration = cell.declaration
         url = cell.traits.url if cell.traits is not None else None
         if declaration is None or url is None or cell.state is not State.SET or callbacks.role_of(name) not in roles:
+            continue
+        if declaration.location in borrowed:
             continue
         if callbacks.may_name_production(name) and place.kind is not Kind.PRODUCTION:
             continue

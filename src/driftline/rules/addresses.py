@@ -93,7 +93,7 @@ def is_spared(app: App, address: Address) -> bool:
 
 def is_private_call(app: App, variable: Variable, url: Url) -> bool:
     """Whether a server alone calls a local address: a private variable, in a private network, or by the loopback where it runs in a container."""
-    if variable.public or hosts.classify(url).kind is not Class.LOCAL:
+    if variable.public or app.runtime in ("browser", "react-native") or hosts.classify(url).kind is not Class.LOCAL:
         return False
     if not hosts.is_loopback(url.host):
         return True

@@ -10,7 +10,8 @@ def is_trap(identity: Identity) -> bool:
     if identity.kind == "mode flag":
         return False
     if identity.mode is Mode.TEST:
-        return identity.kind == "host" or (identity.job == "email" and identity.exposure is not Exposure.SECRET)
+        served = identity.job == "storage" and identity.slot == "url"
+        return identity.kind == "host" or served or (identity.job == "email" and identity.exposure is not Exposure.SECRET)
     emulated = identity.job in ("storage", "email", "payment") or identity.kind == "emulator address"
     return identity.mode is Mode.LOCAL and identity.slot == "url" and emulated
 
