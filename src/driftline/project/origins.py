@@ -56,7 +56,7 @@ def of(places: Sequence[Place], readings: Iterable[tuple[Source, Reading]], sett
 
 
 # Addresses in platform files that are no environment's own.
-_NOT_OWN = ("additional_redirect_urls", "webhook endpoint", "mail link", "mail server")
+_NOT_OWN = ("additional_redirect_urls", "webhook endpoint", "mail link", "mail server", "server.url", "extra.")
 
 
 def _stated(readings: Iterable[tuple[Source, Reading]], settings: Settings) -> Iterator[tuple[str, Url, str]]:
@@ -64,7 +64,7 @@ def _stated(readings: Iterable[tuple[Source, Reading]], settings: Settings) -> I
     for source, reading in readings:
         for context, literal in reading.origins:
             url = literal.traits.url if literal.traits is not None else None
-            if url is None or _class(url) not in _OWN or literal.role in _NOT_OWN:
+            if url is None or _class(url) not in _OWN or literal.role.startswith(_NOT_OWN):
                 continue
             if context is None and source.format == "supabase":
                 continue  # the base speaks for the stack on the developer's machine

@@ -165,19 +165,20 @@ def fixed(facts: Facts) -> Iterator[tuple[str, Fixed]]:
             if role is None and literal.call is not None:
                 role = callbacks.role_in_call(literal.call, None if literal.role == "argument" else literal.role)
             yield path, Fixed(literal, url, hosts.classify(url), role)
-    for path, context, literal in stated(facts, "mail link"):
+    for path, context, literal in stated(facts, "mail link", "server.url", "extra."):
         url = literal.traits.url if literal.traits is not None else None
         if url is not None and environment_kind(context or "") is not Kind.LOCAL and literal.location not in seen:
             seen.add(literal.location)
-            yield path, Fixed(literal, url, hosts.classify(url), Role.MAIL)
+            role = _MORE_ROLES.get(literal.role) or callbacks.role_of_argument(literal.role.rpartition(".")[2])
+            yield path, Fixed(literal, url, hosts.classify(url), role)
 
 
-def stated(facts: Facts, role: str) -> Iterator[tuple[str, str | None, Literal]]:
-    """(app, environment as its file names it, address) of everything that platform files state under a role."""
+def stated(facts: Facts, *roles: str) -> Iterator[tuple[str, str | None, Literal]]:
+    """(app, environment as its file names it, address) of everything that platform files state under roles, or below one that ends in a dot."""
     readings = [(app.path, reading) for app in facts.apps for _, reading in app.readings]
     readings += [(".", reading) for _, reading in facts.stray]
     for path, reading in readings:
-        yield from ((path, context, literal) for context, literal in reading.origins if literal.role == role)
+        yield from ((path, context, literal) for context, literal in reading.origins if literal.role.startswith(roles))
 
 
 class Registered(NamedTuple):
