@@ -99,7 +99,9 @@ def of_catalog(known: Catalog) -> list[Trigger]:
         behind = _behind([kinds[number].shape for number in numbers], head) if leading else []
         found += encoded(head.encode(), shortest, tuple(numbers) if leading else (), behind)
     found += [Trigger(_literal(host.encode()), SERVICE, (), number) for number, (_, host) in enumerate(services(known))]
-    found += [Trigger(_literal(b"." + suffix.encode()), LINK) for suffix in hosts.suffixes(Class.TUNNEL, Class.BUILDER_PREVIEW)]
+    found += [
+        Trigger(_literal(b"." + suffix.encode()), LINK) for suffix in hosts.suffixes(Class.TUNNEL, Class.PREVIEW, Class.BUILDER_PREVIEW)
+    ]
     return [*found, *_PLACES]
 
 

@@ -16,8 +16,8 @@ FORMAT = Format(
     name="endpoints",
     title="registered webhook endpoints",
     files=(
-        "*webhook_endpoints*.json",
-        "*webhook-endpoints*.json",
+        "*stripe*.json",
+        "*webhook*.json",
         "*terraform*.json",
         "*tfplan*.json",
         "*tfstate*.json",

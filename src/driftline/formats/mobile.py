@@ -14,7 +14,11 @@ from driftline.knowledge import callbacks
 from driftline.model import Authority, Literal, Reading, Secret, Text
 
 FORMAT = Format(
-    name="mobile", title="mobile configuration", files=("capacitor.config.json", "app.json"), authority=Authority.PART, nameless="production"
+    name="mobile",
+    title="mobile configuration",
+    files=("capacitor.config.json", "app.json"),
+    authority=Authority.PART,
+    nameless="production",
 )
 
 SERVER = "server.url"

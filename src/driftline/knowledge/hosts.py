@@ -131,8 +131,8 @@ def is_meant(text: str) -> bool:
 
 
 def suffixes(*kinds: Class) -> list[str]:
-    """The suffixes below which every host is of one of these classes, whatever stands before it."""
-    return sorted(suffix for suffix, entries in _data().below.items() if any(e.kind in kinds and e.label is None for e in entries))
+    """The suffixes below which hosts of one of these classes stand."""
+    return sorted(suffix for suffix, entries in _data().below.items() if any(entry.kind in kinds for entry in entries))
 
 
 def is_stand_in(label: str) -> bool:

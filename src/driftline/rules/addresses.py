@@ -155,10 +155,14 @@ _MORE_ROLES = {"mail link": Role.MAIL, "server.url": Role.SITE, "replaced host":
 def fixed(facts: Facts) -> Iterator[tuple[str, Fixed]]:
     """(app, address) of every URL with a host that code fixes, once a line: a package that two apps run is one line of code."""
     seen: set[Location] = set()
+    # What was built lies in git here and there: the rules speak of it as output, once.
+    built = {link.location.path for link in facts.output.links}
     for path, literals in (*((app.path, app.literals) for app in facts.apps), (".", facts.literals)):
         for literal in literals:
             url = literal.traits.url if literal.traits is not None else None
             if url is None or not url.host or url.scheme not in _WEB or set("${}") & set(url.host) or literal.location in seen:
+                continue
+            if literal.location.path in built:
                 continue
             seen.add(literal.location)
             role = _MORE_ROLES.get(literal.role) or callbacks.role_of_argument(literal.role)

@@ -54,11 +54,13 @@ def where(sighting: Sighting) -> str:
 
 def links(facts: Facts, *kinds: Class) -> Iterator[tuple[Link, str]]:
     """The addresses of these classes in output that is not meant for a developer's machine, each with what it is, in words."""
-    if _target_kind(facts) is Kind.LOCAL:
+    target = _target_kind(facts)
+    if target is Kind.LOCAL:
         return
     for link in facts.output.links:
         place = hosts.classify(link.url)
-        if place.kind in kinds and link.key != PAYMENT_LINK:
+        own = place.kind is Class.PREVIEW and target is not Kind.PRODUCTION  # a preview's build may name the preview
+        if place.kind in kinds and not own and link.key != PAYMENT_LINK:
             inside = f" inside {' inside '.join(reversed(link.container))}" if link.container else ""
             at = f"`{link.key}` in " if link.key else ""
             yield link, f"{at}{link.location.path}{inside} leads to {shown(link.url)} ({place.words})"
