@@ -109,6 +109,56 @@ def test_lefthook(shop: Path, text: str) -> None:
     assert yaml.safe_load((shop / "lefthook.yml").read_text()) == yaml.safe_load(text)
 
 
+@pytest.mark.parametrize("indent", ["  ", "    "])
+@pytest.mark.parametrize("name", ["lefthook.yml", ".config/lefthook.yaml"])
+def test_lefthook_s_jobs(shop: Path, name: str, indent: str) -> None:
+    jobs = [{"name": "lint", "run": "npm run lint", "glob": "*.ts"}, {"run": "npm test"}]
+    text = yaml.safe_dump({"commit-msg": {"jobs": [{"run": "true"}]}, "pre-commit": {"parallel": True, "jobs": jobs}}, sort_keys=False)
+    text = text.replace("  jobs:\n  -", f"  jobs:\n  # ours\n\n{indent}-").replace("\n  - run: npm", f"\n{indent}- run: npm")
+    text = text.replace("\n    run: npm", f"\n{indent}  run: npm").replace("\n    glob", f"\n{indent}  glob")
+    path = shop / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    init(shop)
+    assert yaml.safe_load(path.read_text())["pre-commit"]["jobs"] == [{"name": "driftline", "run": "driftline commit"}, *jobs]
+    init(shop, "--remove")
+    assert yaml.safe_load(path.read_text()) == yaml.safe_load(text)
+
+
+@pytest.mark.parametrize("name", ["lefthook.toml", ".lefthook.json", ".simple-git-hooks.json", "simple-git-hooks.cjs"])
+def test_a_configuration_that_is_not_written_is_named(shop: Path, name: str) -> None:
+    (shop / name).write_text("")
+    assert f"{name}; add `driftline commit`" in init(shop).stdout
+    assert not (shop / ".git" / "hooks" / "pre-commit").exists()
+
+
+def test_a_tool_that_is_only_installed_is_not_configured(shop: Path) -> None:
+    (shop / "package.json").write_text('{"name": "shop", "devDependencies": {"simple-git-hooks": "^2.13.0"}}\n')
+    init(shop)
+    assert "driftline commit" in (shop / ".git" / "hooks" / "pre-commit").read_text()
+
+
+def test_in_an_app_of_a_monorepo_the_hooks_are_the_repositorys(shop: Path) -> None:
+    (shop / ".husky" / "_").mkdir(parents=True)
+    git(shop, "config", "core.hooksPath", ".husky/_")
+    app = shop / "apps" / "web"
+    app.mkdir(parents=True)
+    (app / "package.json").write_text('{"name": "web", "dependencies": {"next": "16.0.0"}}\n')
+    init(app)
+    assert "driftline commit" in (shop / ".husky" / "pre-commit").read_text()
+    assert (app / "driftline.toml").exists()
+    init(app, "--remove")
+    assert not (shop / ".husky" / "pre-commit").exists()
+
+
+def test_husky_in_a_folder_of_its_own(shop: Path) -> None:
+    (shop / "web" / ".husky" / "_").mkdir(parents=True)
+    git(shop, "config", "core.hooksPath", "web/.husky/_")
+    assert "(husky)" in init(shop).stdout
+    assert (shop / "web" / ".husky" / "pre-commit").exists()
+    assert not list((shop / "web" / ".husky" / "_").iterdir())
+
+
 @pytest.mark.parametrize("hooks", [{"pre-commit": "npx lint-staged"}, {"pre-push": "npm test"}, {}])
 def test_simple_git_hooks(shop: Path, hooks: dict[str, str]) -> None:
     package = {"name": "shop", "simple-git-hooks": hooks, "dependencies": {"next": "16.0.0"}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from driftline import __version__, audit, late
@@ -36,8 +37,11 @@ def install(root: str, *, hook: bool = True) -> list[Step]:
         steps.append(Step(f"{FILE} is there already; left as it is."))
     else:
         steps.append(Step(f"Wrote {FILE}: look through it, and commit it.", FILE, _settings(root)))
-    if hook:
-        steps.append(_hook(root))
+    top = git.repository(root)
+    if hook and top is None:
+        steps.append(Step("There is no git repository here, so no hook was installed."))
+    elif hook and top is not None:
+        steps.append(_at(root, top, _hook(top)))
     return steps
 
 
@@ -49,20 +53,27 @@ def remove(root: str) -> list[Step]:
         steps.append(Step(f"Removed {FILE}.", FILE, None))
     elif text is not None:
         steps.append(Step(f"{FILE} has been changed since; it is yours, and stays."))
+    top = git.repository(root)
+    if top is not None:
+        steps += (_at(root, top, step) for step in _unhooked(top))
+    return steps or [Step("Nothing of driftline is installed here.")]
+
+
+def _unhooked(root: str) -> Iterator[Step]:
+    """The steps that take our call out of the hooks of the repository whose top is `root`."""
     hooks = _git_hook(root)
-    for path in filter(None, (".pre-commit-config.yaml", ".husky/pre-commit", *_LEFTHOOK, hooks)):
+    for path in dict.fromkeys(filter(None, (".pre-commit-config.yaml", ".husky/pre-commit", *_LEFTHOOK, hooks))):
         text = _text(root, path)
         if text is None or _BEGIN not in text:
             continue
         rest = _BLOCK.sub("\n", text).strip("\n")
         if rest in ("", "#!/bin/sh", "repos:"):
-            steps.append(Step(f"Removed {path}.", path, None))
+            yield Step(f"Removed {path}.", path, None)
         else:
-            steps.append(Step(f"Took driftline out of {path}.", path, rest + "\n", executable=path == hooks))
+            yield Step(f"Took driftline out of {path}.", path, rest + "\n", executable=path == hooks)
     package = _text(root, "package.json")
     if package is not None and (without := _simple_without(package)) is not None:
-        steps.append(Step("Took driftline out of simple-git-hooks in package.json.", "package.json", without))
-    return steps or [Step("Nothing of driftline is installed here.")]
+        yield Step("Took driftline out of simple-git-hooks in package.json.", "package.json", without)
 
 
 # --- driftline.toml ---------------------------------------------------------------------------------------------------------
@@ -113,13 +124,14 @@ def _found(app: App) -> list[str]:
 
 # --- the hook ---------------------------------------------------------------------------------------------------------------
 
-_LEFTHOOK = ("lefthook.yml", "lefthook.yaml", ".lefthook.yml", ".lefthook.yaml")
+# lefthook.dev, "Config file name"; simple-git-hooks' README, "Additional configuration options".
+_LEFTHOOK = tuple(f"{place}lefthook.{kind}" for place in ("", ".", ".config/") for kind in ("yml", "yaml"))
+_LEFTHOOK_OTHERS = tuple(f"{place}lefthook.{kind}" for place in ("", ".", ".config/") for kind in ("toml", "json", "jsonc"))
+_SIMPLE_OTHERS = tuple(f"{dot}simple-git-hooks.{kind}" for dot in (".", "") for kind in ("json", "cjs", "js", "mjs"))
 
 
 def _hook(root: str) -> Step:
-    """The step that adds the call where the project's hooks are kept."""
-    if git.repository(root) is None:
-        return Step("There is no git repository here, so no hook was installed.")
+    """The step that adds the call where the hooks of the repository are kept; `root` is its top."""
     configured = _text(root, ".pre-commit-config.yaml")
     if configured is not None:
         return _pre_commit(configured)
@@ -130,12 +142,20 @@ def _hook(root: str) -> Step:
         if text is not None:
             return _lefthook(name, text)
     package = _text(root, "package.json")
-    if package is not None and '"simple-git-hooks"' in package:
+    if package is not None and _SIMPLE_HOOKS.search(package):
         return _simple(package)
+    for name in (*_LEFTHOOK_OTHERS, *_SIMPLE_OTHERS):
+        if os.path.exists(os.path.join(root, name)):
+            return Step(f"Your hooks are configured in {name}; add `{_CALL}` to its pre-commit yourself.")
     own = _git_hook(root)
     if own is None:
-        return Step("git keeps its hooks outside this repository (core.hooksPath); add `driftline commit` there yourself.")
-    return _shell(root, own, "git")
+        return Step(f"git keeps its hooks outside this repository (core.hooksPath); add `{_CALL}` there yourself.")
+    return _shell(root, own, "husky" if ".husky" in own else "git")
+
+
+def _at(root: str, top: str, step: Step) -> Step:
+    """A step of the repository's top, with its path relative to the project's root."""
+    return step if step.path is None else step._replace(path=os.path.relpath(os.path.join(top, step.path), root))
 
 
 def _shell(root: str, path: str, tool: str) -> Step:
@@ -176,18 +196,24 @@ def _pre_commit(text: str) -> Step:
 def _lefthook(path: str, text: str) -> Step:
     if _CALL in text:
         return Step(f"{path} calls driftline already.")
-    command = f"    driftline:\n      run: {_CALL}\n"
-    block = f"    {_BEGIN}\n{command}    {_END}\n"
-    found = re.search(r"^pre-commit:[ \t]*\n(?:[ \t]+.*\n|[ \t]*\n)*?[ \t]+commands:[ \t]*\n", text, re.MULTILINE)
+    found = _LEFTHOOK_LIST.search(text)
     if found is not None:
-        content = text[: found.end()] + block + text[found.end() :]
+        indent = found[2]
+        entry = ("driftline:", f"  run: {_CALL}") if found[1] == "commands" else ("- name: driftline", f"  run: {_CALL}")
+        block = "".join(f"{indent}{line}\n" for line in (_BEGIN, *entry, _END))
+        content = text[: found.start(2)] + block + text[found.start(2) :]
     elif re.search(r"^pre-commit:", text, re.MULTILINE) is not None:
-        return Step(f"{path} has a pre-commit section without commands; add `{_CALL}` to it yourself.")
+        return Step(f"{path} has a pre-commit section without commands or jobs; add `{_CALL}` to it yourself.")
     else:
-        content = text.rstrip("\n") + f"\n{_BEGIN}\npre-commit:\n  commands:\n{command}{_END}\n"
+        content = text.rstrip("\n") + f"\n{_BEGIN}\npre-commit:\n  commands:\n    driftline:\n      run: {_CALL}\n{_END}\n"
     return Step(f"Added `{_CALL}` to {path} (lefthook).", path, content)
 
 
+# The first entry of the commands or jobs of `pre-commit`, and how far it is indented.
+_LEFTHOOK_LIST = late.pattern(
+    r"^pre-commit:[ \t]*\n(?:[ \t].*\n|\n)*?[ \t]+(commands|jobs):[ \t]*\n(?:[ \t]*(?:#.*)?\n)*([ \t]+)(?=[^\s#])", re.MULTILINE
+)
+_SIMPLE_HOOKS = late.pattern(r'"simple-git-hooks"\s*:\s*\{')
 _SIMPLE = late.pattern(r'("simple-git-hooks"\s*:\s*\{[^{}]*?"pre-commit"\s*:\s*")((?:[^"\\]|\\.)*)(")')
 
 
@@ -235,6 +261,8 @@ def _git_hook(root: str) -> str | None:
         if said:
             folder = os.path.join(repository, os.path.expanduser(said))
             break
+    if folder.replace(os.sep, "/").endswith(".husky/_"):  # what husky itself writes; it calls the hook beside it
+        folder = os.path.dirname(folder)
     path = os.path.join(folder, "pre-commit")
     real = os.path.realpath(path)
     if not any(real.startswith(os.path.realpath(home) + os.sep) for home in (repository, common)):

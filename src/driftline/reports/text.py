@@ -108,9 +108,10 @@ class _Screen:
             worst = max(f.severity.rank for f in findings if f.environment == name)
             return -worst, _PROTECTION[found.kind] if found else len(_PROTECTION), name or ""
 
-        for name in sorted({f.environment for f in findings}, key=weight):
+        names = sorted({f.environment for f in findings}, key=weight)
+        for name in names:
             group = [f for f in findings if f.environment == name]
-            if name or not self.brief:
+            if name or len(names) > 1 or not self.brief:
                 heading = self.terminal.cut(self.terminal.text(name or "any environment"), self.terminal.width - 32)
                 yield ""
                 yield f"{self.terminal.paint(heading, 'bold')}  {self.terminal.paint(_words.tally(group), 'dim')}"

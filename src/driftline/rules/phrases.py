@@ -60,12 +60,14 @@ def first_read(reads: Iterable[Reference]) -> Reference | None:
     return min(reads, key=lambda r: (r.use is Use.SCHEMA, r.location), default=None)
 
 
-def home(environment: Environment) -> str:
-    """Where a variable of this environment is best declared: its own file, else where the platform keeps its values."""
+def home(environment: Environment, name: str) -> str:
+    """Where a variable of this environment is best declared: its own file, else where the platform keeps its values; a secret never in git."""
     own = [s for s in environment.sources if s.authority is not Authority.EXAMPLE and "base of every" not in environment.because[s.path]]
     whole = next((s for s in own if s.authority is Authority.WHOLE), next(iter(own), None))
     if whole is None:
         return environment.sources[0].path if environment.sources else "the platform's own settings"
+    if whole.tracked and whole.format == "dotenv" and promise(name) is not None:
+        return f"the settings of the host that runs {environment.name} ({whole.path} is in git, and no place for a secret)"
     return editable(environment, whole.path)
 
 
@@ -75,6 +77,16 @@ def editable(environment: Environment, path: str) -> str:
     if because.startswith("pulled from "):
         return f"{because.removeprefix('pulled from ').partition(':')[0]}'s settings (then pull {path} again)"
     return path
+
+
+def keeps_no_secret(app: App, environment: Environment) -> bool:
+    """Whether what should hold all of an environment are env files in git without one secret: its secrets are kept where files do not show them."""
+    whole = {source.path: source for source in environment.sources if source.authority is Authority.WHOLE}
+    return bool(whole) and all(s.tracked and s.format == "dotenv" for s in whole.values()) and not any(
+        one.traits.secret_like and not one.traits.placeholder
+        for one in held(app)
+        if one.environment.name == environment.name and one.declaration.location.path in whole
+    )
 
 
 def lacking(environment: Environment) -> tuple[Related, ...]:

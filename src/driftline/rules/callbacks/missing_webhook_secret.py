@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from driftline import late
 from driftline.knowledge import catalog
 from driftline.model import App, Environment, Facts, Finding, Kind, Location, Related, Route, Rule, Severity, State, Variable
-from driftline.rules.phrases import DECLARED, declared_in, editable, first_read, home, lacking, place, title
+from driftline.rules.phrases import DECLARED, declared_in, editable, first_read, home, keeps_no_secret, lacking, place, title
 from driftline.rules.spelling import misspelling
 
 RULE = Rule("missing-webhook-secret", Severity.BLOCKER, "a webhook's signing secret is missing", elsewhere=Severity.WARNING)
@@ -69,7 +69,7 @@ def _finding(facts: Facts, app: App, environment: Environment, secrets: tuple[Va
     elsewhere = declared_in(variable, app, but=environment.name)
     location: Location = read.location if read is not None else route.location
     provider = title(route.provider or "")
-    fix = f"register {environment.name}'s endpoint at {provider}, and put its secret into {home(environment)} as {variable.name}"
+    fix = f"register {environment.name}'s endpoint at {provider}, and put its secret into {home(environment, variable.name)} as {variable.name}"
     related = [Related(route.location, "the route"), *lacking(environment)]
     if (slip := misspelling(app, facts, environment, variable.name)) is not None:
         related.append(Related(slip.location, f"{slip.name} is declared here, and nothing reads it"))
@@ -83,6 +83,7 @@ def _finding(facts: Facts, app: App, environment: Environment, secrets: tuple[Va
         app=app.path,
         location=location,
         kind=environment.kind,
+        severity=Severity.WARNING if keeps_no_secret(app, environment) else None,
         environment=environment.name,
         variable=variable.name,
         related=tuple(related),

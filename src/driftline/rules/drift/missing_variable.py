@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from driftline.model import App, Authority, Cell, Environment, Facts, Finding, Kind, Need, Related, Rule, Severity, State, Variable
 from driftline.rules.addresses import is_wrong_fallback
-from driftline.rules.phrases import declared_in, editable, first_read, home, lacking, listed, place
+from driftline.rules.phrases import declared_in, editable, first_read, home, keeps_no_secret, lacking, listed, place, promise
 from driftline.rules.spelling import misspelling
 
 RULE = Rule("missing-variable", Severity.BLOCKER, "a variable is missing in an environment", elsewhere=Severity.WARNING)
@@ -41,6 +41,9 @@ def _missing(facts: Facts, app: App, environment: Environment, variable: Variabl
     if severity is None:
         return
     name = variable.name
+    hidden = promise(name) is not None and keeps_no_secret(app, environment)  # a file in git is no place for it: most likely the host has it
+    if hidden and severity is Severity.BLOCKER:
+        severity = Severity.WARNING
     needing = [r for r in variable.reads if r.need is Need.REQUIRED] or [r for r in variable.reads if r.need is Need.PLAIN]
     read = first_read(needing)
     other = elsewhere[0] if elsewhere else None
@@ -63,7 +66,9 @@ def _missing(facts: Facts, app: App, environment: Environment, variable: Variabl
         location = other[1].declaration.location
     else:
         location = variable.documented[0][1].location if variable.documented else variable.reads[0].location
-    fix = f"declare {name} for {environment.name} in {home(environment)}, with {environment.name}'s own value"
+    fix = f"declare {name} for {environment.name} in {home(environment, name)}, with {environment.name}'s own value"
+    if hidden:
+        fix += f"; if it is there, `driftline snapshot {environment.name}=FILE` tells so"
     avoid = f"do not copy the value of {other[0].name}" if other else "do not invent a value to silence this"
     if (slip := misspelling(app, facts, environment, name)) is not None:
         related.append(Related(slip.location, f"{slip.name} is declared here, and nothing reads it"))

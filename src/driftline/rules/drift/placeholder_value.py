@@ -38,7 +38,7 @@ def check(facts: Facts) -> Iterator[Finding]:
                 seen.add((cell.declaration.location.path, variable.name))
                 yield RULE.finding(
                     f"`{variable.name}` in {environment.name} is a placeholder ({cell.traits.placeholder}), not a value",
-                    fix=f"put the real {environment.name} value of {variable.name} into {home(environment)}",
+                    fix=f"put the real {environment.name} value of {variable.name} into {home(environment, variable.name)}",
                     avoid="do not use another environment's value to get past it",
                     app=app.path,
                     location=cell.declaration.location,
