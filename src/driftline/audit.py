@@ -124,8 +124,8 @@ def _old_snapshots(assembly: environments.Assembly, today: date) -> Iterable[Rel
             yield Related(Location(path, 1), f"this snapshot is {age} days old ({day}); what changed since is not known: export it again")
 
 
-# Names and hashes of packages, and pictures of pages: nobody writes a key into them.
-_NO_TEXT = late.pattern(
+# The files that hold names and hashes of packages, and pictures of pages: nobody writes a key into them.
+NO_TEXT = late.pattern(
     r"(?:^|/)(?:package-lock\.json|pnpm-lock\.yaml|yarn\.lock|bun\.lockb?|poetry\.lock|uv\.lock|Cargo\.lock|go\.sum|composer\.lock|Gemfile\.lock)$"
     r"|\.(?:png|jpe?g|gif|webp|avif|ico|svg|woff2?|ttf|otf|eot|mp[34]|mov|webm|pdf|zip|gz|wasm|psd|lockb)$",
     re.IGNORECASE,
@@ -139,7 +139,7 @@ class _Tracked:
         from driftline.bundle.scan import Texts
 
         self._root = tree.root
-        self._left = {file.path for file in tree.files if file.tracked and not _NO_TEXT.search(file.path)}
+        self._left = {file.path for file in tree.files if file.tracked and not NO_TEXT.search(file.path)}
         self._found: dict[str, tuple[Sighting, ...]] = {}
         self._texts = Texts(cache=request.cache, key=keys.process, digest_key=keys.digest)
 

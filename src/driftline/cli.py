@@ -295,8 +295,7 @@ def _write_kept(root: str, path: str, text: str) -> None:
     folder = os.path.dirname(path)
     if os.path.islink(folder) or os.path.realpath(folder) != os.path.join(os.path.realpath(root), os.path.basename(folder)):
         raise Misuse(f"{folder} is a link; it has to be a folder of the project")
-    os.makedirs(folder, exist_ok=True)
-    console.write_whole(path, [text])
+    console.keep(path, text)
 
 
 @main.group(short_help="Record what was seen to work.")
@@ -354,7 +353,7 @@ def baseline(root: str, reason: str, expires: str | None, **options: Any) -> int
     request = console.request(root, options, with_baseline=False)
     report = audit.check(request._replace(command="baseline"))
     path = options["baseline"] or os.path.join(root, request.settings.baseline or suppress.FILE)
-    console.write_whole(path, [suppress.baseline_text(report.findings, reason, until)])
+    console.keep(path, suppress.baseline_text(report.findings, reason, until))
     accepted = len(report.open)
     print(f"{path} accepts {accepted} finding{'' if accepted == 1 else 's'}{f' until {until}' if until else ''}; commit it.")
     for unread in report.unread:
@@ -381,7 +380,7 @@ def init(root: str, remove: bool, no_hook: bool) -> int:
         if step.content is None and step.path is not None:
             os.unlink(os.path.join(root, step.path))
         elif step.path is not None and step.content is not None:
-            console.write_whole(os.path.join(root, step.path), [step.content])
+            console.keep(os.path.join(root, step.path), step.content)
             if step.executable:
                 os.chmod(os.path.join(root, step.path), 0o755)  # noqa: S103  # what git asks of a hook
         print(step.said)
@@ -432,8 +431,7 @@ def snapshot(pairs: tuple[str, ...], root: str, config: str | None) -> int:
         if os.path.exists(goal):
             with open(goal, encoding="utf-8", errors="replace") as file:
                 before = exports.names(file.read())
-        os.makedirs(folder, exist_ok=True)
-        console.write_whole(goal, [text], follow=False)
+        console.keep(goal, text, follow=False)
         print(exports.said(path, exports.names(text), before))
     return 0
 

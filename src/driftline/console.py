@@ -310,6 +310,15 @@ def colour(choice: str) -> bool:
     return choice == "always"
 
 
+def keep(path: str, text: str, *, follow: bool = True) -> None:
+    """Writes a file that a command leaves in the project, with its folder, as `write_whole`. Raises Unreadable where it cannot be written."""
+    try:
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        write_whole(path, [text], follow=follow)
+    except OSError as error:
+        raise Unreadable(f"{path}: could not be written ({error.strerror or type(error).__name__})") from None
+
+
 def write_whole(path: str, parts: Iterable[str], *, follow: bool = True) -> None:
     """Writes a file at once: a reader sees the old content or the new, never half of it. A device or a pipe is written to as it is.
 

@@ -69,17 +69,21 @@ def passes(given: Sequence[str], folder: str | None, *, listed: bool = False) ->
             return None
     except (OSError, ValueError):
         return None
-    size = 0
+    size = binary = 0
     for path, (before, after) in changes.items():
-        if after is not None:
+        if after is not None and is_text(blobs[after]):
             size += len(blobs[after])
-            if is_text(blobs[after]) and gate.holds_key(blobs[after]):
+            if gate.holds_key(blobs[after]):
                 return None
+        elif after is not None:
+            binary += 1
         if owners[path] and gate.speaks(owners[path], *(blobs[blob] if blob else b"" for blob in (before, after))):
             return None
-    count = f"{len(changes)} file{'' if len(changes) == 1 else 's'}"
+    text = len(changes) - binary
+    count = f"{text} file{'' if text == 1 else 's'}"
     amount = f"{size / 1000:.1f} kB" if size >= 1000 else f"{size} byte{'' if size == 1 else 's'}"
-    return f"Looked at {count} ({amount}): nothing staged speaks of a variable, an address or a credential."
+    passed = f", not into {binary} that hold{'s' if binary == 1 else ''} no text" if binary else ""
+    return f"Looked at {count} ({amount}){passed}: nothing staged speaks of a variable, an address or a credential."
 
 
 class _Gate:

@@ -17,7 +17,7 @@ from driftline.model import Finding, Location, Related, Report, Sighting, Text, 
 from driftline.project import files, git
 from driftline.project.apps import folder_of
 from driftline.project.files import File, Tree
-from driftline.project.index import Change, Index, LargeText
+from driftline.project.index import IN_CONFLICT, Change, Index, LargeText
 from driftline.suppress import fingerprint
 
 
@@ -158,6 +158,7 @@ class _Secrets:
         # A file that was moved as it is, by its content.
         moved = {change.before for change in index.changes if change.after is None}
         new: list[Sighting] = []
+        binary: list[str] = []
         for change in wanted:
             if change.after is None or change.path in known:
                 continue
@@ -167,6 +168,7 @@ class _Secrets:
                 self.unread.append(Unread(change.path, problem.reason))
                 continue
             if content is None:
+                binary += [] if audit.NO_TEXT.search(change.path) else [change.path]
                 continue
             if change.path not in done:
                 self.files += 1
@@ -174,6 +176,8 @@ class _Secrets:
             found = self._sightings(change.path, content)
             before = change.before or (change.after if change.after in moved else None)
             new += self._new(found, before) if found and before is not None else found
+        if binary:
+            self.notes.append(Related(Location(binary[0], 1), f"{_count(binary)} no text; not looked into"))
         self.new = tuple(new)
         self.unread += self._texts.unread
 
@@ -276,7 +280,7 @@ class _Tree:
         tracked = [File(path, True) for path in paths if not request.settings.is_excluded(path)]
         homes = {folder_of(file.path) for file in tracked if _may_have_local_files(file.path)}
         local: list[str] = []
-        unread = [Unread(path, "is in a merge conflict") for path in sorted(index.conflicts)]
+        unread = [Unread(path, IN_CONFLICT) for path in sorted(index.conflicts)]
         for home in sorted({".", *homes}):
             try:
                 names = sorted(entry.name for entry in os.scandir(os.path.join(request.root, home)) if entry.is_file(follow_symlinks=False))

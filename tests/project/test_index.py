@@ -15,6 +15,7 @@ from driftline import audit, rules, staged
 from driftline.model import Report, Unreadable
 from driftline.project import settings
 from driftline.project.index import Index
+from tests.keys import expand
 from tests.project.trees import TODAY, app_of, check, repository, write
 from tests.projects import git, patterns
 
@@ -93,6 +94,13 @@ def test_everything_is_new_before_the_first_commit(tmp_path: Path) -> None:
     root = repository(tmp_path, BASE)
     assert set(changes(root).values()) == {"A"}
     assert missing(commit(root)) == {"OLD_TROUBLE"}
+
+
+def test_what_is_no_text_is_told_and_a_picture_is_not(project: Path) -> None:
+    (project / "dev.db").write_bytes(b"SQLite format 3\0" + expand("{{stripe.secret key.live}}").encode())
+    (project / "logo.png").write_bytes(b"\x89PNG\0\0")
+    git(project, "add", "--all")
+    assert [(note.location.path, note.note) for note in commit(project).notes] == [("dev.db", "this file is no text; not looked into")]
 
 
 def test_an_intent_to_add_is_no_content(project: Path) -> None:
@@ -249,7 +257,7 @@ def test_a_merge_conflict_is_unread_and_the_rest_is_judged(project: Path) -> Non
     with pytest.raises(subprocess.CalledProcessError):
         git(project, "merge", "one")
     report = commit(project)
-    assert [(unread.path, unread.reason) for unread in report.unread] == [(".env.production", "is in a merge conflict")]
+    assert [(unread.path, unread.reason) for unread in report.unread] == [(".env.production", "is in a merge conflict: settle it, and `git add` it")]
     assert audit.exit_code(report, "blocker", empty=0) == 3
     assert report.files
     torn = [(unread.path, unread.line) for unread in check(project).unread]

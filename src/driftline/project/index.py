@@ -16,6 +16,8 @@ from driftline.project.text import is_text
 # A blob is asked for when the changes are compared and when the project is read: so much is kept of what git has shown.
 _KEPT = 64 * 1024 * 1024
 
+IN_CONFLICT = "is in a merge conflict: settle it, and `git add` it"
+
 # Blobs of these modes hold text of the project; 120000 is a link, 160000 a submodule (gitformat-index(5)).
 _FILE_MODES = frozenset(("100644", "100755"))
 
@@ -80,7 +82,7 @@ class Index:
     def read(self, path: str) -> bytes:
         """The staged bytes of a path. Raises Unreadable."""
         if path in self.conflicts:
-            raise Unreadable("is in a merge conflict")
+            raise Unreadable(IN_CONFLICT)
         if path in self.links:
             raise Unreadable("is a link; not followed")
         if path not in self.entries:
