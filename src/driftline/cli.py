@@ -176,7 +176,7 @@ def predeploy(root: str, **options: Any) -> int:
     driftline predeploy --env production --format sarif=driftline.sarif --format text
     """
     from driftline import audit
-    from driftline.model import Location, Related
+    from driftline.model import PROCESS, Location, Related
     from driftline.project import live
 
     request = console.request(root, options)
@@ -187,7 +187,7 @@ def predeploy(root: str, **options: Any) -> int:
     report = audit.check(request._replace(command="predeploy", target=target, surroundings=around))
     if host is not None:
         asked = ", as --env says" if options["target"] else ""
-        note = Related(Location(live.PATH, 1), f"judged for {target}{asked}; this runs on {live.says(host)}")
+        note = Related(Location(PROCESS, 1), f"judged for {target}{asked}; this runs on {live.says(host)}")
         report = report._replace(notes=(note, *report.notes))
     return console.told(report, request, options)
 

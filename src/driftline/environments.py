@@ -9,6 +9,7 @@ from driftline.code import Survey
 from driftline.formats import Format, dotenv
 from driftline.knowledge import identify, platform
 from driftline.model import (
+    PROCESS,
     App,
     Authority,
     Cell,
@@ -301,7 +302,7 @@ class _Assembler:
 
         declarations = tuple(_of_process(name, around.variables[name]) for name in sorted(around.variables) if is_wanted(name))
         authority = Authority.WHOLE if around.whole else Authority.PART
-        source = Source(live.PATH, live.PATH, authority, plan.path)
+        source = Source(PROCESS, PROCESS, authority, plan.path)
         environment = self.settings.canonical(around.target)
         self._speak(drafts, environment, _Speaker(source, around.because, (3, 0), declarations))
         readings.append((source, Reading(declarations)))
@@ -792,7 +793,7 @@ def _settled(reference: Reference, there: Set[str]) -> Reference:
 def _of_process(name: str, value: str) -> Declaration:
     """A variable of the process; a secret that a CI system does not have arrives empty."""
     state = State.SET if value.strip() else State.EMPTY
-    return Declaration(name, state, Secret(value), Location(live.PATH, 1))
+    return Declaration(name, state, Secret(value), Location(PROCESS, 1))
 
 
 def _name_alone(declaration: Declaration) -> Declaration:

@@ -156,6 +156,10 @@ class Secret:
         raise TypeError("a Secret is never serialised")
 
 
+# What stands in place of a path where the environment of this process declares a variable.
+PROCESS = "process environment"
+
+
 class Location(NamedTuple):
     """A place in a file. `path` is relative to the audited root with `/`; line and column are 1-based characters, offset is a 0-based byte offset."""
 
@@ -192,6 +196,15 @@ class Identity(NamedTuple):
     candidates: tuple[str, ...] = ()
     job: str | None = None
     slot: str | None = None
+
+    @property
+    def ending(self) -> str | None:
+        """The account as reports name it: an opaque one, of which the key itself may hold more, as `…O2eZ`; one that people or addresses name whole."""
+        if self.account is None:
+            return None
+        body = self.account.rpartition("_")[2]
+        opaque = len(body) >= 12 and body.isalnum() and not body.islower() and not body.isdigit()
+        return f"…{body[-4:]}" if opaque or "..." in body else self.account
 
 
 class Url(NamedTuple):

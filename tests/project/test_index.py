@@ -257,7 +257,9 @@ def test_a_merge_conflict_is_unread_and_the_rest_is_judged(project: Path) -> Non
     with pytest.raises(subprocess.CalledProcessError):
         git(project, "merge", "one")
     report = commit(project)
-    assert [(unread.path, unread.reason) for unread in report.unread] == [(".env.production", "is in a merge conflict: settle it, and `git add` it")]
+    assert [(unread.path, unread.reason) for unread in report.unread] == [
+        (".env.production", "is in a merge conflict: settle it, and `git add` it")
+    ]
     assert audit.exit_code(report, "blocker", empty=0) == 3
     assert report.files
     torn = [(unread.path, unread.line) for unread in check(project).unread]

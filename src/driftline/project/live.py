@@ -8,9 +8,6 @@ from driftline.model import Kind, Misuse, Unreadable
 from driftline.project import files
 from driftline.project.settings import nearest
 
-# What stands in place of a path in findings.
-PATH = "process environment"
-
 
 class Surroundings(NamedTuple):
     """The process environment and where it was found. `target` is the environment it is for; `alone` that one app is being built."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from driftline.model import Finding, Identity, Location, Mode, Need, Reference, Report, Severity, Side, Unknown, Unread
+from driftline.model import PROCESS, Finding, Identity, Location, Mode, Need, Reference, Report, Severity, Side, Unknown, Unread
 from driftline.terminal import count
 
 
 def place(location: Location) -> str:
     """`path:line:column`, which editors jump to."""
-    return f"{location.path}:{location.line}:{location.column}"
+    return location.path if location.path == PROCESS else f"{location.path}:{location.line}:{location.column}"
 
 
 def unread_place(unread: Unread) -> str:
@@ -30,18 +30,20 @@ def kind(identity: Identity) -> str:
     return identity.kind if identity.provider == "unknown" else f"{identity.provider} {identity.kind}"
 
 
-def identity(found: Identity | None, masked: str | None) -> str:
-    """What a value says about itself, in one line, from what may be shown of it."""
+def identity(found: Identity | None, masked: str | None, *, but: str = "") -> str:
+    """What a value says about itself, in one line, from what may be shown of it; without what the sentence `but` says already."""
     if found is None:
         return masked or "a value"
-    words = [masked or found.masked, kind(found)]
-    if found.candidates:
+    words = [masked or found.masked]
+    if found.kind not in but:
+        words.append(kind(found))
+    if found.candidates and found.kind not in but:
         words.append(f"of {' or '.join(found.candidates)}")
-    if found.mode not in (Mode.ANY, Mode.UNKNOWN):
+    if found.mode not in (Mode.ANY, Mode.UNKNOWN) and found.mode.value not in but.split():
         words.append(f"{found.mode.value} mode")
-    if found.account:
-        words.append(f"account {found.account}")
-    if found.expires:
+    if found.ending and found.ending.removeprefix("…") not in but:
+        words.append(f"account {found.ending}")
+    if found.expires and found.expires not in but:
         words.append(f"expires {found.expires}")
     return ", ".join(filter(None, words))
 
@@ -53,10 +55,10 @@ def read(reference: Reference) -> str:
     return ", ".join(words for words in (need, side) if words)
 
 
-def evidence(finding: Finding) -> Iterator[tuple[str, str]]:
-    """What is known of the value and of its place: labels (seen, from, in, form) and words."""
+def evidence(finding: Finding, *, but: str = "") -> Iterator[tuple[str, str]]:
+    """What is known of the value and of its place: labels (seen, from, in, form) and words; of the value without what `but` says already."""
     if finding.identity or finding.value:
-        yield "seen", identity(finding.identity, finding.value)
+        yield "seen", identity(finding.identity, finding.value, but=but)
     if finding.original:
         yield "from", f"{place(finding.original)}, by the source map"
     if finding.container:

@@ -226,7 +226,7 @@ def _credentials(report: Report) -> list[_Credential]:
     """What the values of every environment, and those of findings, say about themselves; equal words on one row."""
     held: dict[tuple[str, str, Mode, str | None, str], dict[tuple[str, str], list[str]]] = {}
     for found, variable, app, environment in _identities(report):
-        key = (found.provider, found.kind, found.mode, _ending(found.account), found.exposure.value)
+        key = (found.provider, found.kind, found.mode, found.ending, found.exposure.value)
         places = held.setdefault(key, {}).setdefault((variable, app), [])
         if environment not in places:
             places.append(environment)
@@ -248,15 +248,6 @@ def _identities(report: Report) -> Iterator[tuple[Identity, str, str, str]]:
     for finding in by_weight(report.open):
         if finding.identity and finding.encoding is not None:
             yield finding.identity, finding.variable or finding.subject, "", f"built into {finding.location.path}"
-
-
-def _ending(account: str | None) -> str | None:
-    """An opaque account's ending; a name that people gave (a host, a bucket, a project) is shown whole."""
-    if account is not None and "..." in account:  # shortened already
-        return f"…{account.rpartition('...')[2]}"
-    if account is None or len(account) <= 8 or re.search(r"[.\s/]|[a-z]{3,}-[a-z]{3,}", account):
-        return account
-    return f"…{account[-4:]}"
 
 
 # --- the template's words ---------------------------------------------------------------------------------------------------------

@@ -144,7 +144,7 @@ class _Screen:
             yield opening
             yield f"    {terminal.paint(rule, 'dim')}"
         yield from terminal.prose(finding.message, indent=4)
-        for label, words in _words.evidence(finding):
+        for label, words in _words.evidence(finding, but="" if self.verbose else finding.message):
             yield from terminal.prose(words, indent=4, label=f"{label}:", styles=("dim",), hang=7)
         shown = finding.related if self.verbose else finding.related[:_RELATED_SHOWN]
         for related in shown:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from driftline import late
 from driftline.knowledge import catalog
 from driftline.model import (
+    PROCESS,
     App,
     Authority,
     Cell,
@@ -42,7 +43,7 @@ def listed(words: Sequence[str], limit: int = 3) -> str:
 
 def place(location: Location) -> str:
     """`path:line` for use inside a message."""
-    return f"{location.path}:{location.line}"
+    return location.path if location.path == PROCESS else f"{location.path}:{location.line}"
 
 
 def declared_in(variable: Variable, app: App, *, but: str = "") -> list[tuple[Environment, Cell]]:
@@ -73,6 +74,8 @@ def home(environment: Environment, name: str) -> str:
 
 def editable(environment: Environment, path: str) -> str:
     """Where what a source of an environment says is changed: in the file, or on the platform that the file was pulled from."""
+    if path == PROCESS:
+        return "the settings that this build takes its variables from"
     because = environment.because.get(path, "")
     if because.startswith("pulled from "):
         return f"{because.removeprefix('pulled from ').partition(':')[0]}'s settings (then pull {path} again)"
@@ -82,15 +85,21 @@ def editable(environment: Environment, path: str) -> str:
 def keeps_no_secret(app: App, environment: Environment) -> bool:
     """Whether what should hold all of an environment are env files in git without one secret: its secrets are kept where files do not show them."""
     whole = {source.path: source for source in environment.sources if source.authority is Authority.WHOLE}
-    return bool(whole) and all(s.tracked and s.format == "dotenv" for s in whole.values()) and not any(
-        one.traits.secret_like and not one.traits.placeholder
-        for one in held(app)
-        if one.environment.name == environment.name and one.declaration.location.path in whole
+    return (
+        bool(whole)
+        and all(s.tracked and s.format == "dotenv" for s in whole.values())
+        and not any(
+            one.traits.secret_like and not one.traits.placeholder
+            for one in held(app)
+            if one.environment.name == environment.name and one.declaration.location.path in whole
+        )
     )
 
 
-def lacking(environment: Environment) -> tuple[Related, ...]:
-    """The sources that were meant to hold a variable of this environment and do not."""
+def lacking(environment: Environment, cell: Cell) -> tuple[Related, ...]:
+    """The sources that were meant to hold the variable of this cell of an environment and do not, or the one that holds it without a value."""
+    if cell.declaration is not None:
+        return (Related(cell.declaration.location, "declared here without a value"),)
     return tuple(
         Related(Location(source.path, 1), f"speaks for {environment.name} ({environment.because[source.path]}) and does not declare it")
         for source in environment.sources
@@ -140,13 +149,13 @@ def identified(identity: Identity) -> str:
     if identity.kind == "mode flag":
         return f"the switch of {title(identity.provider)} to {identity.mode.value}"
     said = identity.mode in (Mode.LIVE, Mode.TEST, Mode.LOCAL) and not identity.kind.startswith(f"{identity.mode.value} ")
-    mode = f"{identity.mode.value} " if said else ""
+    mode = identity.mode.value if said else ""
     if identity.provider == "unknown":
         whose = " or ".join(title(provider) for provider in identity.candidates[:3])
     else:
-        whose = title(identity.provider)
-    account = f" of {identity.account}" if identity.account else ""
-    words = f"{mode}{whose} {identity.kind}"
+        whose = title(identity.provider) if identity.provider != "generic" else ""
+    account = f" of {identity.ending.replace('…', 'account ending ')}" if identity.ending else ""
+    words = " ".join(filter(None, (mode, whose, identity.kind)))
     return f"{'an' if words[0].lower() in 'aeiou' else 'a'} {words}{account}"
 
 

@@ -70,7 +70,7 @@ def _finding(facts: Facts, app: App, environment: Environment, secrets: tuple[Va
     location: Location = read.location if read is not None else route.location
     provider = title(route.provider or "")
     fix = f"register {environment.name}'s endpoint at {provider}, and put its secret into {home(environment, variable.name)} as {variable.name}"
-    related = [Related(route.location, "the route"), *lacking(environment)]
+    related = [Related(route.location, "the route"), *lacking(environment, variable.cells[environment.name])]
     if (slip := misspelling(app, facts, environment, variable.name)) is not None:
         related.append(Related(slip.location, f"{slip.name} is declared here, and nothing reads it"))
         where = editable(environment, slip.location.path)

@@ -70,7 +70,7 @@ def _base(app: str, source: Source, reading: Reading, pushes: list[Location]) ->
             yield _finding(app, literal, why, "in every project it is pushed to", Kind.PRODUCTION, "production", related)
         elif own and site is not None and literal is not site:
             related = (Related(site.location, "the address of production stands here"),)
-            yield _finding(app, literal, why, f"in {source.path}, whose site_url is deployed", None, None, related)
+            yield _finding(app, literal, why, f"in {source.path}, whose site_url is production's,", None, None, related)
 
 
 def _why(literal: Literal, kind: Kind) -> str | None:

@@ -137,9 +137,9 @@ def _in_code(app: str, literal: Literal) -> Iterator[Finding]:
         what = "an emulator of Firebase" if provider == "firebase" else f"the sandbox of {title(provider)}"
     else:
         what = identified(identity) if identity is not None else "a sandbox"
-    call = f" in `{literal.call}`" if literal.call else ""
+    call = f" (`{literal.call}`)" if literal.call else ""
     yield RULE.finding(
-        f"the code fixes {what}{call} for every environment, production included",
+        f"{what} is written into the code{call} for every environment, production included",
         fix="take it from a variable: the live one in production, the sandbox elsewhere",
         avoid="do not choose by NODE_ENV; it is production on previews too",
         app=app,

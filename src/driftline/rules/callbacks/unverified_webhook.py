@@ -29,10 +29,13 @@ def check(facts: Facts) -> Iterator[Finding]:
                 continue
             seen.add((route.location, route.path))
             name = title(route.provider)
-            caveat = route.caveat or _closed(route, opened)
-            if caveat is not None:
-                said = f"the check of {name}'s signature at `{route.path}` cannot pass: {caveat}"
+            closed = None if route.caveat else _closed(route, opened)
+            if route.caveat is not None:
+                said = f"the check of {name}'s signature at `{route.path}` cannot pass: {route.caveat}"
                 fix = "check the signature over the raw body, before anything parses it"
+            elif closed is not None:
+                said = f"{name} cannot reach `{route.path}`: {closed}"
+                fix = "let the platform call the function without a token, and check the signature in it"
             elif route.verified is None:
                 said = f"`{route.path}` receives webhooks of {name}, and nothing in it or in what it imports checks a signature"
                 fix = f"check {name}'s signature over the raw body with this endpoint's secret, and answer 400 when it fails"
@@ -40,9 +43,7 @@ def check(facts: Facts) -> Iterator[Finding]:
                 continue
             yield RULE.finding(
                 said,
-                fix=fix
-                if route.caveat or caveat is None
-                else "let the platform call the function without a token, and check the signature in it",
+                fix=fix,
                 avoid="do not only look whether the header is there",
                 app=app.path,
                 location=route.location,
@@ -63,4 +64,4 @@ def _closed(route: Route, opened: frozenset[str] | None) -> str | None:
     match = re.search(r"(?:^|/)supabase/functions/([^/]+)/", route.location.path)
     if match is None or opened is None or opened & {match[1], "*"} or route.verified is None:
         return None
-    return f"Supabase asks for a token first: `verify_jwt = false` is missing in [functions.{match[1]}] of supabase/config.toml"
+    return f"Supabase asks every caller for a token of its own, since `verify_jwt = false` is missing in [functions.{match[1]}] of supabase/config.toml"

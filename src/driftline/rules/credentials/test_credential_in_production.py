@@ -74,9 +74,9 @@ def _in_code(app: App) -> Iterator[Finding]:
 
 
 def _fixed(app: str, identity: Identity, location: Location, call: str | None) -> Finding:
-    handed = f" in `{call}`" if call else ""
+    handed = f" (`{call}`)" if call else ""
     return RULE.finding(
-        f"the code fixes {identified(identity)}{handed} for every environment, production included",
+        f"{identified(identity)} is written into the code{handed} for every environment, production included",
         fix="take it from a variable: the live value in production, the test value elsewhere",
         avoid="do not put a secret into the code instead, and do not choose by NODE_ENV; it is production on previews too",
         app=app,

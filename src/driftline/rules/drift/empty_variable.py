@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from driftline.model import Cell, Environment, Facts, Finding, Kind, Need, Related, Rule, Severity, State
+from driftline.model import PROCESS, Cell, Environment, Facts, Finding, Kind, Need, Related, Rule, Severity, State
 from driftline.rules.phrases import declared_in
 
 RULE = Rule("empty-variable", Severity.WARNING, "a variable is empty here and has a value elsewhere")
@@ -66,4 +66,4 @@ def _severity(environment: Environment, certain: bool) -> Severity:
 
 def _is_of_this_process(environment: Environment, cell: Cell) -> bool:
     """Whether the live environment of the gate's own process holds it: how a CI system passes on a secret that it does not have."""
-    return any(source.path == cell.source and source.format == "process environment" for source in environment.sources)
+    return any(source.path == cell.source and source.format == PROCESS for source in environment.sources)

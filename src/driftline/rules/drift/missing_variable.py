@@ -41,13 +41,15 @@ def _missing(facts: Facts, app: App, environment: Environment, variable: Variabl
     if severity is None:
         return
     name = variable.name
-    hidden = promise(name) is not None and keeps_no_secret(app, environment)  # a file in git is no place for it: most likely the host has it
+    hidden = promise(name) is not None and keeps_no_secret(
+        app, environment
+    )  # a file in git is no place for it: most likely the host has it
     if hidden and severity is Severity.BLOCKER:
         severity = Severity.WARNING
     needing = [r for r in variable.reads if r.need is Need.REQUIRED] or [r for r in variable.reads if r.need is Need.PLAIN]
     read = first_read(needing)
     other = elsewhere[0] if elsewhere else None
-    related = list(lacking(environment))
+    related = list(lacking(environment, variable.cells[environment.name]))
     if other is not None and other[1].declaration is not None:
         related.append(Related(other[1].declaration.location, f"declared for {other[0].name} here"))
     facts_said = []

@@ -36,14 +36,14 @@ def check(facts: Facts) -> Iterator[Finding]:
         whose = title(identity.provider) if identity.provider not in ("unknown", "generic") else "its provider"
         beside = f", beside `{one.beside}`" if one.beside else ""
         yield RULE.finding(
-            f"{identified(identity)}{beside} stands in {one.location.path}",
+            f"{one.location.path} holds {identified(identity)}{beside}",
             fix=f"take it out, revoke it at {whose}, and read a new one from the environment",
             avoid="do not only delete the line: what was committed stays in the history, and the key stays valid",
             app=owner(facts, one.location),
             location=one.location,
             severity=_severity(one),
             identity=identity,
-            subject=f"{identity.provider} {identity.kind} {identity.account or ''}".strip(),
+            subject=f"{identity.provider} {identity.kind} {identity.ending or ''}".strip(),
             encoding=one.encoding,
             value=one.masked,
             digest=one.keyed,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from driftline.knowledge.platform import public_prefix
 from driftline.model import App, Exposure, Facts, Finding, Related, Rule, Severity, Variable
 from driftline.rules.phrases import Held, held, identified, place, promise
 
@@ -33,7 +34,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             told.add(one.variable.name)
             identity = one.traits.identity
             yield RULE.finding(
-                f"{one.place} is public by its prefix, and {why}",
+                f"{one.place} is public: {_because(app, one.variable.name)}, and {why}",
                 fix=_fix(one.variable),
                 avoid="do not only delete the line: a value that was deployed stays readable until it is rotated",
                 app=app.path,
@@ -74,7 +75,7 @@ def _by_name_alone(app: App, told: set[str]) -> Iterator[Finding]:
             continue
         location = declared.location if declared is not None else variable.reads[0].location
         yield RULE.finding(
-            f"`{variable.name}` ({place(location)}) is public by its prefix, and {why}",
+            f"`{variable.name}` ({place(location)}) is public: {_because(app, variable.name)}, and {why}",
             fix=_fix(variable),
             avoid="do not only delete the line: a value that was deployed stays readable until it is rotated",
             app=app.path,
@@ -82,6 +83,10 @@ def _by_name_alone(app: App, told: set[str]) -> Iterator[Finding]:
             variable=variable.name,
             related=tuple(Related(read.location, "read here") for read in variable.reads[:2] if read.location != location),
         )
+
+
+def _because(app: App, name: str) -> str:
+    return f"its prefix {public_prefix(name, app.framework) or ''} puts it into files that every visitor downloads"
 
 
 def _fix(variable: Variable) -> str:
