@@ -95,7 +95,7 @@ def test_the_message_says_all_that_an_alert_needs() -> None:
     result = next(r for r in run(builder.shop())["results"] if r["ruleId"] == "test-credential-in-production")
     assert result["message"]["text"].splitlines() == [
         "`STRIPE_SECRET_KEY` is a test key in production: checkout works, no money arrives, and nobody sees an error.",
-        "Seen: sk_test_...(99), stripe secret key, test mode, account acct_...O2eZ.",
+        "Seen: sk_test_...(99), stripe secret key, test mode, account ending O2eZ.",
         "Fix: put the live key into .env.production; test keys belong to local and preview.",
         "Don't: copy the production keys into the other environments to make them equal.",
     ]

@@ -42,7 +42,7 @@ def identity(found: Identity | None, masked: str | None, *, but: str = "") -> st
     if found.mode not in (Mode.ANY, Mode.UNKNOWN) and found.mode.value not in but.split():
         words.append(f"{found.mode.value} mode")
     if found.ending and found.ending.removeprefix("…") not in but:
-        words.append(f"account {found.ending}")
+        words.append(f"account {found.ending.replace('…', 'ending ')}")
     if found.expires and found.expires not in but:
         words.append(f"expires {found.expires}")
     return ", ".join(filter(None, words))
