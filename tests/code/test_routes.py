@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+import timeit
+from functools import partial
 
 import pytest
 
@@ -252,7 +254,6 @@ def test_hostile_code_takes_linear_time() -> None:
             times = []
             for count in (3_000, 12_000):
                 code = ("express urlpatterns hmac path Router " + unit * count).encode()
-                started = time.process_time()
-                routes.read(path, code)
-                times.append(time.process_time() - started)
+                # Without the collector, which goes through whatever other tests have left; the better of two, whatever else the machine does.
+                times.append(min(timeit.repeat(partial(routes.read, path, code), timer=time.process_time, number=1, repeat=2)))
             assert times[1] < max(0.4, times[0] * 12), (unit, path)
