@@ -13,14 +13,15 @@ from urllib.parse import quote
 
 import pytest
 
-from driftline import audit, cli, reports, rules
+from driftline import audit, cli, reports, rules, staged, suppress
 from driftline.knowledge import catalog
 from driftline.model import Exposure, Facts, Finding, Report, Secret
 from driftline.project import settings
 from tests import keys
-from tests.projects import FIXTURES, make
+from tests.projects import FIXTURES, make, patterns
+from tests.rules.test_rules import judged
 
-CASES = sorted(case for case in (FIXTURES / "rules").glob("*/*") if case.is_dir())
+CASES = [FIXTURES / "demo-shop", *sorted(case for case in (FIXTURES / "rules").glob("*/*") if case.is_dir())]
 _SHORTEST = 6
 _ABOUT_SECRETS = (
     "public-prefix-secret",
@@ -45,9 +46,13 @@ def projects(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Path]:
     return Made()
 
 
-def _report(root: Path) -> Report:
+def _request(root: Path) -> audit.Request:
     read = settings.read(str(root), None, rules.identifiers())
-    return audit.check(audit.Request(str(root), read, today=date(2026, 11, 1), digest_key="a key of the user's own"))
+    return audit.Request(str(root), read, today=date(2026, 11, 1), digest_key="a key of the user's own", cache=patterns())
+
+
+def _report(root: Path) -> Report:
+    return audit.check(_request(root))
 
 
 def _secrets(case: Path, report: Report) -> set[str]:
@@ -99,12 +104,15 @@ def _assert_silent(text: str, forbidden: dict[str, str], where: str) -> None:
 def test_no_format_shows_a_value(case: Path, projects: dict[Path, Path]) -> None:
     report = _report(projects[case])
     forbidden = _forbidden(_secrets(case, report))
-    for command in ("check", "matrix"):
-        shown = report._replace(command=command)
-        for format in reports.formats(command):
+    # Beside the check the report of the command that the rule speaks in: the launch review, or the audit of built output.
+    own = judged(case.parent.name, _request(projects[case]))
+    staged_now = staged.commit(_request(projects[case])._replace(command="commit"), [])
+    for shown in (report, report._replace(command="matrix"), staged_now, *([own] if own.command != "check" else [])):
+        for format in reports.formats(shown.command):
             text = "".join(reports.render(shown, format, width=200, verbose=True))
             assert text
-            _assert_silent(text, forbidden, f"{command} --format {format}")
+            _assert_silent(text, forbidden, f"{shown.command} --format {format}")
+    _assert_silent(suppress.baseline_text(report.findings, "known", None), forbidden, "baseline")
     _assert_silent("".join(reports.render(report, "text")), forbidden, "check")
     _assert_silent(repr(report), forbidden, "repr of the whole report")
 

@@ -313,7 +313,8 @@ def colour(choice: str) -> bool:
 def keep(path: str, text: str, *, follow: bool = True) -> None:
     """Writes a file that a command leaves in the project, with its folder, as `write_whole`. Raises Unreadable where it cannot be written."""
     try:
-        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        if not os.path.isdir(folder := os.path.dirname(path) or "."):
+            os.makedirs(folder, exist_ok=True)
         write_whole(path, [text], follow=follow)
     except OSError as error:
         raise Unreadable(f"{path}: could not be written ({error.strerror or type(error).__name__})") from None

@@ -11,7 +11,7 @@ import pytest
 
 from driftline import audit, review, rules
 from driftline.knowledge import catalog
-from driftline.model import Finding
+from driftline.model import Finding, Report
 from driftline.project import settings
 from tests.projects import FIXTURES, make, patterns
 
@@ -28,18 +28,23 @@ def line(finding: Finding) -> str:
     return " ".join([*words, *(["(" + ", ".join(related) + ")"] if related else [])])
 
 
+def judged(rule: str, request: audit.Request) -> Report:
+    """The report on a fixture of a rule: the rules of the launch review and those about built output speak in their commands alone."""
+    dist = os.path.join(request.root, "dist")
+    if rule in rules.registry() and rules.registry()[rule][0] == "review":
+        return review.review(request)
+    if os.path.isdir(dist):
+        return audit.bundle(request._replace(command="bundle", bundles=(dist,)))
+    return audit.check(request)
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")
 def test_fixture(case: Path, tmp_path: Path) -> None:
     project = make(case, tmp_path / "project")
     rule = case.parent.name
-    request = audit.Request(str(project), settings.read(str(project), None, rules.identifiers()), today=TODAY, cache=patterns())
-    # The rules of the launch review and those about built output speak in their commands alone.
-    if rules.registry()[rule][0] == "review":
-        report = review.review(request)
-    elif (project / "dist").is_dir():
-        report = audit.bundle(request._replace(command="bundle", bundles=(str(project / "dist"),)))
-    else:
-        report = audit.check(request)
+    report = judged(
+        rule, audit.Request(str(project), settings.read(str(project), None, rules.identifiers()), today=TODAY, cache=patterns())
+    )
     assert report.unread == ()
     found = [line(finding) for finding in report.findings if finding.rule == rule]
     for finding in report.findings:
