@@ -1,9 +1,9 @@
 """Exports of platforms' own CLIs, and the snapshot that keeps of them what may be committed: names, states, identities, never a value.
 
 What is read (formats as the CLIs print them, 2026-11): `vercel env ls` (table, `--json`) and `vercel env pull`, `netlify env:list` (`--json`, table) and
-its API, `wrangler secret list`, `fly secrets list` (`--json`, table), `heroku config` (`--json`, `-s`, plain), `gh secret list` and `gh variable list`
+its API, `wrangler secret list` and `wrangler pages secret list`, `fly secrets list` (`--json`, table), `heroku config` (`--json`, `-s`, plain), `gh secret list` and `gh variable list`
 (`--json`, plain), `railway variables` (`--json`, `--kv`, table), Render's API (`GET /v1/services/ID/env-vars`), `supabase secrets list` (`-o json`, table),
-Doppler (`secrets --json`, `secrets download`), Infisical (`export`, `secrets -o json`), `stripe webhook_endpoints list`, `terraform show -json`, and
+Doppler (`secrets --json`, `--only-names`, `secrets download`), Infisical (`export` in all its formats, `secrets -o json`), `eas env:list`, `stripe webhook_endpoints list`, `terraform show -json`, and
 any file of `NAME=value` lines. Tables are read for their names only: their values are masked, cut or wrapped.
 """
 
@@ -83,6 +83,7 @@ _PLATFORMS = {
     "railway": _Platform("Railway", ("RAILWAY_PROJECT_ID", "RAILWAY_ENVIRONMENT_NAME", "RAILWAY_SERVICE_NAME"), ("railway",)),
     "render": _Platform("Render", ("RENDER",), ("render",)),
     "doppler": _Platform("Doppler", ("DOPPLER_PROJECT", "DOPPLER_CONFIG"), ("doppler",)),
+    "eas": _Platform("EAS", (), ("eas", "expo")),
     "infisical": _Platform("Infisical", (), ("infisical",)),
     # Variables of workflows reach the app only where a workflow hands them on; the functions' secrets are theirs alone.
     "github": _Platform("GitHub", (), ("github", "gh"), complete=False),
@@ -437,7 +438,8 @@ _BARS = late.pattern(r"[|│║┃]")
 _RULE = late.pattern(r"[\s|+\-=─━═│║┃┼╪╬├┤┌┐└┘╔╗╚╝╠╣╟╢┬┴╤╧╦╩┏┓┗┛┣┫┳┻╋*:]*")
 _WIDE = late.pattern(r"[ \t]{2,}|\t")
 _COLON = late.pattern(r"([A-Za-z_][A-Za-z0-9_]*):[ \t]+\S")
-_PRETTY = late.pattern(r"Secret Name:[ \t]*([A-Za-z_][A-Za-z0-9_]*)[ \t]*")
+# wrangler prints a worker's secrets in one way, those of a Pages project in another.
+_PRETTY = late.pattern(r"(?:Secret Name:|-(?=.*:[ \t]+Value Encrypted$))[ \t]*([A-Za-z_][A-Za-z0-9_]*)(?::[ \t]+Value Encrypted)?[ \t]*")
 _STAMP = late.pattern(r"\d{4}-\d\d-\d\dT\d\d:\d\d|(?:about |less than )?\S+ \w+ ago")
 
 
@@ -447,7 +449,7 @@ def _of_table(text: str, path: str) -> Export | None:
     for index, line in enumerate(lines):
         cells = [cell.lower() for cell in _cells(line)]
         at = next((place for place, cell in enumerate(cells) if cell in _HEADS), None)
-        if at is not None and len(cells) > 1:
+        if at is not None and (len(cells) > 1 or _BARS.search(line)):
             where = next((place for place, cell in enumerate(cells) if cell in _PLACES), None)
             entries = [entry for row in lines[index + 1 :] if (entry := _of_row(_cells(row), at, where)) is not None]
             return _named(entries, path, _platform_of_head(cells))
@@ -492,22 +494,31 @@ def _platform_of_head(cells: Sequence[str]) -> str | None:
 
 
 def _of_lines(text: str, path: str) -> Export:
-    """`NAME=value` lines, as an env file has them."""
-    values = loaders.load([(path, text)], "dotenv")
-    entries = []
+    """`NAME=value` lines, as an env file has them; below a line that names their environment, as `eas env:list` prints them; or Infisical's CSV."""
+    if text.partition("\n")[0].strip().lower() == "key,value":
+        import csv
+
+        rows = list(csv.reader(text.splitlines(keepends=True)))[1:]
+        return _export("infisical", [Entry(row[0], Secret(row[1])) for row in rows if len(row) > 1 and _NAME.fullmatch(row[0])])
     pulled = "# created by vercel cli" in text[:2000].lower()
-    for name, loaded in values.items():
-        if _NAME.fullmatch(name):
-            value = _shown(loaded.value, hidden=pulled)
-            entries.append(Entry(name, value))
+    first, *sections = _ENVIRONMENT_LINE.split(text)
+    entries = []
+    for words, lines in (((), first), *(((word,), lines) for word, lines in zip(sections[::2], sections[1::2], strict=True))):
+        for name, loaded in loaders.load([(path, lines)], "dotenv").items():
+            if _NAME.fullmatch(name):
+                entries.append(Entry(name, _shown(loaded.value, hidden=pulled), words))
     if not entries:
         raise Unreadable(_UNKNOWN)
-    return _named(entries, path, "vercel" if pulled else None)
+    return _named(entries, path, "vercel" if pulled else "eas" if sections else None)
+
+
+_ENVIRONMENT_LINE = late.pattern(r"^Environment:[ \t]+(\w+)[ \t]*$", re.MULTILINE)
 
 
 def _shown(value: Secret, *, hidden: bool) -> Secret | None:
-    """A value; None for one that Vercel left out of a pulled file because it is sensitive (vercel/vercel#17330)."""
-    return None if (hidden and len(value) == 0) or value == Secret("[SENSITIVE]") else value
+    """A value; None for one that is masked, or that Vercel left out of a pulled file because it is sensitive (vercel/vercel#17330)."""
+    masks = ("[SENSITIVE]", *(sign * len(value) for sign in "*•" if len(value) > 2))
+    return None if (hidden and len(value) == 0) or any(value == Secret(mask) for mask in masks) else value
 
 
 # --- whose export it is ---------------------------------------------------------------------------------------------------------
