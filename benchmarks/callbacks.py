@@ -2,9 +2,10 @@
 
     python benchmarks/callbacks.py --cost CHECKOUT CHECKOUT...
 
-Each CHECKOUT is a clone of a public repository, named after it (`repository`, or `owner+repository`). What was judged false, and why, stands in
-`callbacks.toml` beside this file. `--cost` names the checkout on which the CPU time of `check` is measured in interleaved runs: as it is, and
-without the callback rules, the addresses in code and the routes that they alone need. Without `--cost` the cost of the last run is kept.
+Each CHECKOUT is a clone of a public repository, named after it (`repository`, or `owner+repository`). What was judged false, and why, and how
+many findings were read, stands in `callbacks.toml` beside this file. `--cost` names the checkout on which the CPU time of `check` is measured in
+interleaved runs: as it is, and without the callback rules, the addresses in code and the routes that they alone need. Without `--cost` the cost
+of the last run is kept; with it and no CHECKOUT the table is.
 """
 
 from __future__ import annotations
@@ -75,8 +76,12 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--to", type=Path, default=HERE / "callbacks.md")
     options = parser.parse_args()
-    judged = tomllib.loads((HERE / "callbacks.toml").read_text())["false"]
-    old = options.to.read_text().partition("## Cost\n\n")[2] if options.to.exists() else ""
+    told = tomllib.loads((HERE / "callbacks.toml").read_text())
+    judged, read = told["false"], told["read"]
+    kept, _, old = options.to.read_text().partition("## Cost\n\n") if options.to.exists() else ("", "", "")
+    if options.cost and not options.checkouts:
+        options.to.write_text(f"{kept}## Cost\n\n{price(options.cost, options.runs)}")
+        return
     rows, total, untrue, blockers, done = [], 0, 0, 0, set()
     for checkout in options.checkouts:
         name = checkout.name.rpartition("+")[2]
@@ -99,8 +104,10 @@ def main() -> None:
     share = f"{100 * (total - untrue) / total:.1f} %" if total else "none"
     options.to.write_text(
         "# The callback rules on public repositories\n\n"
-        f"Every finding was read in its file and judged as the repository's author would. driftline {__version__}, {date.today().isoformat()}, "
-        "`python benchmarks/callbacks.py --cost CHECKOUT CHECKOUT...`.\n\n"
+        f"driftline {__version__}, {date.today().isoformat()}, `python benchmarks/callbacks.py --cost CHECKOUT CHECKOUT...`. "
+        f"{read['findings']} findings were read on {read['on']}: the lines around each, and where these do not settle it (a route that is not there, "
+        "a function that no configuration opens) what a search of the repository found. A finding counts as true unless `callbacks.toml` says "
+        "why its author would not call it so.\n\n"
         f"{total} findings in {len(done)} repositories, {total - untrue} true ({share}), {blockers} false blockers.\n\n"
         "| repository | findings | true | judged false, and why |\n| --- | --- | --- | --- |\n"
         + "".join(rows)
