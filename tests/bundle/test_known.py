@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import html
+import json
 import random
 import re
 from collections.abc import Callable
@@ -79,6 +81,19 @@ def test_a_value_in_a_query(tmp_path: Path) -> None:
     assert seen.encoding == "percent"
 
 
+@pytest.mark.parametrize("value", ["gravel kettle lemon orbit", "gravel-kettle-lemon-orbit"])
+def test_a_passphrase_of_words(value: str, tmp_path: Path) -> None:
+    (seen,) = looked(tmp_path, f'login("{value}")', Known("ADMIN_PASSWORD", Secret(value))).sightings
+    assert seen.variable == "ADMIN_PASSWORD"
+
+
+def test_a_value_in_json_in_an_attribute(tmp_path: Path) -> None:
+    value = 'pa&ss"w<o>rd-7Qx'
+    attribute = html.escape(json.dumps({"cfg": [0, {"pass": [0, value]}]}))
+    (seen,) = looked(tmp_path, f'<astro-island props="{attribute}">', Known("CMS_PASSWORD", Secret(value))).sightings
+    assert seen.variable == "CMS_PASSWORD"
+
+
 def test_the_password_of_an_address(tmp_path: Path) -> None:
     known = Known("DATABASE_URL", Secret("postgres://app:Kite-lantern88@db.shop.internal:5432/shop"))
     (seen,) = looked(tmp_path, 'const password = "Kite-lantern88"', known).sightings
@@ -104,6 +119,8 @@ def test_the_password_of_an_address(tmp_path: Path) -> None:
         ("MODEL", "gpt-4o-mini-2024-07-18"),
         ("START_DATE", "2026-11-01"),
         ("LOGO_PATH", "/assets/images/logo.png"),
+        ("PASSWORD_HINT", "the name of your first cat"),
+        ("KEY_LABEL", "paste the key from your mail"),
     ],
 )
 def test_what_stands_anywhere_is_not_looked_for(name: str, value: str, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import io
 import json
 import random
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -108,8 +109,36 @@ def test_a_hit_in_a_script_and_in_its_map(tmp_path: Path) -> None:
 def test_a_hit_in_an_inline_map(tmp_path: Path) -> None:
     build(tmp_path, inline=True)
     found = scan([str(tmp_path)], root=str(tmp_path), cache=cache_folder())
-    assert [(seen.encoding, seen.original and seen.original.line) for seen in found.sightings] == [("plain", None), ("base64", 3)]
+    assert [(seen.encoding, seen.original and seen.original.line) for seen in found.sightings] == [("plain", 3), ("base64", 3)]
     assert [served.location.path for served in found.maps] == ["app.js"]
+
+
+@pytest.mark.parametrize("comment", ["other.js.map", "data:application/json,{quoted}"])
+def test_the_map_that_a_comment_names_or_quotes(comment: str, tmp_path: Path) -> None:
+    script = build(tmp_path, inline=False)
+    document = (tmp_path / "app.js.map").rename(tmp_path / "other.js.map").read_text()
+    comment = comment.format(quoted=quote(json.dumps({**json.loads(document), "sourcesContent": []})))
+    (tmp_path / "app.js").write_text(script.replace("sourceMappingURL=app.js.map", f"sourceMappingURL={comment}"))
+    (tmp_path / "other.js.map").write_text(document)
+    found = scan([str(tmp_path / "app.js")], root=str(tmp_path), cache=cache_folder())
+    assert [seen.original and (seen.original.path, seen.original.line) for seen in found.sightings] == [("src/lib/pay.ts", 3)]
+
+
+def test_the_sections_of_an_index_map(tmp_path: Path) -> None:
+    key, other = secret("stripe.secret key"), secret("resend.API key")
+    (tmp_path / "app.js").write_text(f'var a=1;var b="{key}";\nvar c="{other}";\n')
+    parts = [((0, 0), "one", (0, 0, 0, 0)), ((0, 8), "two", (0, 0, 4, 2)), ((1, 0), "three", (0, 0, 7, 0))]
+    sections = [
+        {
+            "offset": {"line": line, "column": column},
+            "map": {"version": 3, "sources": [f"src/{name}.ts"], "mappings": mappings([[segment]])},
+        }
+        for (line, column), name, segment in parts
+    ]
+    (tmp_path / "app.js.map").write_text(json.dumps({"version": 3, "sections": sections}))
+    found = scan([str(tmp_path / "app.js")], root=str(tmp_path), cache=cache_folder())
+    places = [seen.original and (seen.original.path, seen.original.line, seen.original.column) for seen in found.sightings]
+    assert places == [("src/two.ts", 5, 3), ("src/three.ts", 8, 1)]
 
 
 @pytest.mark.parametrize(
@@ -123,6 +152,8 @@ def test_a_hit_in_an_inline_map(tmp_path: Path) -> None:
         b'{"version":3,"sources":["a"],"mappings":"AAAA,!!!!;;;~"}',
         b'{"version":3,"sources":["a"],"mappings":"gggggggggggggggggggggggggggggggggggggB"}',
         b'{"version":3,"sources":[' + b"[" * 5000,
+        b'{"sections":[{"offset":{"line":0},"map":{"sources":["a"],"mappings":"AAAA"}}]}',
+        b'{"sections":[{"offset":{"line":9,"column":0},"map":{"sources":["a"],"mappings":"AAAA"}},{"map":{"sources":["b"],"mappings":"AAAA"}}]}',
     ],
 )
 def test_a_lying_map_gives_no_place_and_hides_nothing(document: bytes, tmp_path: Path) -> None:

@@ -126,6 +126,9 @@ _SECRET_NAME = late.pattern(
 )
 # One word, a slug of words, a number: it may stand anywhere. What has letters and digits in one word was chosen for being hard to guess.
 _COMMON = late.pattern(r"[A-Za-z]+|[0-9]+|(?:[A-Za-z]+[-_.:/ ])+[A-Za-z]+|[0-9.]+(?:px|ms|s|m|h|d|mb|kb|gb)")
+# Four words and more that a person chose as a password stand nowhere by chance.
+_PASSPHRASE = late.pattern(r"[a-z]+(?:[- ][a-z]+){3,}")
+_PASSPHRASE_NAME = late.pattern(r"(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|PASS|PWD|SECRET)$")
 _WEAK = late.pattern(
     r"(?:password|passw0rd|postgres|localhost|change.?me|secret|example|default|development|production|undefined)[0-9!_-]{0,4}",
     re.IGNORECASE,
@@ -163,6 +166,8 @@ def worth(name: str, text: str, traits: Traits, *, public: bool = False) -> bool
             and catalog.load().by_variable(name)
         ):
             return False
+        if not public and _PASSPHRASE.fullmatch(text) and _PASSPHRASE_NAME.search(catalog.canonical(name)):
+            return True
         return not _COMMON.fullmatch(text) or (traits.secret_like and not public)
     return traits.secret_like and not public
 
@@ -187,6 +192,7 @@ def _forms(text: str) -> Iterator[tuple[bytes, str]]:
         (json.dumps(once, ensure_ascii=False)[1:-1], "escaped"),
         (json.dumps(json.dumps(once, ensure_ascii=False)[1:-1], ensure_ascii=False)[1:-1], "escaped"),
         (html.escape(text), "html"),
+        (html.escape(once), "html"),
         (html.escape(text).replace("&#x27;", "&#39;").replace("&quot;", "&#34;"), "html"),
         (quote(text, safe="", errors="replace"), "percent"),
         (quote(text, errors="replace"), "percent"),

@@ -615,32 +615,27 @@ def _in_map(blob: Blob, sightings: list[Sighting]) -> list[Sighting]:
 
 
 def _map_of(blob: Blob) -> Blob | None:
-    """The map beside a script: named by its comment, or like it."""
+    """The map of a script: beside it under its name, else the one that its comment names or holds."""
     if not blob.path.endswith((".js", ".mjs", ".cjs", ".css")):
         return None
     folder, _, base = blob.path.rpartition("/")
     inside = f"{folder}/" if folder and blob.container else ""
-    return blob.sibling(f"{inside}{base}.map")
+    beside = blob.sibling(f"{inside}{base}.map")
+    if beside is not None:
+        return beside
+    with blob.open() as file:
+        named = sourcemap.comment(file)
+    if isinstance(named, bytes):
+        return Blob(blob.path, blob.container, partial(io.BytesIO, named))
+    return blob.sibling(f"{inside}{named}") if named else None
 
 
 def _through_map(beside: Blob, sightings: list[Sighting]) -> list[Sighting]:
-    with beside.open() as file:
-        found = sourcemap.outline(file)
-    mappings = [offset for key, offset in found.keys if key == b"mappings"]
-    if len(mappings) != 1:
-        return sightings
-    origin = found.sources_for(mappings[0])
-    if origin is None:
-        return sightings
-    with beside.open() as file:
-        names = sourcemap.sources(file, origin)
     wanted = sorted({(s.location.line, s.location.column) for s in sightings})
-    with beside.open() as file:
-        places = sourcemap.originals(sourcemap.mapping_lines(file, mappings[0]), wanted)
-    result = []
-    for sighting in sightings:
-        place = places.get((sighting.location.line, sighting.location.column))
-        if place is not None and 0 <= place[0] < len(names) and sighting.original is None:
-            sighting = sighting._replace(original=Location(sourcemap.shown(names[place[0]]), place[1], place[2]))
-        result.append(sighting)
-    return result
+    places = sourcemap.places_through(beside.open, wanted)
+
+    def told(one: Sighting) -> Sighting:
+        place = places.get((one.location.line, one.location.column))
+        return one if place is None or one.original is not None else one._replace(original=Location(*place))
+
+    return [told(one) for one in sightings]

@@ -13,7 +13,7 @@ from driftline.bundle.blob import skip
 
 _PIECE = 1 << 20
 # A key of the map itself: inside an embedded source its quotes would be escaped.
-_KEY = late.pattern(rb'(?<!\\)"(sources|sourcesContent|mappings|sourceRoot)"\s*:\s*')
+_KEY = late.pattern(rb'(?<!\\)"(sources|sourcesContent|mappings|sourceRoot|offset)"\s*:\s*')
 _LONGEST_KEY = 64
 _MOST_SOURCES = 32 << 20
 _MOST_MAPPINGS = 96 << 20
@@ -32,11 +32,15 @@ class Outline(NamedTuple):
 
     keys: tuple[tuple[bytes, int], ...]
 
+    def all(self, key: bytes) -> list[int]:
+        """The offsets of the values of one key."""
+        return [place for name, place in self.keys if name == key]
+
     def sources_for(self, offset: int) -> int | None:
         """The offset of the `sources` array that belongs to the `sourcesContent` or `mappings` value at `offset`."""
         name = next(key for key, place in self.keys if place == offset)
-        number = [place for key, place in self.keys if key == name].index(offset)
-        places = [place for key, place in self.keys if key == b"sources"]
+        number = self.all(name).index(offset)
+        places = self.all(b"sources")
         return places[number] if number < len(places) else None
 
 
@@ -156,7 +160,7 @@ def places_in(opened: Callable[[], IO[bytes]], offsets: Sequence[int]) -> dict[i
     """For sorted byte offsets of a map: the embedded source, line and column they stand at; others are left out."""
     with opened() as file:
         keys = outline(file)
-    contents = [offset for key, offset in keys.keys if key == b"sourcesContent"]
+    contents = keys.all(b"sourcesContent")
     result: dict[int, tuple[str, int, int]] = {}
     for number, start in enumerate(contents):
         stop = contents[number + 1] if number + 1 < len(contents) else 1 << 62
@@ -239,6 +243,50 @@ def originals(mappings: Iterable[bytes], places: Sequence[tuple[int, int]]) -> d
     return found
 
 
+def places_through(opened: Callable[[], IO[bytes]], places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], tuple[str, int, int]]:
+    """For sorted (line, column) of the generated file: source, line and column in it, all 1-based; others are left out."""
+    with opened() as file:
+        keys = outline(file)
+    mappings = keys.all(b"mappings")
+    starts = [_start(opened, offset) for offset in keys.all(b"offset")] or [(1, 1)]
+    if len(starts) != len(mappings):
+        return {}
+    result: dict[tuple[int, int], tuple[str, int, int]] = {}
+    for number, (start, offset) in enumerate(zip(starts, mappings, strict=True)):
+        stop = starts[number + 1] if number + 1 < len(starts) else (places[-1][0] + 1, 0)
+        # A section counts lines from its own start, and columns in its first line.
+        inside = {
+            (line - start[0] + 1, column - (start[1] - 1) * (line == start[0])): (line, column)
+            for line, column in places
+            if start <= (line, column) < stop
+        }
+        origin = keys.sources_for(offset)
+        if not inside or origin is None:
+            continue
+        with opened() as file:
+            names = sources(file, origin)
+        with opened() as file:
+            found = originals(mapping_lines(file, offset), sorted(inside))
+        result.update(
+            (inside[at], (shown(names[place[0]]), place[1], place[2])) for at, place in found.items() if 0 <= place[0] < len(names)
+        )
+    return result
+
+
+_START = late.pattern(rb'\{\s*"(line|column)"\s*:\s*([0-9]{1,9})\s*,\s*"(?:line|column)"\s*:\s*([0-9]{1,9})\s*\}')
+
+
+def _start(opened: Callable[[], IO[bytes]], offset: int) -> tuple[int, int]:
+    """Where a section of an index map begins in the generated file, 1-based. Raises ValueError where it does not say so."""
+    with opened() as file:
+        skip(file, offset)
+        found = _START.match(file.read(_LONGEST_KEY))
+    if found is None:
+        raise ValueError
+    line, column = int(found[2]) + 1, int(found[3]) + 1
+    return (line, column) if found[1] == b"line" else (column, line)
+
+
 def mapping_lines(file: IO[bytes], offset: int) -> Iterator[bytes]:
     """The `mappings` string at `offset`, one generated line at a time."""
     skip(file, offset)
@@ -260,6 +308,29 @@ def mapping_lines(file: IO[bytes], offset: int) -> Iterator[bytes]:
         if stop >= 0 or not fresh:
             yield kept
             return
+
+
+_COMMENT = b"sourceMappingURL="
+_DATA = late.pattern(rb"data:application/json[^,]{0,60}?(;base64)?,")
+
+
+def comment(file: IO[bytes]) -> bytes | str | None:
+    """The map that a script's last comment holds, or its name there; None where there is no such comment. Raises ValueError for a broken one."""
+    data = file.read(_MOST_SOURCES)
+    place = data.rfind(_COMMENT)
+    if place < 0 or len(data) == _MOST_SOURCES:  # of a larger script this is not the end
+        return None
+    written = data[place + len(_COMMENT) :].split(None, 1)[0]
+    held = _DATA.match(written)
+    if held is None:
+        return written.decode("utf-8")
+    if held[1]:
+        from base64 import b64decode
+
+        return b64decode(written[held.end() :] + b"==")
+    from urllib.parse import unquote_to_bytes
+
+    return unquote_to_bytes(written[held.end() :])
 
 
 _ROOTS = late.pattern(r"^(?:webpack://[^/]*/|webpack-internal:///|turbopack:///(?:\[project\]/)?|file://|vite:|rollup:)")
