@@ -94,16 +94,19 @@ def obfuscated(strings: list[str], *, encoding: str, turn: int = 5, base: int = 
     wanted = [*numbers, *strings, "log", "push", "value", "name", "shift", "keys", "call"]
     keys = [f"k{number:02}#" for number in range(len(wanted))]
 
-    def stored(text: str, key: str) -> str:
-        if encoding == "rc4":
-            text = rc4(text, key)
-        return base64.b64encode(text.encode()).decode().rstrip("=").swapcase() if encoding != "plain" else text
+    def of(number: int) -> str:
+        return ("plain", "base64", "rc4")[number % 3] if encoding == "mixed" else encoding
 
-    items = [stored(text, key) for text, key in zip(wanted, keys, strict=True)]
+    def stored(number: int) -> str:
+        text = rc4(wanted[number], keys[number]) if of(number) == "rc4" else wanted[number]
+        return base64.b64encode(text.encode()).decode().rstrip("=").swapcase() if of(number) != "plain" else text
+
+    items = [stored(number) for number in range(len(wanted))]
     items = items[-turn:] + items[:-turn]
 
     def call(number: int) -> str:
-        return f"_0x3ce321(0x{base + number:x}" + (f",'{keys[number]}')" if encoding == "rc4" else ")")
+        name = {"plain": "_0x3ce321", "base64": "_0x218a79", "rc4": "_0x519b45"}[of(number)]  # a function for each encoding
+        return f"{name}(0x{base + number:x}" + (f",'{keys[number]}')" if of(number) == "rc4" else ")")
 
     alphabet = "const _0x1='abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/=';" if encoding != "plain" else ""
     parsed = "+".join(f"parseInt({call(number)})/0x{number + 1:x}" for number in range(len(numbers)))
@@ -117,7 +120,7 @@ def obfuscated(strings: list[str], *, encoding: str, turn: int = 5, base: int = 
     )
 
 
-@pytest.mark.parametrize("encoding", ["plain", "base64", "rc4"])
+@pytest.mark.parametrize("encoding", ["plain", "base64", "rc4", "mixed"])
 @pytest.mark.parametrize("size", [8, 400])
 def test_an_obfuscators_strings(encoding: str, size: int) -> None:
     key = secret("supabase.service role key")
