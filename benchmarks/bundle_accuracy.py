@@ -43,7 +43,7 @@ from driftline.model import Exposure
 
 # Kinds that every scanner in the comparison knows by its own documentation.
 SHARED = (
-    "anthropic.API key", "aws.access key id", "github.personal access token", "gitlab.personal access token", "google.OAuth client secret",
+    "anthropic.API key", "aws.access key id", "github.personal access token", "gitlab.access token", "google.OAuth client secret",
     "groq.API key", "huggingface.access token", "linear.API key", "mongodb.connection URL", "npm.access token", "openai.project key",
     "openrouter.API key", "postgres.connection URL", "resend.API key", "sendgrid.API key", "shopify.access token", "slack.bot token",
     "slack.webhook URL", "stripe.secret key", "telegram.bot token",
@@ -119,6 +119,9 @@ def _table(rows: Sequence[Sequence[object]], first: str, names: Sequence[str]) -
 
 
 def _forms(driftline: str, tools: Mapping[str, str], *, every: bool) -> Iterator[str]:
+    unknown = set(SHARED) - {kind.name for kind in catalog.load().keys}
+    if unknown:
+        raise SystemExit(f"no such kinds in the catalogue: {', '.join(sorted(unknown))}")
     kinds = [k for k in catalog.load().keys if k.exposure is Exposure.SECRET and k.context is None and (every or k.name in SHARED)]
     planted = {kind.name: keys.example(kind, seed="accuracy") for kind in kinds}
     found = {name: collections.Counter[str]() for name in ("driftline", *tools)}
