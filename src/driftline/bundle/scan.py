@@ -621,13 +621,13 @@ def _map_of(blob: Blob) -> Blob | None:
     folder, _, base = blob.path.rpartition("/")
     inside = f"{folder}/" if folder and blob.container else ""
     beside = blob.sibling(f"{inside}{base}.map")
-    if beside is not None:
+    if beside is not None or blob.container:  # to read a packed script again counts against what its container may cost
         return beside
     with blob.open() as file:
         named = sourcemap.comment(file)
     if isinstance(named, bytes):
         return Blob(blob.path, blob.container, partial(io.BytesIO, named))
-    return blob.sibling(f"{inside}{named}") if named else None
+    return blob.sibling(named) if named else None
 
 
 def _through_map(beside: Blob, sightings: list[Sighting]) -> list[Sighting]:
