@@ -83,6 +83,9 @@ FLAGS: list[tuple[str, str, list[str]]] = [
     ),
     ("a.sh", 'echo "$KEY" ${OTHER}', ["KEY 1:7 server mention", "OTHER 1:13 server mention"]),
     ("a.sh", "cat <<EOF\n$KEY\nEOF", ["KEY 2:1 server mention"]),
+    # web servers
+    ("Caddyfile", "{$ONE} {$TWO:x} {env.SIX}", ["ONE 1:1 server mention", "TWO 1:8 server mention", "SIX 1:17 server mention"]),
+    ("nginx.conf.template", "proxy_pass ${API_URL}; # ${NO}\nset $x ${host};", ["API_URL 1:12 server mention"]),
     # Go
     ("a.go", 'os.Getenv("KEY")', ["KEY 1:1 server"]),
     ("a.go", 'v, ok := os.LookupEnv("KEY")', ["KEY 1:10 optional server"]),
@@ -143,6 +146,7 @@ PASSES: list[tuple[str, str]] = [
     ("a.sh", "# $KEY\necho '$KEY' \\$KEY $lower $1 $@"),
     ("a.sh", "KEY=1\necho $KEY"),
     ("a.sh", "cat <<'EOF'\n$KEY\nEOF"),
+    ("Caddyfile", "# {$KEY}\nrespond {http.request.host} {args[0]}"),
     ("a.go", '// os.Getenv("KEY")'),
     ("a.go", 'os.Setenv("KEY", "x")'),
     ("a_test.go", 'os.Getenv("KEY")'),
@@ -174,7 +178,7 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("path", ["a.py", "a.prisma", "a.sh", "a.go", "a.rb", "a.php", "a.rs"])
+@pytest.mark.parametrize("path", ["a.py", "a.prisma", "a.sh", "a.template", "a.go", "a.rb", "a.php", "a.rs"])
 @pytest.mark.parametrize("name", HOSTILE)
 def test_no_file_holds_a_reader_up(path: str, name: str) -> None:
     started = time.process_time()

@@ -82,7 +82,7 @@ _TEST_FILE = late.pattern(
 )
 _TOOL = late.pattern(
     r"^(?:(?!(?:src|app|pages|lib|public|static|assets|resources)/)[^/]+/)*?(?:(?:scripts?|seeds?|seeders|hack|codemods|benchmarks?)/|seed[^/]*\.[a-z]+$)"
-    r"|^(?:test|debug|check|verify|diagnose|try)[-_][^/]+\.[cm]?[jt]s$",
+    r"|^(?:test|debug|check|verify|diagnose|try|fix|seed|migrate|backfill|import|export|populate|cleanup|audit|analyze|apply)[-_][^/]+\.[cm]?[jt]s$",
     re.IGNORECASE,
 )
 _MATERIAL = late.pattern(r"(?:^|/)(?:examples?|docs?|documentation|samples?|templates?|demos?|playgrounds?|benchmarks?)/", re.IGNORECASE)

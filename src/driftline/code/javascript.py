@@ -21,7 +21,7 @@ TRACES = (
     b"process.env", b"process?.env", b"import.meta.env", b"Deno.env", b"Bun.env", b"$env/", b"$app/env", b"astro:env", b"useRuntimeConfig",
     b"createEnv", b"cleanEnv", b"ProcessEnv", b"ImportMetaEnv", b"ConfigService", b"env: Env", b"Bindings", b"c.env.", b"context.env.",
     b"envField", b"cloudflare:workers", b"process['env']", b'process["env"]', b"} = process",
-    b'"node:process"', b"'node:process'", b"(request, env", b"(req, env", b"loadEnv(", b"runtimeConfig", b"extConfig", b"$config", b"env-var",
+    b'"node:process"', b"'node:process'", b"(request, env", b"(req, env", b"Request, env", b"loadEnv(", b"runtimeConfig", b"extConfig", b"$config", b"env-var",
 )  # fmt: skip
 
 _NAME = late.pattern(r"[A-Za-z_][A-Za-z0-9_]*\Z")
@@ -84,7 +84,7 @@ class _File:
         code = self.content
         if self.path.endswith((".vue", ".svelte", ".astro")):
             code = syntax.scripts(self.path, self.content)
-            self._template(code)
+            self._markup(code, rb"import\.meta\.env", "import.meta.env")
         self.root = syntax.parse(self.path, code)
         deep = False
         for match in _objects(code):
@@ -442,9 +442,11 @@ class _File:
             return Need.PLAIN
         nothing = rb"\s*(?:undefined|null|\"\"|'')"
         missing = rb"(?:!\s*" + word + rb"\b|(?<![\w.])" + word + rb"\s*===?" + nothing + rb")"
-        absent = re.search(rb"if\s*\([^{};]{0,200}" + missing + rb"[^{};]{0,200}\)\s*\{?([^}]{0,400})", after)
+        # What is done then: a block, or one statement that no braces surround.
+        done = rb"\s*(?:\{([^}]{0,400})|(?!\s*(?:[)=!<>?.]|&&|\|\|))([^{};\n]{1,400}))"
+        absent = re.search(rb"if\s*\([^{};]{0,200}" + missing + rb"[^{};]{0,200}?\)" + done, after)
         if absent is not None:
-            return Need.REQUIRED if _FAILS.search(absent[1]) else Need.OPTIONAL
+            return Need.REQUIRED if _FAILS.search(absent[1] or absent[2] or b"") else Need.OPTIONAL
         if re.search(rb"(?:invariant|assert|ok)\(\s*" + word + rb"\b", after) or re.search(rb"(?<![\w.])" + word + rb"!(?!=)", after):
             return Need.REQUIRED
         if re.search(rb"(?<![\w.])" + word + rb"\s*(?:\?\?|\|\||&&|\?\.|\?\s|!==?" + nothing + rb")", after) or re.search(
@@ -587,6 +589,8 @@ class _File:
                     own, self.side = self.side, side
                     self._alias(local or "env", source)
                     self.side = own
+                    if code is not self.content and not private:
+                        self._markup(code, re.escape((local or "env").encode()), source)
         if b"getSecret(" in code and b"astro:env" in code:
             for match in re.finditer(rb"getSecret\(\s*[\"']([A-Z][A-Z0-9_]*)[\"']", code):
                 self.references.append(Reference(match[1].decode(), self.place.at(match.start()), Need.PLAIN, Side.SERVER, how="astro:env"))
@@ -844,14 +848,14 @@ class _File:
                 location = self.place.at(match.start(1) + name.start(1))
                 self.references.append(Reference(name[1].decode(), location, Need.PLAIN, self.side, Use.MENTION, "types"))
 
-    def _template(self, code: bytes) -> None:
-        """Reads in the markup of a component, outside its script parts (they are blanks in `code`)."""
-        for match in re.finditer(rb"import\.meta\.env\.([A-Za-z_][A-Za-z0-9_]*)", self.content):
+    def _markup(self, code: bytes, spoken: bytes, how: str) -> None:
+        """Reads of the object `spoken` (an expression) in the markup of a component, outside its script parts, whose places `code` holds."""
+        for match in re.finditer(rb"(?<![\w$.])" + spoken + rb"\.([A-Za-z_][A-Za-z0-9_]*)", self.content):
             if code[match.start() : match.end()].isspace():
                 optional = re.match(rb"\s*(?:\?\?|\|\||\?|&&|[!=]==?)", self.content[match.end() : match.end() + 8])
                 location = self.place.at(match.start())
                 need = Need.OPTIONAL if optional else Need.PLAIN
-                self.references.append(Reference(match[1].decode(), location, need, Side.CLIENT, how="import.meta.env", inlined=True))
+                self.references.append(Reference(match[1].decode(), location, need, Side.CLIENT, how=how, inlined=True))
 
 
 # --- helpers of the project -----------------------------------------------------------------------------------------------------
