@@ -404,11 +404,22 @@ class _Reader:
                 source = self._source(file, reader)
                 if source is not None:
                     found.append(source)
+        found += self._named_by(found)
         handed = [self._handed(environment, path) for environment, path in self.request.env_files]
         for path in sorted(named - present):
             self.notes.append(Related(Location(self.request.settings.path or "", 1), f"names {path}, which is not here"))
         paths = {source.path for source in handed}
         return (*(source for source in found if source.path not in paths), *handed)
+
+    def _named_by(self, sources: Sequence[ReadSource]) -> Iterable[ReadSource]:
+        """The files that configuration names as env files, and no format knows by their name."""
+        known = {source.path for source in sources}
+        wanted = {file.path for source in sources for file in source.reading.env_files} - known
+        for file in self.tree.files if wanted else ():
+            if file.path in wanted and not tuple(formats.readers_of(file.path)):
+                source = self._source(file, dotenv)
+                if source is not None:
+                    yield source
 
     def _handed(self, environment: str | None, path: str) -> ReadSource:
         """A file named by the user, inside the root or not. Raises Misuse when it cannot be read: it was asked for."""
@@ -468,7 +479,8 @@ class _Reader:
                 if not self._is_dangling(file, problem):
                     self.unread.append(Unread(file.path, problem.reason, problem.line, problem.column))
                 continue
-            self._counted(content, file.path)
+            if file.path not in self._texts:
+                self._counted(content, file.path)
             if self.request.progress is not None:
                 self.request.progress(done, self.bytes)
             yield code.CodeFile(file.path, content)

@@ -1,10 +1,10 @@
 """Builds each app's environments: which source speaks for which, what every cell really holds, and what files cannot tell."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
-from driftline import loaders
+from driftline import late, loaders
 from driftline.code import Survey
 from driftline.formats import Format, dotenv
 from driftline.knowledge import identify, platform
@@ -29,6 +29,7 @@ from driftline.model import (
     Traits,
     Unknown,
     Unread,
+    Use,
     Variable,
     failed,
 )
@@ -38,6 +39,8 @@ from driftline.project.settings import Settings
 
 # Sub-folders of an app in which projects keep env files that something else than the framework loads.
 _FOLDERS = ("env", "envs", ".envs", "config", "environments", "docker", "deploy", "supabase")
+
+_INTERPOLATED = late.pattern(r"\$\{?([A-Za-z_]\w*)")
 
 _ORDER = {Kind.LOCAL: 0, Kind.PREVIEW: 1, Kind.PRODUCTION: 2}
 
@@ -79,6 +82,13 @@ class _Speaker(NamedTuple):
     rank: tuple[int, int]
     declarations: tuple[Declaration, ...]
     content: str | None = None
+
+
+class _Over(NamedTuple):
+    """A file that is laid over another, and the tables (or names in them) of that other that it replaces."""
+
+    path: str
+    replaces: tuple[str, ...]
 
 
 class _Draft:
@@ -169,11 +179,18 @@ class _Assembler:
 
     def assembly(self) -> Assembly:
         declared = {d.name for s in self.sources for d in s.reading.declarations}
-        declared |= {n for s in self.sources for p in s.reading.passthroughs for n in p.names}
+        steps = [step for s in self.sources for step in s.reading.passthroughs]
+        declared |= {name for step in steps for name in step.names}
         used = {r.name for s in self.sources for r in s.reading.references}
         used |= {r.name for r in self.survey.references}
         for names in self.survey.mentions.values():
             used |= names
+        # A variable that another one is put together from; anything else behind a `$` may be part of a value.
+        used |= {name for s in self.sources for name in _INTERPOLATED.findall(s.content) if name in declared}
+        # A build that hands on every name of a prefix (`env | grep NEXT_PUBLIC_`) takes them from where the platform keeps them.
+        handed = [name for step in steps if not step.strict and not step.below for name in step.names]
+        prefixes = tuple(name[:-1] for name in handed if name.endswith("_*"))
+        declared |= {name for name in used if name.startswith(prefixes)}
         documented = {
             d.name
             for s in self.sources
@@ -369,13 +386,18 @@ class _Assembler:
         if word is None or self.settings.kind_of(word) is None:
             for config in self.sources:
                 for file in config.reading.env_files:
+                    if file.path != source.path:
+                        continue
                     # A file named after a service (`db.env`) is the app's only where the app is that service.
                     mine = word is None or self._component_app(config, file.component) == plan.path
-                    if file.path == source.path and mine and file.context and platform.environment_kind(file.context):
-                        return self.settings.canonical(file.context), f"{config.path}:{file.location.line} names it"
+                    context = file.context if file.context or word is None else config.format.nameless
+                    if mine and context and self.settings.kind_of(context) is not None:
+                        return self.settings.canonical(context), f"{config.path}:{file.location.line} names it"
         if word is None:
             if plan.runtime == "supabase-functions":
                 return "local", "the functions' own file is read by `supabase functions serve` only"
+            if plan.loader == "wrangler":
+                return "local", "`wrangler dev` reads it, and no deployed Worker does"
             return ("local", "git ignores it") if source.ignored else None
         if self.settings.kind_of(word) is None:
             return ()
@@ -449,6 +471,7 @@ class _Assembler:
         nameless = [d for d in mine if d.context is None]
         because = f"{source.format.title} {{}}"
         targets: dict[str, str] = {}
+        laid_over = self.laid_over.get(source.path, {})
         if nameless:
             if source.format.nameless == "base":
                 for environment in {"production", *named.values()}:
@@ -456,19 +479,24 @@ class _Assembler:
             else:
                 word = source.format.nameless
                 targets[word] = because.format(f"names no environment and speaks for {word}")
-            for environment, over in self.laid_over.get(source.path, {}).items():
-                targets[environment] = because.format(f"base of every file laid over it, such as {over}")
+            for environment, over in laid_over.items():
+                targets[environment] = because.format(f"base of every file laid over it, such as {over.path}")
         for context, environment in named.items():
             targets[environment] = because.format(f"context {context}")
         for environment, why in sorted(targets.items()):
-            declarations = []
+            declarations, dropped = [], []
             for declaration in mine:
                 if declaration.context is None:
+                    if environment in laid_over and _is_replaced(declaration, laid_over[environment].replaces):
+                        dropped.append(declaration.name)
+                        continue
                     home = source.format.nameless in ("base", environment)
                     if declaration.inherits or (home and environment not in named.values()):
                         declarations.append(declaration._replace(layer=declaration.layer - 1000))
                 elif named.get(declaration.context) == environment:
                     declarations.append(declaration)
+            if dropped:
+                why += f", which replaces {', '.join(dropped[:3])}{' and more' if len(dropped) > 3 else ''}"
             draft = self._draft(drafts, environment)
             draft.speakers.append(_Speaker(item, why, (1, 0), tuple(declarations)))
         also = source.format.also
@@ -479,20 +507,21 @@ class _Assembler:
                 _Speaker(item._replace(settles=None), why, (-1, 0), tuple(d._replace(identity=None) for d in beneath))
             )
 
-    def _laid_over(self) -> dict[str, dict[str, str]]:
-        """Path of a base -> each environment that a file laid over it speaks for -> that file."""
-        found: dict[str, dict[str, str]] = {}
+    def _laid_over(self) -> dict[str, dict[str, _Over]]:
+        """Path of a base -> each environment that a file laid over it speaks for -> that file, and what of the base it replaces."""
+        found: dict[str, dict[str, _Over]] = {}
         for source in self.sources:
             environments = [
                 self.settings.canonical(context) for context in source.reading.contexts if self.settings.kind_of(context) is not None
             ]
-            waiting, seen = list(source.reading.bases), {source.path}
+            waiting, seen = [(base, source.reading.replaces) for base in source.reading.bases], {source.path}
             while waiting and environments:
-                base = waiting.pop()
+                base, replaced = waiting.pop()
                 if base not in seen and base in self.by_path:
                     for environment in environments:
-                        found.setdefault(base, {}).setdefault(environment, source.path)
-                    waiting += self.by_path[base].reading.bases
+                        found.setdefault(base, {}).setdefault(environment, _Over(source.path, replaced))
+                    below = self.by_path[base].reading
+                    waiting += [(inner, (*replaced, *below.replaces)) for inner in below.bases]
                 seen.add(base)
         return found
 
@@ -540,7 +569,8 @@ class _Assembler:
         return Source(source.path, source.format.name, authority, plan.path, source.tracked, source.format.settles, source.ignored)
 
     def _public(self, name: str, plan: Plan) -> bool:
-        return platform.public_prefix(name, plan.framework.name if plan.framework else None) is not None
+        own = plan.framework.public_prefixes if plan.framework else ()
+        return name.startswith(own) or platform.public_prefix(name, plan.framework.name if plan.framework else None) is not None
 
     # --- what the loaders of one file make of it --------------------------------------------------------------------------
 
@@ -621,6 +651,11 @@ class _Assembler:
                 if declaration.state is State.EXAMPLE or (speaker.content is not None and declaration.name not in loaded):
                     continue
                 rank = (speaker.rank[0], speaker.rank[1] if speaker.content is not None else declaration.layer, index)
+                if draft.kind is Kind.LOCAL and speaker.content is None and _is_handed_on(declaration):
+                    # A container is given what the developer's shell or env file holds, and nothing where those hold nothing.
+                    if draft.authority is Authority.WHOLE:
+                        continue
+                    rank = (-1, *rank[1:])
                 candidates.setdefault(declaration.name, []).append((rank, speaker, declaration))
         cells: dict[str, Cell] = {}
         for name, found in candidates.items():
@@ -662,7 +697,11 @@ class _Assembler:
     def _references_by_folder(self) -> dict[str, list[Reference]]:
         grouped: dict[str, list[Reference]] = {}
         for reference in self.survey.references:
-            grouped.setdefault(owner(reference.location.path, self.layout.folders), []).append(reference)
+            path = reference.location.path
+            folder = owner(path, self.layout.folders)
+            if path.endswith(".py") and folder == folder_of(path) and folder in self.layout.without_python:
+                reference = reference._replace(use=Use.MENTION, fallback=None)
+            grouped.setdefault(folder, []).append(reference)
         return grouped
 
     def _references(self, plan: Plan, readings: Sequence[tuple[Source, Reading]]) -> dict[str, list[Reference]]:
@@ -704,7 +743,8 @@ class _Assembler:
         variables: dict[str, Variable] = {}
         there = {name for row in cells.values() for name in row} | documented.keys()
         for name in sorted(names):
-            row = {draft.name: cells[draft.name].get(name) or self._missing(name, draft, drafts) for draft in drafts}
+            public = self._public(name, plan)
+            row = {draft.name: cells[draft.name].get(name) or self._missing(name, draft, drafts, public=public) for draft in drafts}
             variables[name] = Variable(
                 name=name,
                 references=tuple(sorted((_settled(r, there) for r in references.get(name, ())), key=lambda r: r.location)),
@@ -712,22 +752,29 @@ class _Assembler:
                 documented=tuple(documented.get(name, ())),
                 injected=platform.injected(name, platforms=self.platforms, framework=framework, runtime=plan.runtime),
                 implicit=platform.implicit(name, dependencies),
-                public=self._public(name, plan),
+                public=public,
                 optional=self.settings.is_optional(name, plan.path),
                 ignored=self.settings.is_ignored(name, plan.path),
             )
         return variables
 
-    def _missing(self, name: str, draft: _Draft, drafts: Sequence[_Draft]) -> Cell:
+    def _missing(self, name: str, draft: _Draft, drafts: Sequence[_Draft], *, public: bool) -> Cell:
         """Missing for certain where a source is meant to hold everything, or where its sibling context declares the name."""
         if draft.authority is Authority.WHOLE:
             return Cell(State.MISSING)
         # A developer's machine and one command of a script hold what no file shows.
-        formats = {s.source.format for s in draft.speakers if s.content is None and s.source.format != "package_json"}
+        formats = {s.source.format for s in draft.speakers if s.source.format != "package_json" and (public or s.content is None)}
         if draft.kind is Kind.LOCAL:
             formats = set()
-        siblings = [s for other in drafts if other is not draft for s in other.speakers if s.content is None and s.source.format in formats]
-        if any(d.name == name and d.state is State.SET for speaker in siblings for d in speaker.declarations):
+        # What the browser sees stands in the committed files of each environment, and so what one of them lacks is missing.
+        siblings = [
+            s
+            for other in drafts
+            if other is not draft
+            for s in other.speakers
+            if s.source.format in formats and (s.content is None or (s.source.tracked and not s.source.ignored))
+        ]
+        if any(d.name == name and d.state in (State.SET, State.REFERENCE) for speaker in siblings for d in speaker.declarations):
             return Cell(State.MISSING)
         settles = _settling(draft, self.platforms)
         return Cell(State.MISSING, doubt=f"it may be kept where files do not show it{f'; `{settles}` would tell' if settles else ''}")
@@ -794,6 +841,16 @@ def _of_process(name: str, value: str) -> Declaration:
     """A variable of the process; a secret that a CI system does not have arrives empty."""
     state = State.SET if value.strip() else State.EMPTY
     return Declaration(name, state, Secret(value), Location(PROCESS, 1))
+
+
+def _is_handed_on(declaration: Declaration) -> bool:
+    """Whether a declaration only passes on the variable of its own name (`NAME: ${NAME}`)."""
+    return declaration.reference == f"${{{declaration.name}}}"
+
+
+def _is_replaced(declaration: Declaration, replaces: Collection[str]) -> bool:
+    """Whether what is laid over a declaration's file replaces its table, or takes the name out of it."""
+    return declaration.table is not None and (declaration.table in replaces or f"{declaration.table}.{declaration.name}" in replaces)
 
 
 def _name_alone(declaration: Declaration) -> Declaration:

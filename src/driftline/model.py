@@ -250,7 +250,9 @@ class Declaration(NamedTuple):
     `reference` names where the value lives (`secrets.STRIPE_KEY`), never a value; also of a `${X}` that a file only hands on. `inherits` is False where a base
     declaration does NOT reach named contexts (wrangler vars). `ambiguous` lists, per loader family, how the line reads
     differently, in words and without values. `identity` is what a binding leads to, where the file says so (a Worker's D1 database).
-    `puts_in` are the platform's own address variables that the value puts in, with whether a scheme stands before them.
+    `puts_in` are the platform's own address variables that the value puts in, with whether a scheme stands before them. `table` names what
+    holds it in its source, where a file laid over that can replace the whole of it (a Helm list, a generated ConfigMap). `bound` is True
+    where the platform puts an object in its place (a Worker's KV namespace), which no env file can hold.
     """
 
     name: str
@@ -268,6 +270,8 @@ class Declaration(NamedTuple):
     traits: Traits | None = None
     identity: Identity | None = None
     puts_in: tuple[tuple[str, bool], ...] = ()
+    table: str | None = None
+    bound: bool = False
 
 
 class Claim(NamedTuple):
@@ -394,7 +398,8 @@ def failed(path: str, what: str, error: BaseException) -> Unread:
 class Reading(NamedTuple):
     """All that one source says. `notes` are things the user should know (dead configuration); `unread` parts not understood.
 
-    `bases` are files that this one is laid over: their nameless declarations reach its contexts. `authority` is another one than
+    `bases` are files that this one is laid over: their nameless declarations reach its contexts, but for those of the tables that it
+    `replaces` (`env`, or one name of it: `env.NAME`). `authority` is another one than
     its format's, where the text says so (a file that includes others is not the whole of it). `taken` is the ISO date of an export.
     `pushes` are commands that write a configuration file of the project to its platform; `claims` are accounts named without a variable.
     `open_functions` are functions that the platform calls for everybody, without a token of its own ("*" for all); None where the source says
@@ -411,6 +416,7 @@ class Reading(NamedTuple):
     notes: tuple[Related, ...] = ()
     unread: tuple[Unread, ...] = ()
     bases: tuple[str, ...] = ()
+    replaces: tuple[str, ...] = ()
     authority: Authority | None = None
     taken: str | None = None
     pushes: tuple[Location, ...] = ()

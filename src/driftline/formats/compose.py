@@ -2,17 +2,18 @@
 
 `environment` beats `env_file`, and an override file is merged over the base. A bare name and `${X}` pass a value through; `${X:?}` is
 required, `${X:-d}` has a default. A name such as `compose.production.yml`, or a folder such as `docker/production/`, says the
-environment; any other file is one for local work (Compose specification and docs, 2026-11; measured with Compose 2.40.3).
+environment, and one such as `stack.yml` or `coolify-deployment.yaml` that it is deployed; any other file is one for local work (Compose
+specification and docs, 2026-11; measured with Compose 2.40.3).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
+from driftline import late
 from driftline.formats import Format
 from driftline.formats._document import Document, Node, yaml_document
-from driftline.formats._place import environment_said, inside, is_local
+from driftline.formats._place import environment_said, inside
 from driftline.formats._shell import expansions
 from driftline.formats._values import NAME, declared
 from driftline.model import (
@@ -22,7 +23,6 @@ from driftline.model import (
     EnvFile,
     Location,
     Need,
-    Passthrough,
     Reading,
     Reference,
     Scope,
@@ -37,7 +37,19 @@ from driftline.model import (
 FORMAT = Format(
     name="compose",
     title="Compose file",
-    files=("compose.y*ml", "compose.*.y*ml", "compose-*.y*ml", "docker-compose*.y*ml", "*docker-compose*.y*ml"),
+    files=(
+        "compose.y*ml",
+        "compose.*.y*ml",
+        "compose-*.y*ml",
+        "docker-compose*.y*ml",
+        "*docker-compose*.y*ml",
+        "*stack*.y*ml",
+        "*swarm*.y*ml",
+        "*coolify*.y*ml",
+        "*dokploy*.y*ml",
+        "*portainer*.y*ml",
+        "*deployment.y*ml",
+    ),
     authority=Authority.PART,
     nameless="local",
 )
@@ -49,27 +61,39 @@ _BASES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.
 _OVERRIDE = 1
 
 
+_OWN_NAME = late.pattern(r"(?:[\w.-]+[.-])?(?:docker-)?compose(?:[.\-_][\w.\-]+)?\.ya?ml")
+# Names under which files of this format are kept for the tool that deploys them; files of many other kinds have them too.
+_DEPLOYED = late.pattern(r"(?:.*[.\-_])?(?:stack|swarm|coolify|dokploy|portainer|deployment)(?:[.\-_].*)?\.ya?ml", re.IGNORECASE)
+_SERVICES = late.pattern(r"^services:[ \t]*(?:#.*)?$", re.MULTILINE)
+_RUNS = late.pattern(r"^[ \t]+(?:image|build):", re.MULTILINE)
+
+
 def recognises(path: str) -> bool:
-    """Compose's own names, with words for an environment or a purpose around them."""
-    return re.search(r"(?:^|/)(?:[\w.-]+[.-])?(?:docker-)?compose(?:[.\-_][\w.\-]+)?\.ya?ml$", path) is not None
+    """Compose's own names, with words for an environment or a purpose around them, and names of what is deployed."""
+    base = path.rpartition("/")[2]
+    return _OWN_NAME.fullmatch(base) is not None or _DEPLOYED.fullmatch(base) is not None
 
 
 def read(text: Text) -> Reading:
-    """Declarations, references and env files of every service. Raises Unreadable for broken YAML."""
-    return _Compose(text, yaml_document(text.path, text.content)).reading()
+    """Declarations, references and env files of every service; nothing for another kind of file under a name that it may have.
+
+    Raises Unreadable for broken YAML.
+    """
+    deployed = _OWN_NAME.fullmatch(text.path.rpartition("/")[2]) is None
+    if deployed and not (_SERVICES.search(text.content) and _RUNS.search(text.content)):
+        return Reading()
+    return _Compose(text, yaml_document(text.path, text.content), "production" if deployed else None).reading()
 
 
 class _Compose:
-    def __init__(self, text: Text, document: Document) -> None:
+    def __init__(self, text: Text, document: Document, otherwise: str | None) -> None:
         self.text = text
         self.document = document
         self.folder, _, base = text.path.rpartition("/")
-        self.context = environment_said(text.path)
-        self.local = is_local(self.context)
+        self.context = environment_said(text.path) or otherwise
         self.layer = _OVERRIDE if "override" in base else 0
         self.declarations: list[Declaration] = []
         self.references: list[Reference] = []
-        self.passthroughs: list[Passthrough] = []
         self.env_files: list[EnvFile] = []
         self.components: list[Component] = []
         self.unread: list[Unread] = []
@@ -86,7 +110,6 @@ class _Compose:
         return Reading(
             declarations=tuple(self.declarations),
             references=tuple(dict.fromkeys(self.references)),
-            passthroughs=tuple(self.passthroughs),
             env_files=tuple(self.env_files),
             components=tuple(self.components),
             contexts=(self.context,) if self.context else (),
@@ -113,17 +136,13 @@ class _Compose:
             chain.append(above)
         build = next((node for link in chain if (node := link.get("build")) is not None), None)
         self.components.append(self._component(name, service, build, next((i for link in chain if (i := link.string("image"))), None)))
-        passed: list[tuple[str, Location]] = []
         for depth, link in enumerate(chain):
             # Within one file the service's own word beats what it extends; both beat nothing of another file.
             layer = self.layer * 100 - depth
-            passed += self._environment(link.get("environment"), name, Scope.RUN, layer)
-            passed += self._environment(link.get("build", "args"), name, Scope.BUILD, layer)
+            self._environment(link.get("environment"), name, Scope.RUN, layer)
+            self._environment(link.get("build", "args"), name, Scope.BUILD, layer)
             self._uses(link, name)
             self._env_files(link.get("env_file"), name)
-        if passed:
-            names = tuple(dict.fromkeys(name for name, _ in passed))
-            self.passthroughs.append(Passthrough(passed[0][1], "compose", names, strict=False, component=name))
 
     def _component(self, name: str, service: Node, build: Node | None, image: str | None) -> Component:
         root = None
@@ -131,8 +150,8 @@ class _Compose:
             root = inside(self.folder, build.text if build.is_scalar else build.string("context") or ".")
         return Component(name, root, self.document.location(service), image)
 
-    def _environment(self, node: Node | None, service: str, scope: Scope, layer: int) -> Iterator[tuple[str, Location]]:
-        """Adds the declarations of a map or list of variables; yields the names that only pass a value through."""
+    def _environment(self, node: Node | None, service: str, scope: Scope, layer: int) -> None:
+        """The declarations of a map or list of variables; a bare name passes on what the shell or the project's `.env` holds."""
         entries = [(name, value, self.document.location(value)) for name, value in node.pairs()] if node is not None else []
         for item in node.items if node is not None else ():
             if not item.is_scalar:
@@ -145,16 +164,11 @@ class _Compose:
                 if name:
                     self.unread.append(Unread(self.text.path, "a name that is no variable", location.line, location.column))
                 continue
-            declaration = self._declared(name, value)._replace(location=location, component=service, scope=scope, layer=layer)
-            if declaration.state is State.REFERENCE and self.local and declaration.reference in (_SHELL, f"${{{name}}}"):
-                # On a developer's machine the value comes from the project's `.env`, which is read by itself.
-                yield name, location
-            else:
-                self.declarations.append(declaration)
+            self.declarations.append(self._declared(name, value)._replace(location=location, component=service, scope=scope, layer=layer))
 
     def _declared(self, name: str, value: Node) -> Declaration:
         if value.kind == "null":
-            return declared(self.document, name, value, context=self.context, reference=_SHELL)
+            return declared(self.document, name, value, context=self.context, reference=f"${{{name}}}")
         found = expansions(value.text) if value.is_scalar and "$" in value.text else []
         if found:
             default = found[0].default
@@ -210,6 +224,3 @@ class _Compose:
                 loader = "docker" if item.string("format") == "raw" else "compose"
                 location = self.document.value_location(item)
                 self.env_files.append(EnvFile(where, location, self.context, service, item.string("required") != "false", loader))
-
-
-_SHELL = "the shell or the project's .env"

@@ -88,8 +88,7 @@ class _Container:
         if match is not None and match[3] and match[1] != "containerEnv":
             self.declarations.append(Declaration(name, State.SET, Secret(match[3]), place, scope=scope, layer=layer, optional=True))
         elif match is not None and match[1] != "containerEnv":
-            # What a developer's shell holds is what the env files beside it hold, which are read by themselves.
-            self.passed.setdefault(name, place)
+            self._hand_on(name, match[2], place, scope, layer)
         else:
             words = "the host" if whence - {"containerEnv"} else "the container" if whence else "the editor" if "${" in node.text else None
             found = declared(self.document, name, node, scope=scope, layer=layer, reference=words)
@@ -107,7 +106,11 @@ class _Container:
         if equals:
             self._declare(name, Node("string", node.position, value), place, Scope.BOTH, 0)
         elif NAME.fullmatch(name):
-            self.passed.setdefault(name, place)
+            self._hand_on(name, name, place, Scope.BOTH, 0)
+
+    def _hand_on(self, name: str, source: str, place: Location, scope: Scope, layer: int) -> None:
+        """A variable that is given what the host's variable `source` holds."""
+        self.declarations.append(Declaration(name, State.REFERENCE, None, place, scope=scope, layer=layer, reference=f"${{{source}}}"))
 
     def _references(self) -> Iterator[Reference]:
         """The host's variables that any value of the file takes."""

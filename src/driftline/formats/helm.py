@@ -71,6 +71,7 @@ class _Values:
         # A word that is no environment's (`values-eu.yaml`) is a place of its own, not production.
         self.context = environment_said(text.path) or environment_of(base, "values", "secrets")
         self.declarations: list[Declaration] = []
+        self.replaced: list[str] = []
         self.components: dict[str, Component] = {}
 
     def reading(self) -> Reading:
@@ -84,6 +85,7 @@ class _Values:
             components=tuple(self.components.values()),
             contexts=(self.context,) if self.context and found else (),
             bases=self._bases() if self.context and found else (),
+            replaces=tuple(self.replaced),
         )
 
     def _bases(self) -> tuple[str, ...]:
@@ -99,7 +101,7 @@ class _Values:
     def _look(self, node: Node, above: tuple[str, ...]) -> None:
         for key, child in node.pairs():
             if _plain(key) in _TABLES and (child.map or child.items):
-                self._table(child, self._component(above, node))
+                self._table(child, self._component(above, node), ".".join((*above, key)))
                 self._look(child, above)
             elif child.kind == "map":
                 self._look(child, (*above, key))
@@ -112,24 +114,27 @@ class _Values:
             self.components[name] = Component(name, None, self.document.location(owner), image or name)
         return name
 
-    def _table(self, table: Node, component: str | None) -> None:
+    def _table(self, table: Node, component: str | None, path: str) -> None:
         for name, value in table.pairs():
             if _NAME.fullmatch(name):
-                self._declare(name, value, self._entry(name, value), component)
+                found = self._entry(name, value)
+                if found is not None:
+                    place = self.document.location(value)
+                    self.declarations.append(found._replace(location=place, component=component, table=path))
+                else:
+                    self.replaced.append(f"{path}.{name}")
             elif value.kind == "map" and _plain(name) not in _TABLES and any(_NAME.fullmatch(inner) for inner in value.map):
                 # `env.open`, `env.secret`, `configMap.data`: groups of variables
-                self._table(value, component)
+                self._table(value, component, f"{path}.{name}")
+        if table.items:
+            self.replaced.append(path)
         for item in table.items:
             naming = item.get("name")
             if naming is not None and _NAME.fullmatch(naming.text):
                 found = self._entry(naming.text, item if item.get("value") is not None else Node("map", item.position))
                 if found is not None:
                     place = self.document.value_location(naming)
-                    self.declarations.append(found._replace(location=place, component=component))
-
-    def _declare(self, name: str, node: Node, found: Declaration | None, component: str | None) -> None:
-        if found is not None:
-            self.declarations.append(found._replace(name=name, location=self.document.location(node), component=component))
+                    self.declarations.append(found._replace(location=place, component=component, table=path))
 
     def _entry(self, name: str, node: Node) -> Declaration | None:
         """A variable's value, or where it comes from; None for null, which takes it away."""

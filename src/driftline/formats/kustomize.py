@@ -2,7 +2,7 @@
 
 `literals` lose the quotes around a value, `envs` are read line by line with quotes kept, `files` are no variables. The overlay's path, namespace,
 prefix or suffix says the environment, and what its resources and components declare without naming one reaches it. `behavior: replace`
-drops what a base generates under the same name, which is not followed (kubectl docs, kustomization; kustomize 5.7, api/kv/kv.go, 2026-11).
+drops what a base generates under the same name (kubectl docs, kustomization; kustomize 5.7, api/kv/kv.go, 2026-11).
 """
 
 from __future__ import annotations
@@ -40,13 +40,14 @@ class _Kustomization:
         self.context = environment_said(text.path) or _said(document.root) or overlay(text.path)
         self.declarations: list[Declaration] = []
         self.env_files: list[EnvFile] = []
+        self.replaced: list[str] = []
         self.unread: list[Unread] = []
 
     def reading(self) -> Reading:
         root = self.document.root
         for key in ("configMapGenerator", "secretGenerator"):
             for generator in root.list(key):
-                self._generator(generator)
+                self._generator(key, generator)
         for key in ("patches", "patchesStrategicMerge", "patchesJson6902"):
             for item in root.list(key):
                 patch = item if item.is_scalar else item.get("patch")
@@ -58,17 +59,21 @@ class _Kustomization:
             contexts=(self.context,) if self.context else (),
             unread=tuple(self.unread),
             bases=tuple(self._bases()),
+            replaces=tuple(self.replaced),
         )
 
-    def _generator(self, generator: Node) -> None:
+    def _generator(self, kind: str, generator: Node) -> None:
         component = generator.string("name")
+        table = f"{kind} {component}"
+        if generator.string("behavior") == "replace":
+            self.replaced.append(table)
         for item in generator.list("literals"):
             name, equals, value = item.text.partition("=")
             place = self.document.at(within(self.text.content, item, name) if name else item.position)
             if not item.is_scalar or not equals or not name:
                 self.unread.append(Unread(self.text.path, "a literal without a name or a value", place.line, place.column))
             elif NAME.fullmatch(name):
-                self.declarations.append(self._declared(name, _unquoted(value), place, component))
+                self.declarations.append(self._declared(name, _unquoted(value), place, component)._replace(table=table))
         single = generator.get("env")
         for item in [*generator.list("envs"), *([single] if single is not None else [])]:
             path = inside(self.folder, item.text) if item.is_scalar else None

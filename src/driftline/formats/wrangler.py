@@ -96,7 +96,8 @@ def read(text: Text) -> Reading:
     for binding in _INHERITED:
         declarations += _bound(document, root, own, binding, inherits=True)
     for kind in _MODULES:
-        declarations += [_reference(document, node, name, None, "a module", inherits=True) for name, node in root.pairs(kind)]
+        modules = (_reference(document, node, name, None, "a module", inherits=True) for name, node in root.pairs(kind))
+        declarations += [module._replace(bound=True) for module in modules]
     if root.get("previews") is not None and "preview" not in tables:
         tables["preview"] = root.map["previews"]
     for context, table in tables.items():
@@ -136,7 +137,7 @@ def _bound(document: Document, table: Node, context: str | None, binding: _Bindi
         name = item.get(binding.naming)
         if name is not None and name.is_scalar and name.text:
             found = _reference(document, name, name.text, context, binding.title, inherits=inherits)
-            yield found._replace(identity=_store(item, binding, binding.store))
+            yield found._replace(identity=_store(item, binding, binding.store), bound=True)
 
 
 def _tried(document: Document, table: Node) -> Iterator[Claim]:

@@ -54,12 +54,16 @@ class Plan(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """The apps of a project and its workspace packages (name -> folder)."""
+    """The apps of a project and its workspace packages (name -> folder).
+
+    `without_python` are the packages whose manifest is package.json alone: a Python file beside it is run by hand.
+    """
 
     plans: tuple[Plan, ...]
     packages: Mapping[str, str]
     unread: tuple[Unread, ...]
     folders: tuple[str, ...]
+    without_python: frozenset[str] = frozenset()
 
 
 def is_material(path: str) -> bool:
@@ -122,7 +126,9 @@ def find(
             folder,
             next((one.name for one in found if one.name), None),
             dependencies,
-            platform.detect(dependencies, here, [script for one in found for script in one.scripts]),
+            _with_own_prefixes(
+                platform.detect(dependencies, here, [script for one in found for script in one.scripts]), inside, here, read
+            ),
             frozenset(here),
             any(one.is_library for one in found),
             any(one.starts for one in found) or "Dockerfile" in here,
@@ -141,7 +147,27 @@ def find(
         plans.append(_plan(root, packages, by_name, loader_of))
     plans.sort(key=lambda plan: (plan.path != ".", plan.path))
     all_folders = sorted({*folders, *(plan.path for plan in plans)} - {"."}, key=lambda folder: (-len(folder), folder))
-    return Layout(tuple(plans), by_name, tuple(unread), tuple(all_folders))
+    without_python = frozenset(p.path for p in packages.values() if "package.json" in p.files and not p.files & set(_PYTHON_PROJECTS))
+    return Layout(tuple(plans), by_name, tuple(unread), tuple(all_folders), without_python)
+
+
+_CONFIG = late.pattern(r"(?:vite|astro|svelte|vitest|electron\.vite)\.config\.[cm]?[jt]s")
+_PREFIXES = late.pattern(r"^[^/\n]*\benvPrefix\s*:\s*(\[[^\]]{0,400}\]|[\"'][^\"'\n]{1,60}[\"'])", re.MULTILINE)
+
+
+def _with_own_prefixes(framework: Framework | None, inside: str, here: Collection[str], read: Callable[[str], str]) -> Framework | None:
+    """A framework with the prefixes that the project's own config gives to browsers instead (Vite docs, shared options, `envPrefix`, 2026-11)."""
+    if framework is None or not framework.public_prefixes:
+        return framework
+    for config in sorted(name for name in here if _CONFIG.fullmatch(name)):
+        try:
+            said = _PREFIXES.search(read(inside + config))
+        except Unreadable:  # told where its code is read
+            continue
+        own = re.findall(r"[\"']([^\"'\n]+)[\"']", said[1]) if said else []
+        if own:
+            return framework._replace(public_prefixes=tuple(own))
+    return framework
 
 
 def _is_app(package: Package, imported: Collection[str], has_environment: Callable[[str], bool]) -> bool:
@@ -177,7 +203,14 @@ def _plan(package: Package, packages: Mapping[str, Package], by_name: Mapping[st
                 folders.append(inner)
     dependencies = frozenset(name for folder in folders if folder in packages for name in packages[folder].dependencies)
     framework = package.framework
-    loader = loader_of(package.path) or (framework.loader if framework else _plain_loader(package, dependencies))
+    if (
+        framework is not None
+        and framework.loader == "dotenv"
+        and _is_runtime("x", set(package.files))
+        and "Dockerfile" not in package.files
+    ):
+        framework = framework._replace(loader="wrangler", runtime="workers")  # Hono and its kin run on Workers as well as on a server
+    loader = loader_of(package.path) or _loader(package, framework, dependencies)
     runtime = (
         framework.runtime
         if framework
@@ -194,12 +227,19 @@ def _plan(package: Package, packages: Mapping[str, Package], by_name: Mapping[st
     return Plan(package.path, framework, loader, runtime, tuple(folders), dependencies)
 
 
-def _plain_loader(package: Package, dependencies: frozenset[str]) -> str:
-    if _is_runtime("x", set(package.files)):
+# Libraries of Python that read env files in their own way, and what everything else reads them with.
+_PYTHON_LOADERS = (("django-environ", "django-environ"), ("python-decouple", "decouple"))
+_PYTHON_LOADER = "python-dotenv"
+
+
+def _loader(package: Package, framework: Framework | None, dependencies: frozenset[str]) -> str:
+    if framework is not None and framework.loader != _PYTHON_LOADER:
+        return framework.loader
+    if framework is None and _is_runtime("x", set(package.files)):
         return "wrangler"
-    if "package.json" not in package.files and package.files & set(_PYTHON_PROJECTS):
-        return "django-environ" if "django-environ" in dependencies else "python-dotenv"
-    return "dotenv"
+    if framework is None and ("package.json" in package.files or not package.files & set(_PYTHON_PROJECTS)):
+        return "dotenv"
+    return next((loader for library, loader in _PYTHON_LOADERS if library in dependencies), _PYTHON_LOADER)
 
 
 # --- manifests --------------------------------------------------------------------------------------------------------------

@@ -29,6 +29,8 @@ def check(facts: Facts) -> Iterator[Finding]:
             if variable.injected or variable.implicit or variable.ignored:
                 continue
             declared = declared_in(variable, app)
+            if any(cell.declaration is not None and cell.declaration.bound for _, cell in declared):
+                continue
             # A name that is only read and declared nowhere is an `undeclared-variable`: one mistake, one finding.
             needed = variable.need in (Need.REQUIRED, Need.PLAIN) and variable.name in facts.declared
             if not needed and not (declared and variable.reads):
