@@ -40,7 +40,8 @@ from driftline.project.settings import Settings
 # Sub-folders of an app in which projects keep env files that something else than the framework loads.
 _FOLDERS = ("env", "envs", ".envs", "config", "environments", "docker", "deploy", "supabase")
 
-_INTERPOLATED = late.pattern(r"\$\{?([A-Za-z_]\w*)")
+# What an env file of the workspace's root ranks below the same file of the app.
+_FAR = 50
 
 _ORDER = {Kind.LOCAL: 0, Kind.PREVIEW: 1, Kind.PRODUCTION: 2}
 
@@ -186,7 +187,7 @@ class _Assembler:
         for names in self.survey.mentions.values():
             used |= names
         # A variable that another one is put together from; anything else behind a `$` may be part of a value.
-        used |= {name for s in self.sources for name in _INTERPOLATED.findall(s.content) if name in declared}
+        used |= {name for s in self.sources for name in _put_in(s.content) if name in declared}
         # A build that hands on every name of a prefix (`env | grep NEXT_PUBLIC_`) takes them from where the platform keeps them.
         handed = [name for step in steps if not step.strict and not step.below for name in step.names]
         prefixes = tuple(name[:-1] for name in handed if name.endswith("_*"))
@@ -331,7 +332,7 @@ class _Assembler:
             if source.handed is not None:
                 seen.add(source.path)
                 yield source, ", handed over on the command line"
-        own = "" if plan.path == "." else plan.path + "/"
+        own = "" if plan.env_folder == "." else plan.env_folder + "/"
         named = {f"{own}{folder}/" for folder in _FOLDERS}
         for source in self.sources:
             if source.format.name != "dotenv":
@@ -360,6 +361,10 @@ class _Assembler:
                 if goal in self.by_path and goal not in seen and self.by_path[goal].format.name == "dotenv":
                     seen.add(goal)
                     yield self.by_path[goal], f", read by {config.path}:{file.location.line}"
+        for source in self.sources:
+            if self._is_far(source, plan) and source.path not in seen and not dotenv.is_example(source.path):
+                seen.add(source.path)
+                yield source, ", which Nx reads for every project of the workspace"
         # An example of the root documents every app that has none of its own, and an app's libraries document it.
         for folder in (*plan.folders[1:], "."):
             for source in self.sources:
@@ -368,6 +373,13 @@ class _Assembler:
                 if dotenv.is_example(source.path.rpartition("/")[2]):
                     seen.add(source.path)
                     yield source, ""
+
+    def _is_far(self, source: ReadSource, plan: Plan) -> bool:
+        """Whether an env file of the root reaches an app below it: Nx reads the root's files after the project's own.
+
+        Nx docs, "Environment variables", 2026-11.
+        """
+        return "nx.json" in self.by_path and plan.path != "." == folder_of(source.path) and source.format.name == "dotenv"
 
     def _spoken(self, source: ReadSource, plan: Plan) -> tuple[str, str] | tuple[()] | None:
         """(environment, why) of an env file; None for a base of all environments; () for a file of a service."""
@@ -416,7 +428,7 @@ class _Assembler:
         elif source.tracked and source.reading.declarations and all(self._public(d.name, plan) for d in source.reading.declarations):
             authority = Authority.PART  # a committed file of public values says nothing about the private ones
         order = loaders.files(plan.loader, self._mode(environment))
-        index = order.index(name) if name in order else len(order)
+        index = (order.index(name) if name in order else len(order)) + (_FAR if self._is_far(source, plan) else 0)
         return _Speaker(self._source(source, plan, authority), because, (0, -index), source.reading.declarations, source.content)
 
     def _base(self, source: ReadSource, why: str, plan: Plan, drafts: dict[str, _Draft]) -> None:
@@ -425,7 +437,8 @@ class _Assembler:
         ) + why
         for draft in drafts.values():
             item = self._source(source, plan, Authority.PART)
-            draft.speakers.append(_Speaker(item, because, (0, -100), source.reading.declarations, source.content))
+            rank = -100 - (_FAR if self._is_far(source, plan) else 0)
+            draft.speakers.append(_Speaker(item, because, (0, rank), source.reading.declarations, source.content))
 
     def _shared_build_files(self, plan: Plan, drafts: dict[str, _Draft]) -> None:
         """A preview build runs in production mode: where no file names the preview, the production files are read there too.
@@ -841,6 +854,16 @@ def _of_process(name: str, value: str) -> Declaration:
     """A variable of the process; a secret that a CI system does not have arrives empty."""
     state = State.SET if value.strip() else State.EMPTY
     return Declaration(name, state, Secret(value), Location(PROCESS, 1))
+
+
+_PUT_IN = late.pattern(r"\$\{?([A-Za-z_]\w*)")
+
+
+def _put_in(content: str) -> Iterator[str]:
+    """What stands behind a `$` in the lines of an env file, but for a line's own name: `KEY=${KEY}` only hands it on."""
+    for line in content.splitlines() if "$" in content else ():
+        own = line.partition("=")[0].removeprefix("export ").strip()
+        yield from (name for name in _PUT_IN.findall(line) if name != own)
 
 
 def _is_handed_on(declaration: Declaration) -> bool:

@@ -190,7 +190,8 @@ def nameless(places: Iterable[Location]) -> tuple[Unread, ...]:
 
 _STAND_INS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("asks to be changed", late.pattern(r"(?:please[-_ ]?)?(?:change|replace|update|edit|fill)[-_ ]?(?:me|this|it|in|here|with\b.*)(?:[-_ !].*)?", re.I)),
-    ("a word for something to do", late.pattern(r"(?:to[-_ ]?do|fix[-_ ]?me|tbd|tba|n/?a|none[-_]yet|not[-_ ]set|undefined|null|placeholder(?:[-_ ].*)?|.*[-_ ]placeholder)", re.I)),
+    ("a word for something to do", late.pattern(r"(?:to[-_ ]?do|fix[-_ ]?me|tbd|tba|n/?a|none[-_]yet|not[-_ ]set|placeholder(?:[-_ ].*)?|.*[-_ ]placeholder)", re.I)),
+    ("a word for no value", late.pattern(r"undefined|null", re.I)),
     ("angle or square brackets", late.pattern(r"<[^<>]{1,200}>|\[[A-Za-z][A-Za-z _\-]{2,60}\]|\{\{?[A-Za-z_ .\-]{2,60}\}?\}|%[A-Z_]{3,60}%|__[A-Z_]{3,60}__")),
     ("says whose value belongs here", late.pattern(r"(?:(?:put|insert|enter|paste|add|set|use)[-_ ])?(?:your|you)[-_ ]?(?:own[-_ ]?)?[A-Za-z].*", re.I)),
     ("says whose value belongs here", late.pattern(r"(?:insert|enter|paste|put)[-_ ].*here", re.I)),

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
+from posixpath import normpath
 from typing import NamedTuple
 
 from driftline import late
@@ -23,6 +24,7 @@ class Package(NamedTuple):
     """A folder with a manifest: its name in the workspace, what it depends on, and its framework if it has one.
 
     `is_library` says that it is written to be imported (its manifest has `exports` or types), `starts` that it is run by itself.
+    `env_folder` is where its config says that its env files are, None for its own folder.
     """
 
     path: str
@@ -32,6 +34,7 @@ class Package(NamedTuple):
     files: frozenset[str]
     is_library: bool = False
     starts: bool = False
+    env_folder: str | None = None
 
 
 class _Manifest(NamedTuple):
@@ -43,7 +46,10 @@ class _Manifest(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """An app to audit. `folders` are the packages whose code it runs, its own first; `path` is '.' for the root."""
+    """An app to audit. `folders` are the packages whose code it runs, its own first; `path` is '.' for the root.
+
+    `env_folder` is where its loader looks for env files.
+    """
 
     path: str
     framework: Framework | None
@@ -51,6 +57,7 @@ class Plan(NamedTuple):
     runtime: str
     folders: tuple[str, ...]
     dependencies: frozenset[str]
+    env_folder: str
 
 
 class Layout(NamedTuple):
@@ -126,19 +133,18 @@ def find(
             folder,
             next((one.name for one in found if one.name), None),
             dependencies,
-            _with_own_prefixes(
-                platform.detect(dependencies, here, [script for one in found for script in one.scripts]), inside, here, read
-            ),
+            platform.detect(dependencies, here, [script for one in found for script in one.scripts]),
             frozenset(here),
             any(one.is_library for one in found),
             any(one.starts for one in found) or "Dockerfile" in here,
         )
+        packages[folder] = _configured(packages[folder], read)
     folders = sorted(packages, key=lambda folder: (-len(folder), folder))
     by_name = {package.name: package.path for package in packages.values() if package.name}
     imported = {name for package in packages.values() for name in package.dependencies if by_name.get(name) not in (None, package.path)}
     plans = [_plan(package, packages, by_name, loader_of) for package in packages.values() if _is_app(package, imported, has_environment)]
     plans += [
-        Plan(folder, None, loader_of(folder) or "deno", "supabase-functions", (folder,), frozenset())
+        Plan(folder, None, loader_of(folder) or "deno", "supabase-functions", (folder,), frozenset(), folder)
         for folder in _supabase_functions(paths)
         if folder not in packages
     ]
@@ -151,23 +157,32 @@ def find(
     return Layout(tuple(plans), by_name, tuple(unread), tuple(all_folders), without_python)
 
 
-_CONFIG = late.pattern(r"(?:vite|astro|svelte|vitest|electron\.vite)\.config\.[cm]?[jt]s")
-_PREFIXES = late.pattern(r"^[^/\n]*\benvPrefix\s*:\s*(\[[^\]]{0,400}\]|[\"'][^\"'\n]{1,60}[\"'])", re.MULTILINE)
+_CONFIG = late.pattern(r"(?:vite|astro|svelte|electron\.vite)\.config\.[cm]?[jt]s")
+_SETTING = late.pattern(r"^[^/\n]*\b(envPrefix|envDir)\s*:\s*(\[[^\]]{0,400}\]|[^\n]{1,200})", re.MULTILINE)
+_QUOTED = late.pattern(r"[\"'`]([^\"'`\n]+)[\"'`]")
 
 
-def _with_own_prefixes(framework: Framework | None, inside: str, here: Collection[str], read: Callable[[str], str]) -> Framework | None:
-    """A framework with the prefixes that the project's own config gives to browsers instead (Vite docs, shared options, `envPrefix`, 2026-11)."""
-    if framework is None or not framework.public_prefixes:
-        return framework
-    for config in sorted(name for name in here if _CONFIG.fullmatch(name)):
+def _configured(package: Package, read: Callable[[str], str]) -> Package:
+    """A package with what its bundler's config says of env files: which prefixes reach browsers, and where the files are.
+
+    Vite docs, shared options, `envPrefix` and `envDir`, 2026-11.
+    """
+    if package.framework is None or not package.framework.public_prefixes:
+        return package
+    inside = "" if package.path == "." else package.path + "/"
+    for config in sorted(name for name in package.files if _CONFIG.fullmatch(name)):
         try:
-            said = _PREFIXES.search(read(inside + config))
+            text = read(inside + config)
         except Unreadable:  # told where its code is read
             continue
-        own = re.findall(r"[\"']([^\"'\n]+)[\"']", said[1]) if said else []
-        if own:
-            return framework._replace(public_prefixes=tuple(own))
-    return framework
+        for option, said in _SETTING.findall(text):
+            words = _QUOTED.findall(said)
+            if words and option == "envPrefix":
+                package = package._replace(framework=package.framework._replace(public_prefixes=tuple(words)))
+            elif words:
+                folder = normpath(f"{inside}{words[-1]}")
+                package = package if folder.startswith(("..", "/")) else package._replace(env_folder=folder)
+    return package
 
 
 def _is_app(package: Package, imported: Collection[str], has_environment: Callable[[str], bool]) -> bool:
@@ -224,7 +239,7 @@ def _plan(package: Package, packages: Mapping[str, Package], by_name: Mapping[st
             else "node"
         )
     )
-    return Plan(package.path, framework, loader, runtime, tuple(folders), dependencies)
+    return Plan(package.path, framework, loader, runtime, tuple(folders), dependencies, package.env_folder or package.path)
 
 
 # Libraries of Python that read env files in their own way, and what everything else reads them with.

@@ -54,7 +54,7 @@ def _is_typo(a: str, b: str) -> bool:
     """One slip of the fingers apart (two in long names)."""
     if a == b or abs(len(a) - len(b)) > 2:
         return False
-    if a.replace("_", "") == b.replace("_", ""):
+    if a.replace("_", "").upper() == b.replace("_", "").upper():
         return True
     limit = 2 if min(len(a), len(b)) >= 12 else 1
     if min(len(a), len(b)) < 6 or _distance(a, b, limit) > limit:

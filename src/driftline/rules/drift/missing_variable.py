@@ -10,10 +10,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from driftline.model import App, Authority, Cell, Environment, Facts, Finding, Kind, Need, Related, Rule, Severity, State, Variable
+from driftline.model import (
+    App,
+    Authority,
+    Cell,
+    Environment,
+    Facts,
+    Finding,
+    Kind,
+    Need,
+    Related,
+    Rule,
+    Scope,
+    Severity,
+    Side,
+    State,
+    Variable,
+)
 from driftline.rules.addresses import is_wrong_fallback
 from driftline.rules.phrases import declared_in, editable, first_read, home, keeps_no_secret, lacking, listed, place, promise
 from driftline.rules.spelling import misspelling
+from driftline.rules.times import only_time
 
 RULE = Rule("missing-variable", Severity.BLOCKER, "a variable is missing in an environment", elsewhere=Severity.WARNING)
 
@@ -26,8 +43,12 @@ def check(facts: Facts) -> Iterator[Finding]:
                 continue
             for variable in app.variables.values():
                 cell = variable.cells[environment.name]
-                if cell.state is State.MISSING and not cell.doubt and not variable.injected and not variable.ignored:
+                if variable.injected or variable.ignored:
+                    continue
+                if cell.state is State.MISSING and not cell.doubt:
                     yield from _missing(facts, app, environment, variable)
+                elif only_time(environment, cell) is Scope.BUILD:
+                    yield from _gone(app, environment, variable, cell)
 
 
 def _missing(facts: Facts, app: App, environment: Environment, variable: Variable) -> Iterator[Finding]:
@@ -56,7 +77,9 @@ def _missing(facts: Facts, app: App, environment: Environment, variable: Variabl
     if read is not None:
         facts_said.append(f"read at {place(read.location)}")
     elif variable.reads:
-        facts_said.append(f"read with a fallback at {place(variable.reads[0].location)}")
+        shown = next((r for r in variable.reads if r.fallback is not None), variable.reads[0])
+        how = "read with a fallback" if shown.fallback is not None else "read where it may be absent,"
+        facts_said.append(f"{how} at {place(shown.location)}")
     elif variable.implicit:
         facts_said.append(f"read by {variable.implicit}")
     if other is not None:
@@ -86,6 +109,25 @@ def _missing(facts: Facts, app: App, environment: Environment, variable: Variabl
         environment=environment.name,
         variable=name,
         related=tuple(related),
+    )
+
+
+def _gone(app: App, environment: Environment, variable: Variable, cell: Cell) -> Iterator[Finding]:
+    """A variable that the platform gives to the build alone, and that the app reads when it runs."""
+    running = (r for r in variable.reads if r.need is not Need.OPTIONAL and r.side is Side.SERVER and not r.inlined)
+    read = first_read(running)
+    if read is None or cell.declaration is None or variable.need is Need.OPTIONAL:
+        return
+    yield RULE.finding(
+        f"`{variable.name}` is read when the app runs ({place(read.location)}), and {cell.source} gives it to the build of {environment.name} alone",
+        fix=f"make {variable.name} available at run time, too, in {place(cell.declaration.location)}",
+        avoid="do not put the value into the code or into the image",
+        app=app.path,
+        location=read.location,
+        severity=RULE.severity_in(environment.kind),
+        environment=environment.name,
+        variable=variable.name,
+        related=(Related(cell.declaration.location, "given to the build alone here"),),
     )
 
 

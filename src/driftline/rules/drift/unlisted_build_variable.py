@@ -13,14 +13,16 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from driftline import late
-from driftline.model import App, Facts, Finding, Need, Passthrough, Reference, Related, Rule, Severity, Side, State, Variable
+from driftline.model import App, Facts, Finding, Need, Passthrough, Reference, Related, Rule, Scope, Severity, Side, State, Variable
 from driftline.rules.phrases import place
+from driftline.rules.times import only_time
 
 RULE = Rule("unlisted-build-variable", Severity.WARNING, "the build step does not pass on a variable that the build reads")
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     for app in facts.apps:
+        yield from _given_too_late(app)
         for tool, passed in _steps(app).items():
             for variable in app.variables.values():
                 read = _build_read(app, variable)
@@ -41,6 +43,32 @@ def check(facts: Facts) -> Iterator[Finding]:
                     variable=variable.name,
                     related=(Related(first.location, "the list that lacks it"),),
                 )
+
+
+def _given_too_late(app: App) -> Iterator[Finding]:
+    """What a platform's file gives to the running app alone, and the build puts into the bundle."""
+    for variable in app.variables.values():
+        read = _build_read(app, variable)
+        if read is None or variable.injected or variable.ignored or _declared_in_tree(app, variable):
+            continue
+        for environment in app.environments:
+            cell = variable.cells[environment.name]
+            if cell.declaration is not None and only_time(environment, cell) is Scope.RUN and not _argument(app, variable.name):
+                yield RULE.finding(
+                    f"the build reads `{variable.name}` ({place(read.location)}), and {cell.source} gives it to the running app alone",
+                    fix=f"make {variable.name} available to the build, too, in {cell.source}",
+                    avoid="do not put the value into the code",
+                    app=app.path,
+                    location=read.location,
+                    environment=environment.name,
+                    variable=variable.name,
+                    related=(Related(cell.declaration.location, "given to the running app alone here"),),
+                )
+
+
+def _argument(app: App, name: str) -> bool:
+    """Whether an image of the app takes the variable as an argument of its build, whose value may come from anywhere."""
+    return any(_passes(step, name) for _, reading in app.readings for step in reading.passthroughs if step.tool.startswith("docker"))
 
 
 def _steps(app: App) -> dict[str, list[Passthrough]]:
