@@ -162,7 +162,8 @@ class _Assembler:
         self.sources = sources
         self.by_path = {source.path: source for source in sources}
         self.layout = layout
-        self.survey = survey
+        declared = (declaration.name for source in sources for declaration in source.reading.declarations)
+        self.survey = survey._replace(references=tuple(_as_declared(survey.references, declared)))
         self.settings = settings
         self.links = links
         self.platforms = tuple(platforms)
@@ -848,6 +849,18 @@ def _settled(reference: Reference, there: Set[str]) -> Reference:
     if not spared and reference.name not in there:  # none is declared: one of them stands for all
         spared = reference.name > min(reference.instead)
     return reference._replace(need=Need.OPTIONAL) if spared else reference
+
+
+def _as_declared(references: Iterable[Reference], there: Iterable[str]) -> Iterator[Reference]:
+    """The references, those that pydantic reads in any case under the spelling that a source declares."""
+    spelled: dict[str, list[str]] = {}
+    for name in dict.fromkeys(there):
+        spelled.setdefault(name.upper(), []).append(name)
+    for reference in references:
+        names = spelled.get(reference.name.upper()) if reference.how == "BaseSettings" else None
+        for name in names or (reference.name,):
+            rest = tuple(other for other in names or () if other != name)
+            yield reference._replace(name=name, instead=(*reference.instead, *rest))
 
 
 def _of_process(name: str, value: str) -> Declaration:

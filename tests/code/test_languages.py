@@ -69,6 +69,12 @@ FLAGS: list[tuple[str, str, list[str]]] = [
         ],
     ),
     ("a.py", 'print os.environ["KEY"]\nos.getenv("ONE", "x")', ["KEY 1:10 server", "ONE 2:4 optional server"]),
+    (
+        "a.py",
+        "from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    class Config:\n        case_sensitive = True\n"
+        '    key: str\n    other: str = Field(validation_alias=AliasChoices("ONE", "TWO"))\n',
+        ["key 5:5 required server schema", "ONE 6:5 required server schema"],
+    ),
     # Prisma
     (
         "schema.prisma",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 EXTENSIONS = (".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".vue", ".svelte", ".astro")
 TRACES = (
-    b"process.env", b"process?.env", b"import.meta.env", b"Deno.env", b"Bun.env", b"$env/", b"$app/env", b"astro:env", b"useRuntimeConfig",
+    b"process.env", b"process?.env", b"import.meta.env", b"Deno.env", b"Netlify.env", b"Bun.env", b"$env/", b"$app/env", b"astro:env", b"useRuntimeConfig",
     b"createEnv", b"cleanEnv", b"ProcessEnv", b"ImportMetaEnv", b"ConfigService", b"env: Env", b"Bindings", b"c.env.", b"context.env.",
     b"envField", b"cloudflare:workers", b"process['env']", b'process["env"]', b"} = process",
     b'"node:process"', b"'node:process'", b"(request, env", b"(req, env", b"Request, env", b"loadEnv(", b"runtimeConfig", b"extConfig", b"$config", b"env-var",
@@ -40,11 +40,14 @@ _ADDRESS = late.pattern(rb"[\"'`]https?://")
 
 # Where the environment object stands: each match is looked up in the syntax tree, so comments and strings do not count.
 _OBJECT = late.pattern(
-    rb"(?:\b(?:globalThis|global|window|self)\s*\.\s*)?\bprocess\s*\??\.\s*env\b|import\.meta\.env\b|\bBun\.env\b|\bDeno\.env\b|\bprocess\[['\"]env['\"]\]"
+    rb"(?:\b(?:globalThis|global|window|self)\s*\.\s*)?\bprocess\s*\??\.\s*env\b|import\.meta\.env\b|\bBun\.env\b|\b(?:Deno|Netlify)\.env\b|\bprocess\[['\"]env['\"]\]"
 )
 
+# Objects whose variables are asked for by a call: `Deno.env.get("X")`; Netlify's functions have the same (Netlify docs, Functions API, 2026-11).
+_BY_CALL = frozenset(("Deno.env", "Netlify.env"))
+
 # The same, to be found fast: an expression that begins with a letter skips what begins otherwise.
-_NEAR_OBJECT = late.pattern(rb"process\b|import\.meta\.env|Bun\.env|Deno\.env")
+_NEAR_OBJECT = late.pattern(rb"process\b|import\.meta\.env|Bun\.env|(?:Deno|Netlify)\.env")
 _OWNER = late.pattern(rb"\b(?:globalThis|global|window|self)\s*\.\s*\Z")
 
 
@@ -159,7 +162,7 @@ class _File:
         )
 
     def _side_of(self, how: str) -> Side:
-        if how.startswith(("Deno", "Bun")):
+        if how.startswith(("Deno", "Netlify", "Bun")):
             return Side.SERVER
         # What a component for the browser does where there is no window, it does when the server renders it first.
         return Side.UNKNOWN if self.side is Side.CLIENT and _NO_WINDOW.search(self.content) else self.side
@@ -173,8 +176,8 @@ class _File:
             return
         if parent.type == "member_expression" and parent.child_by_field_name("object") == node:
             name = syntax.text(parent.child_by_field_name("property"))
-            if how == "Deno.env":
-                self._deno(parent, name)
+            if how in _BY_CALL:
+                self._called(parent, name, how)
             elif name not in ("hasOwnProperty", "toString"):
                 self._read(name, parent, how)
         elif parent.type == "subscript_expression" and parent.child_by_field_name("object") == node:
@@ -190,7 +193,7 @@ class _File:
     def _whole(self, node: Node, how: str) -> None:
         """The object as a whole: destructured, given another name, or tested with `in`."""
         holder = node
-        if how == "Deno.env":
+        if how in _BY_CALL:
             return  # no map of names
         while holder.parent is not None and holder.parent.type in syntax.WRAPPERS:
             holder = holder.parent
@@ -258,10 +261,10 @@ class _File:
                 if target is not None and target.type == "object_pattern":
                     self._destructured(target, how)
 
-    def _deno(self, member: Node, method: str) -> None:
+    def _called(self, member: Node, method: str, how: str) -> None:
         call = member.parent
         if method == "toObject" and call is not None and call.type == "call_expression":
-            self._object(call, "Deno.env.toObject")
+            self._object(call, f"{how}.toObject")
             return
         if method not in ("get", "has") or call is None or call.type != "call_expression":
             return
@@ -272,9 +275,9 @@ class _File:
         if name is None:
             self._dynamic(arguments[0], call)
         elif method == "has":
-            self._add(name, call, Need.OPTIONAL, "Deno.env.has", side=Side.SERVER)
+            self._add(name, call, Need.OPTIONAL, f"{how}.has", side=Side.SERVER)
         else:
-            self._read(name, call, "Deno.env.get")
+            self._read(name, call, f"{how}.get")
 
     def _read(self, name: str, node: Node, how: str) -> None:
         """One read of one name: what stands around it tells whether the code can do without."""

@@ -257,15 +257,18 @@ class _Reader:
         return function in self.getenvs or (owner in self.environs and method == "get")
 
     def fields(self, node: ast.ClassDef) -> Iterator[Reference]:
-        """Fields of a pydantic settings class: the field's name in capitals behind the prefix, or its alias."""
-        prefix = _prefix(node)
+        """Fields of a pydantic settings class: the field's name behind the prefix, in capitals where case does not count, or its alias."""
+        said = _option(node, "env_prefix")
+        prefix = said if isinstance(said, str) else ""
+        exact = _option(node, "case_sensitive") is True
+        how = "BaseSettings, case-sensitive" if exact else "BaseSettings"
         for item in node.body:
             if not isinstance(item, ast.AnnAssign) or not isinstance(item.target, ast.Name) or item.target.id.startswith("_"):
                 continue
             if item.target.id == "model_config" or "ClassVar" in ast.dump(item.annotation):
                 continue
             default: ast.expr | None = item.value
-            names = [(prefix + item.target.id).upper()]
+            names = [prefix + item.target.id if exact else (prefix + item.target.id).upper()]
             if isinstance(default, ast.Call) and (_dotted(default.func) or "").rpartition(".")[2] == "Field":
                 names = _aliases(default) or names
                 given = next((k.value for k in default.keywords if k.arg in ("default", "default_factory")), None)
@@ -273,10 +276,9 @@ class _Reader:
             if isinstance(default, ast.Constant) and default.value is ...:
                 default = None
             need = Need.REQUIRED if default is None and not _may_be_none(item.annotation) else Need.OPTIONAL
-            for name in names[:1]:
-                fallback = self.literal(default) if default is not None else None
-                location = self.at(item)
-                yield Reference(name, location, need, Side.SERVER, Use.SCHEMA, "BaseSettings", fallback, type=_type(item.annotation))
+            fallback = self.literal(default) if default is not None else None
+            type_ = _type(item.annotation)
+            yield Reference(names[0], self.at(item), need, Side.SERVER, Use.SCHEMA, how, fallback, type=type_, instead=tuple(names[1:]))
 
     def one(
         self, node: ast.expr, name: ast.expr, need: Need, how: str, default: ast.expr | None = None, use: Use = Use.READ
@@ -454,20 +456,20 @@ def _failing(tree: ast.AST) -> set[int]:
     return found
 
 
-def _prefix(node: ast.ClassDef) -> str:
-    """`env_prefix` of `model_config` (a dict or SettingsConfigDict) or of the inner Config class."""
+def _option(node: ast.ClassDef, name: str) -> object:
+    """The literal of an option in `model_config` (a dict or SettingsConfigDict) or in the inner Config class, None without one."""
     for item in ast.walk(node):
-        if isinstance(item, ast.keyword) and item.arg == "env_prefix" and isinstance(item.value, ast.Constant):
-            return str(item.value.value)
-        if isinstance(item, ast.Dict):
-            for key, value in zip(item.keys, item.values, strict=True):
-                if isinstance(key, ast.Constant) and key.value == "env_prefix" and isinstance(value, ast.Constant):
-                    return str(value.value)
-        if not isinstance(item, ast.Assign) or not isinstance(item.value, ast.Constant) or not isinstance(item.value.value, str):
-            continue
-        if any(isinstance(target, ast.Name) and target.id == "env_prefix" for target in item.targets):
-            return item.value.value
-    return ""
+        given: list[tuple[object, ast.expr]] = []
+        if isinstance(item, ast.keyword):
+            given = [(item.arg, item.value)]
+        elif isinstance(item, ast.Dict):
+            given = [(key.value, value) for key, value in zip(item.keys, item.values, strict=True) if isinstance(key, ast.Constant)]
+        elif isinstance(item, ast.Assign):
+            given = [(target.id, item.value) for target in item.targets if isinstance(target, ast.Name)]
+        for key, value in given:
+            if key == name and isinstance(value, ast.Constant):
+                return value.value
+    return None
 
 
 def _aliases(field: ast.Call) -> list[str]:
