@@ -34,7 +34,7 @@ from driftline.model import (
     failed,
 )
 from driftline.project import dashboards, live, origins
-from driftline.project.apps import Layout, Plan, folder_of, owner
+from driftline.project.apps import Layout, Plan, folder_of, is_shown, owner
 from driftline.project.settings import Settings
 
 # Sub-folders of an app in which projects keep env files that something else than the framework loads.
@@ -713,7 +713,8 @@ class _Assembler:
         for reference in self.survey.references:
             path = reference.location.path
             folder = owner(path, self.layout.folders)
-            if path.endswith(".py") and folder == folder_of(path) and folder in self.layout.without_python:
+            by_hand = path.endswith(".py") and folder == folder_of(path) and folder in self.layout.without_python
+            if by_hand or is_shown(path.removeprefix(folder + "/")):
                 reference = reference._replace(use=Use.MENTION, fallback=None)
             grouped.setdefault(folder, []).append(reference)
         return grouped

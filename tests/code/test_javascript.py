@@ -178,6 +178,15 @@ FLAGS: list[tuple[str, str, list[str]]] = [
         'const env = (key: string, fallback?: string) => process.env[key] ?? fallback;\nenv("ONE_KEY", "x"); env("TWO_KEY")',
         ['ONE_KEY 2:1 optional "x"', "TWO_KEY 2:22"],
     ),
+    (
+        "env.ts",
+        'const flag = (key: string) => (process.env[key] ?? "") === "1";\nflag("ONE_KEY")',
+        ["ONE_KEY 2:1 optional"],
+    ),
+    ("a.ts", 'const key = process.env.KEY;\nif (!key) throw new Error("no key");', ["KEY 1:13 required"]),
+    ("a.ts", "const key = process.env.KEY;\nif (!key) return;\nthrow new Error(key);", ["KEY 1:13 optional"]),
+    ("a.ts", "const key = process.env.KEY;\nif (!other || !key || !valid(key)) {\n  throw new Error();\n}", ["KEY 1:13 required"]),
+    ("a.ts", "const key = process.env.KEY;\nif (url && key) connect(url, key);", ["KEY 1:13 optional"]),
 ]
 
 

@@ -75,6 +75,11 @@ FLAGS: list[tuple[str, str, list[str]]] = [
         '    key: str\n    other: str = Field(validation_alias=AliasChoices("ONE", "TWO"))\n',
         ["key 5:5 required server schema", "ONE 6:5 required server schema"],
     ),
+    (
+        "a.py",
+        'import os\ndef flag(name):\n    return os.getenv(name, "").lower() == "true"\nflag("ONE_KEY")',
+        ["ONE_KEY 4:1 optional server"],
+    ),
     # Prisma
     (
         "schema.prisma",

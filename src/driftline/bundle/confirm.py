@@ -282,7 +282,7 @@ def _verdict(text: str, name: str | None, key: bytes, digest_key: bytes | None) 
 
 # As people write words: in any mixture of cases the short ones stand in one random key of 3000.
 _WORDS = (
-    "example", "sample", "placeholder", "dummy", "redacted", "changeme", "change-me", "replace", "insert", "fake", "notreal", "qwerty", "abcdef", "xxxx", "your",
+    "example", "sample", "placeholder", "dummy", "redacted", "changeme", "change-me", "change_me", "replace", "insert", "fake", "notreal", "qwerty", "abcdef", "xxxx", "your",
 )  # fmt: skip
 _SAMPLE_WORDS = late.pattern(
     "|".join(spelled for word in _WORDS for spelled in (word, word.upper(), word.title()))

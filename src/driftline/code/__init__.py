@@ -29,7 +29,8 @@ class CodeFile(NamedTuple):
 class Helper(NamedTuple):
     """A function of the project that reads the variable its argument names: `getEnv("X")`, `requireEnv("X")`, `env("X", "default")`.
 
-    `argument` and `default` are 0-based positions (`default` None where it takes none); `throws` when it fails on an absent one.
+    `argument` and `default` are 0-based positions (`default` None where it takes none); `throws` when it fails on an absent one,
+    `tolerates` when it has a word of its own for that.
     """
 
     path: str
@@ -37,6 +38,7 @@ class Helper(NamedTuple):
     argument: int
     default: int | None
     throws: bool
+    tolerates: bool
 
 
 class CodeReading(NamedTuple):

@@ -29,11 +29,11 @@ _UPPER = late.pattern(r"[A-Z][A-Z0-9_]*\Z")
 
 # What may be a variable of the environment, too.
 # Reads of variables and nothing else, one behind the other.
-_READ = r"\(?\s{0,99}(?:(?:process|import\.meta)\.env(?:\.\w+|\[[\"']\w+[\"']\])|Deno\.env\.get\(\s{0,99}[\"']\w+[\"']\s{0,99}\))\s{0,99}!?\s{0,99}\)?"
+_READ = r"\(?\s{0,99}(?:(?:process|import\.meta)\.env(?:\??\.\w+|\[[\"']\w+[\"']\])|Deno\.env\.get\(\s{0,99}[\"']\w+[\"']\s{0,99}\))\s{0,99}!?\s{0,99}\)?"
 _READS = late.pattern(rf"{_READ}(?:\s{{0,99}}(?:\|\||\?\?)\s{{0,99}}{_READ})*")
 # What makes a number or a text of whatever it is given, `undefined` too.
 _CONVERSIONS = ("Number", "parseInt", "parseFloat", "String")
-_NAMES_READ = late.pattern(r"\benv(?:\.get\(\s*[\"']|\.|\[[\"'])([A-Za-z_]\w*)")
+_NAMES_READ = late.pattern(r"\benv(?:\.get\(\s*[\"']|\??\.|\[[\"'])([A-Za-z_]\w*)")
 _VARIABLE = late.pattern(r"\benv\b|\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|^\w+$")
 # The quote before an address.
 _ADDRESS = late.pattern(rb"[\"'`]https?://")
@@ -453,7 +453,7 @@ class _File:
         if re.search(rb"(?:invariant|assert|ok)\(\s*" + word + rb"\b", after) or re.search(rb"(?<![\w.])" + word + rb"!(?!=)", after):
             return Need.REQUIRED
         if re.search(rb"(?<![\w.])" + word + rb"\s*(?:\?\?|\|\||&&|\?\.|\?\s|!==?" + nothing + rb")", after) or re.search(
-            rb"if\s*\(\s*" + word + rb"\b", after
+            rb"if\s*\((?:[^{};]{0,200}(?:&&|\|\|))?\s*" + word + rb"\b", after
         ):
             return Need.OPTIONAL
         return Need.PLAIN
@@ -571,7 +571,8 @@ class _File:
         body = function.child_by_field_name("body")
         throws = body is not None and _FAILS.search(self.content, body.start_byte, body.end_byte) is not None
         default = next((i for i, p in enumerate(names) if i != position and re.match(r"(?i)default|fallback|def$|otherwise", p)), None)
-        self.helpers.append(Helper(self.path, name, position, default, throws))
+        tolerates = default is None and not throws and self._need(access)[0] is Need.OPTIONAL
+        self.helpers.append(Helper(self.path, name, position, default, throws, tolerates))
 
     # --- modules that carry the environment -----------------------------------------------------------------------------------
 
@@ -907,6 +908,8 @@ def calls(files: Iterable[CodeFile], helpers: Sequence[Helper], packages: Mappin
                 need, fallback = Need.OPTIONAL, reader._fallback(said[0])
             elif helper.throws and helper.default is None and need is Need.PLAIN:
                 need = Need.REQUIRED
+            elif helper.tolerates and need is Need.PLAIN:
+                need = Need.OPTIONAL
             reader._add(name, node, need, f"{helper.name}()", fallback)
         yield from reader.references
 

@@ -98,7 +98,7 @@ def _calls(reader: _Reader, path: str, by_name: Mapping[str, Sequence[Helper]]) 
         if default is None and helper.default is not None and len(node.args) > helper.default:
             default = node.args[helper.default]
         default = default or reader.guarded.get(id(node))
-        optional = id(node) in reader.guarded or (default is not None and not _is_none(default))
+        optional = helper.tolerates or id(node) in reader.guarded or (default is not None and not _is_none(default))
         need = Need.OPTIONAL if optional else Need.REQUIRED if helper.throws else Need.PLAIN
         yield from reader.one(node, node.args[helper.argument], need, f"{helper.name}()", default)
 
@@ -248,7 +248,9 @@ class _Reader:
                 if isinstance(read, ast.Name) and read.id in names:
                     default = next((i for i, name in enumerate(names) if re.match(r"(?i)default|fallback|otherwise", name)), None)
                     throws = any(isinstance(inner, ast.Raise) for inner in ast.walk(function)) or isinstance(node, ast.Subscript)
-                    yield Helper(self.place.at(0).path, function.name, names.index(read.id), default, throws)
+                    own = id(node) in self.guarded or (isinstance(node, ast.Call) and len(node.args) > 1 and not _is_none(node.args[1]))
+                    tolerates = default is None and not throws and own
+                    yield Helper(self.place.at(0).path, function.name, names.index(read.id), default, throws, tolerates)
                     break
 
     def reads(self, function: str) -> bool:

@@ -78,6 +78,11 @@ def is_material(path: str) -> bool:
     return not _MATERIAL.isdisjoint(path.split("/")[:-1])
 
 
+def is_shown(path: str) -> bool:
+    """Whether a path, relative to its package, lies in that package's documentation or examples: code for readers, which no app runs."""
+    return path.partition("/")[0] in ("docs", "doc", "documentation", "examples", "example") and "/" in path
+
+
 def folder_of(path: str) -> str:
     """The folder of a relative path, '.' for the root."""
     return path.rpartition("/")[0] or "."

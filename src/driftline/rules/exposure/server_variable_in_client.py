@@ -71,8 +71,8 @@ def _in_source(app: App, variable: Variable) -> Iterator[Finding]:
 
 def _is_in_browser(app: App, read: Reference) -> bool:
     """A read of `process.env` in a module for the browser alone, or of `import.meta.env` in an app of which nothing runs elsewhere."""
-    if read.use is not Use.READ:
-        return False
+    if read.use is not Use.READ or any(other in app.variables and app.variables[other].public for other in read.instead):
+        return False  # where a public name stands in the same chain, that is the browser's
     if read.how == "process.env":
         return read.side is Side.CLIENT
     return read.how == "import.meta.env" and app.runtime == "browser" and read.side in (Side.CLIENT, Side.UNKNOWN)
