@@ -14,6 +14,7 @@ from driftline.model import (
     Authority,
     Cell,
     Claim,
+    Component,
     Declaration,
     Environment,
     Kind,
@@ -544,6 +545,8 @@ class _Assembler:
         home = owner(source.path, self.app_folders)
         if component is not None:
             found = next((c for c in source.reading.components if c.name == component), None)
+            if found is not None and found.image is not None and source.format.name == "compose" and source.reading.contexts:
+                found = self._of_own_image(source, found)
             if found is not None and found.root is not None:
                 exact = found.root.strip("/") or "."
                 if exact in self.app_folders or (exact == "." and any(p.path == "." for p in self.layout.plans)):
@@ -556,6 +559,16 @@ class _Assembler:
         if any(plan.path == home for plan in self.layout.plans):
             return home
         return self.layout.plans[0].path if len(self.layout.plans) == 1 else None
+
+    def _of_own_image(self, source: ReadSource, component: Component) -> Component:
+        """A deployed service's component, with what is known of the app in its image: another file builds the service of this name, or no
+        other image of the file is this project's own."""
+        beside = (other for other in self.sources if other.format.name == "compose" and folder_of(other.path) == folder_of(source.path))
+        built = next((c for other in beside for c in other.reading.components if c.name == component.name and c.root is not None), None)
+        if built is not None:
+            return built
+        own = [c for c in source.reading.components if c.image and "/" in c.image and not platform.is_service_image(c.image)]
+        return component._replace(image=None) if own == [component] else component
 
     def _environments_of_setting(self, plan: Plan, drafts: dict[str, _Draft]) -> None:
         for setting in self.settings.environments.values():

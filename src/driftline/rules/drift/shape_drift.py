@@ -16,7 +16,7 @@ from driftline.rules.phrases import declared_in
 RULE = Rule("shape-drift", Severity.WARNING, "a variable has different shapes in different environments")
 
 # Only shapes that no parser takes for one another; words, paths and texts often stand for each other rightly.
-_APART = frozenset((("url", "word"), ("url", "number"), ("url", "boolean"), ("number", "text"), ("number", "word")))
+_APART = frozenset((("url", "word"), ("url", "number"), ("url", "boolean"), ("number", "text"), ("number", "word"), ("boolean", "text")))
 
 
 def check(facts: Facts) -> Iterator[Finding]:
