@@ -410,3 +410,34 @@ def test_names_that_are_no_text(tmp_path: Path, under_git: bool) -> None:
     variable = app_of(report).variables["B"]
     assert os.fsencode(variable.references[0].location.path) == b"l\xffb/\xe9.ts"
     assert [finding.variable for finding in report.findings if finding.rule == "missing-variable"] == ["B"]
+
+
+@BOTH
+@pytest.mark.skipif(os.name != "posix", reason="folders are entered one by one")
+def test_a_folder_too_deep_to_be_opened_is_unread(tmp_path: Path, under_git: bool) -> None:
+    """Git goes past it with a warning and exit code 0."""
+    root = put(tmp_path / "p", {"a.ts": "1"}, under_git)
+    here = os.open(root, os.O_RDONLY)
+    for _ in range(25):  # 25 * 201 is more than PATH_MAX
+        os.mkdir("d" * 200, dir_fd=here)
+        inner = os.open("d" * 200, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = inner
+    os.close(os.open("b.ts", os.O_CREAT | os.O_WRONLY, dir_fd=here))
+    os.close(here)
+    tree = files.walk(str(root))
+    assert [file.path for file in tree.files] == ["a.ts"]
+    assert [one.reason for one in tree.unread] == ["cannot be listed" if under_git else "File name too long"]
+
+
+@pytest.mark.parametrize("said", ["Permission denied", "Too many open files"])
+def test_a_folder_that_git_goes_past_is_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+    """A folder of another user, which root cannot have here: git's own words stand for it."""
+    root = repository(tmp_path / "p", {"a.ts": "1"})
+    program = write(
+        tmp_path / "bin",
+        {"git": f'#!/bin/sh\necho "warning: could not open directory \'data/\': {said}" >&2\nexec {shutil.which("git")} "$@"\n'},
+    )
+    (program / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", str(program))
+    assert [(one.path, one.reason) for one in files.walk(str(root)).unread] == [("data", said)]

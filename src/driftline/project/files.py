@@ -74,7 +74,7 @@ def _walk_git(root: str, is_excluded: Callable[[str], bool]) -> Tree:
     # Where a link has taken a folder's place, its files are deleted ones to git, and what lies behind the link is none of ours.
     files = [File(path, True) for path in listing.tracked if not path.startswith(linked)]
     files += [File(path, False) for path in listing.untracked]
-    unread: list[Unread] = []
+    unread = [Unread(path, reason) for path, reason in listing.closed if not is_excluded(path)]
     for path in listing.ignored:
         if not path.endswith("/"):
             files.append(File(path, False, True))

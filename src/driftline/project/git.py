@@ -1,6 +1,7 @@
 """Asks git what it tracks, ignores and has staged; runs nothing that the repository's own configuration names."""
 
 import os
+import re
 import subprocess
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -13,7 +14,8 @@ class Listing(NamedTuple):
     """The files under a root as git sees them; paths are relative to the root, with `/`. Deleted files are left out.
 
     `ignored` holds ignored files one by one and ignored folders collapsed, with a trailing `/`; `nested` the folders of other
-    repositories, submodules among them; `absent` the tracked files that a sparse checkout leaves out.
+    repositories, submodules among them; `absent` the tracked files that a sparse checkout leaves out; `closed` the folders that could
+    not be opened, with git's reason.
     """
 
     tracked: tuple[str, ...]
@@ -21,6 +23,7 @@ class Listing(NamedTuple):
     ignored: tuple[str, ...]
     nested: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
+    closed: tuple[tuple[str, str], ...] = ()
 
 
 def run(root: str, *arguments: str, stdin: bytes | None = None, codes: tuple[int, ...] = (0,)) -> bytes:
@@ -28,6 +31,11 @@ def run(root: str, *arguments: str, stdin: bytes | None = None, codes: tuple[int
 
     Raises Unreadable when git is missing, refuses the folder (`safe.directory`), or fails; the reason names the command only.
     """
+    return _ask(root, *arguments, stdin=stdin, codes=codes).stdout
+
+
+def _ask(root: str, *arguments: str, stdin: bytes | None = None, codes: tuple[int, ...] = (0,)) -> subprocess.CompletedProcess[bytes]:
+    """As `run`, with what git said beside its output."""
     try:
         done = subprocess.run(  # noqa: S603  # no shell; the arguments are ours
             inert.command(root, *arguments),
@@ -41,7 +49,7 @@ def run(root: str, *arguments: str, stdin: bytes | None = None, codes: tuple[int
         raise Unreadable(f"git cannot be started: {error.strerror or 'it is not on the PATH'}") from None
     if done.returncode not in codes:
         raise Unreadable(_refusal(done.stderr) or f"git {arguments[0]} failed with exit code {done.returncode}")
-    return done.stdout
+    return done
 
 
 def _refusal(said: bytes) -> str | None:
@@ -98,7 +106,8 @@ def listing(root: str) -> Listing:
     others: list[str] = []
     nested: list[str] = []
     absent: dict[str, None] = {}
-    for entry in _paths(run(root, "ls-files", "-z", "-t", "--stage", "--deleted", "--others", "--exclude-standard")):
+    answer = _ask(root, "ls-files", "-z", "-t", "--stage", "--deleted", "--others", "--exclude-standard")
+    for entry in _paths(answer.stdout):
         # `-t` puts a tag before each entry: `?` other, `R` deleted (named a second time), `S` left out of a sparse checkout; the others are
         # in the index, with a mode.
         if entry.startswith("? "):
@@ -114,8 +123,16 @@ def listing(root: str) -> Listing:
         else:
             tracked[path] = None  # once, though a merge conflict names it up to three times
     ignored = _paths(run(root, "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"))
-    return Listing(tuple(path for path in tracked if path not in deleted), tuple(others), tuple(ignored), tuple(nested), tuple(absent))
+    closed = tuple(
+        (os.fsdecode(path), reason.decode(errors="replace") or "cannot be listed") for path, reason in _CLOSED.findall(answer.stderr)
+    )
+    return Listing(
+        tuple(path for path in tracked if path not in deleted), tuple(others), tuple(ignored), tuple(nested), tuple(absent), closed
+    )
 
+
+# What git says of a folder that it goes past (dir.c, open_cached_dir, 2.39), in the language of LC_ALL=C; it cuts a message of 4,096 bytes.
+_CLOSED = re.compile(rb"^warning: could not open directory '([^\n]*?)(?:/?': ([^\n]*))?$", re.MULTILINE)
 
 # gitformat-index(5): the mode of a commit of another repository.
 _SUBMODULE = "160000"
