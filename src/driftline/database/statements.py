@@ -314,7 +314,8 @@ def _function(cursor: Cursor, verb: str, location: Location, name: Name) -> Chan
 _ASKS = late.pattern(
     r"\bauth \. (?:uid|jwt|role|email) \(|current_setting|request \. jwt|\bcurrent_user\b|\bsession_user\b|\b(?:is|has|can|check|require|assert|verify|get_my|get_current|current)_\w+ \("
 )
-_COUNTS = late.pattern(r"\bset ([\w\"]+) = (?:coalesce \( )?(?:\w+ \. )?\1(?: , 0 \))? [+-]")
+# One more or one less; by how much a caller says is no counter but a balance.
+_COUNTS = late.pattern(r"\bset ([\w\"]+) = (?:coalesce \( )?(?:\w+ \. )?\1(?: , 0 \))? [+-] \d")
 
 
 _SUMS = late.pattern(r"\b(?:count|sum|avg) \(")

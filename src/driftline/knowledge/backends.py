@@ -18,7 +18,7 @@ _PYTHON = late.pattern(rb"^\s*(?:from|import)\s+(?P<module>[\w.]+)", re.MULTILIN
 
 
 class Backend(NamedTuple):
-    """One way of doing a job. Every field is what backends.toml says; `calls` must be found in the importing file, where it is set.
+    """One way of doing a job. Every field is what backends.toml says; `calls` must be found in code that imports it or is handed its client.
 
     `guarded_by` says what decides over the rows or files that browsers reach by themselves, "" where none do.
     """
@@ -74,8 +74,8 @@ def _package(module: str) -> str:
     return module.partition("/")[0]
 
 
-def used(content: bytes, *, python: bool = False) -> Iterator[tuple[Backend, int]]:
-    """The backends that a file imports and uses, each with the byte offset of its import."""
+def imported(content: bytes, *, python: bool = False) -> Iterator[tuple[Backend, int]]:
+    """The backends that a file imports, whatever it calls of them, each with the byte offset of its import."""
     seen: set[tuple[str, str]] = set()
     for match in (_PYTHON if python else _IMPORT).finditer(content):
         module = match["module"].decode("ascii", "replace")
@@ -86,6 +86,5 @@ def used(content: bytes, *, python: bool = False) -> Iterator[tuple[Backend, int
             key = (backend.job, backend.name)
             if key in seen or not (fnmatchcase(module, pattern) or module == pattern):
                 continue
-            if backend.calls is None or backend.calls.search(content):
-                seen.add(key)
-                yield backend, match.start("module")
+            seen.add(key)
+            yield backend, match.start("module")

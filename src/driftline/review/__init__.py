@@ -112,7 +112,12 @@ def gather(tree: Tree, project: Project, settings: Settings, outputs: tuple[str,
         deployed_by=releases.deployed_by(paths, deploying),
         outputs=outputs,
     )
-    return project._replace(facts=project.facts._replace(evidence=evidence), unread=tuple(dict.fromkeys((*project.unread, *unread))))
+    judged = len(code_files) + len(rules_files) + sum(len(store.database.files) for store in found)
+    return project._replace(
+        facts=project.facts._replace(evidence=evidence),
+        files=max(project.files, judged),  # most of the code is read by both
+        unread=tuple(dict.fromkeys((*project.unread, *unread))),
+    )
 
 
 def _routes(project: Project) -> Iterator[Route]:
@@ -154,7 +159,10 @@ _PUBLIC_KEY = late.pattern(
     rb"(?:NEXT_PUBLIC|VITE|PUBLIC|EXPO_PUBLIC|REACT_APP|NUXT_PUBLIC)_SUPABASE_\w*(?:ANON|PUBLISHABLE|KEY)\w*|SUPABASE_(?:ANON|PUBLISHABLE)_KEY"
 )
 _SERVICE_KEY = late.pattern(rb"SERVICE_ROLE|SUPABASE_SECRET_KEY|SUPABASE_SERVICE_KEY")
-_FROM = late.pattern(rb"""\.from\(\s*["'`](?P<table>[A-Za-z_]\w*)["'`]""")
+# A query begun; in a file that does not name Supabase (it is handed a client) one that goes on as its queries do.
+_FROM = late.pattern(
+    rb"""\.from(?:<[^()\n]{1,120}>)?\(\s*["'`](?P<table>[A-Za-z_]\w*)["'`](?P<goes_on>\s*\)\s*\.\s*(?:select|insert|update|upsert|delete)\b)?"""
+)
 
 
 def _stores(paths: Iterable[str], text: Callable[[str], str], unread: list[Unread], deployed: Mapping[str, bytes]) -> Iterable[Store]:
@@ -283,9 +291,12 @@ def _tables_used(deployed: Mapping[str, bytes]) -> Iterable[tuple[str, Location]
     """Each table that code names in a `.from("x")`, with its first place."""
     seen: set[bytes] = set()
     for path, content in sorted(deployed.items()):
-        if not path.endswith(_CODE) or b"supabase" not in content:
+        if not path.endswith(_CODE):
             continue
+        named = b"supabase" in content
         for match in _FROM.finditer(content):
+            if not named and match["goes_on"] is None:
+                continue
             before = content[max(0, match.start() - 12) : match.start()]
             if match["table"] not in seen and not before.endswith((b".storage", b"Array", b"Buffer", b"Object")):
                 seen.add(match["table"])

@@ -60,6 +60,12 @@ def _row_security(_report: Report, evidence: Evidence) -> Iterator[Limit]:
     opaque = sum(len(store.database.opaque) for store in evidence.stores)
     if opaque:
         yield Limit(f"{opaque} statement{'s' if opaque > 1 else ''} of the migrations are built at run time", "supabase db dump")
+    for store in evidence.stores:
+        # What Supabase granted by itself holds for the tables of every tool.
+        bare = [table for table in store.database.tables if not table.row_security and table.name.schema in store.schemas]
+        if store.api is not None and bare and store.tool in ("prisma", "drizzle", "migrations"):
+            reason = f"browser code uses the data API ({store.api.path}:{store.api.line}), and whether that serves `{bare[0].name}` of {store.folder}"
+            yield Limit(f"{reason}, which is without row security, no file says", "supabase db dump")
     used = {stack.name for stack in evidence.stacks if stack.imports} | {client.name for client in evidence.clients}
     for backend in backends.known():
         if backend.name not in used:

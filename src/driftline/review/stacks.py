@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from functools import cache
 
 from driftline.knowledge import backends
 from driftline.knowledge.backends import Backend
@@ -23,30 +22,60 @@ def stacks(
     manifests to the packages that they name."""
     listed = list(apps)
     folders = [app.path for app in listed if app.path != "."]
-    uses: dict[tuple[str, str, str], list[Location]] = {}
+    homes = {path: owner(path, folders) for path in code}
+    imports: dict[tuple[str, Backend], list[Location]] = {}
     for path, content in code.items():
-        home = owner(path, folders)
-        for backend, offset in backends.used(content, python=path.endswith(".py")):
-            uses.setdefault((home, backend.job, backend.name), []).append(place(path, content, offset))
+        for backend, offset in backends.imported(content, python=path.endswith(".py")):
+            imports.setdefault((homes[path], backend), []).append(place(path, content, offset))
+    owned = {app.path: _packages(app, manifests) for app in listed}
+    uses = _uses(imports, owned, code, homes)
     configuring: dict[tuple[str, str], list[str]] = {}  # by file name and folder
     names = {name for backend in backends.known() for name in backend.files}
     for path in paths:
         if path.rpartition("/")[2] in names:
             configuring.setdefault((path.rpartition("/")[2], folder_of(path)), []).append(path)
-    imported = {(app, module) for app, job, name in uses for module in _modules(job, name)}
+    imported = {(app, module) for app, backend in imports for module in backend.packages}
     reach = Reach(code)
     for app in listed:
-        named = {package: path for path, packages in sorted(manifests.items()) if folder_of(path) == app.path for package in packages}
+        named = owned[app.path]
         found: dict[str, list[_Found]] = {}
         for backend in backends.known():
-            places = sorted(uses.get((app.path, backend.job, backend.name), ()))
+            places = sorted(uses.get((app.path, backend), ()))
             files = [path for name in backend.files for path in configuring.get((name, app.path), ())]
-            # A package that does several jobs is used where it does one of them.
             idle = [named[module] for module in backend.packages if module in named and (app.path, module) not in imported]
             if places or files or idle:
                 found.setdefault(backend.job, []).append((backend, places, min(files or idle, default="")))
         for job, group in found.items():
             yield from _judged(job, [_stack(app, one, named) for one in (_reached(group, reach) if len(group) > 1 else group)])
+
+
+def _packages(app: App, manifests: Mapping[str, Collection[str]]) -> Mapping[str, str]:
+    """The packages that an app's manifests name, each with its manifest."""
+    return {package: path for path, packages in sorted(manifests.items()) if folder_of(path) == app.path for package in packages}
+
+
+def _uses(
+    imports: Mapping[tuple[str, Backend], list[Location]],
+    owned: Mapping[str, Mapping[str, str]],
+    code: Mapping[str, bytes],
+    homes: Mapping[str, str],
+) -> Mapping[tuple[str, Backend], list[Location]]:
+    """Where each app uses each backend. An SDK that does several jobs does the one whose calls stand in the app, or in an app that is handed
+    its client; the place is an import that calls, else one that makes the client, else (a framework's module) a call."""
+    found = {key: places for key, places in imports.items() if key[1].calls is None}
+    for backend in backends.known():
+        having = {app for app in owned if (app, backend) in imports or any(module in owned[app] for module in backend.packages)}
+        if backend.calls is None or not having:
+            continue
+        calling = {path: match.start() for path, content in code.items() if (match := backend.calls.search(content))}
+        handed = {path for path in calling if homes[path] not in having}
+        for app in having:
+            mine = {path for path in calling if homes[path] == app}
+            places = imports.get((app, backend), [])
+            if mine or (handed and places):
+                direct = [one for one in places if one.path in mine]
+                found[app, backend] = direct or places or [place(path, code[path], calling[path]) for path in sorted(mine)]
+    return found
 
 
 _Found = tuple[Backend, list[Location], str]
@@ -59,11 +88,6 @@ def _reached(group: list[_Found], reach: Reach) -> list[_Found]:
         for backend, places, file in group
     ]
     return found if any(places for _, places, _ in found) else group
-
-
-@cache
-def _modules(job: str, name: str) -> frozenset[str]:
-    return frozenset(module for one in backends.known() if (one.job, one.name) == (job, name) for module in one.packages)
 
 
 def _stack(app: App, found: _Found, named: Collection[str]) -> Stack:
