@@ -70,8 +70,8 @@ def gather(tree: Tree, project: Project, settings: Settings, outputs: tuple[str,
 
     code_files, tests = _code(tree, paths, unread)
     found = gathered("the migrations", lambda: _stores(paths, text, unread, code_files))
-    deploying = {path: prose(path) for path in paths if releases.DEPLOYING.search(path)}
-    told = {path: prose(path) for path in paths if releases.PROSE.search(path) and path.count("/") < 3}
+    made = releases.release(paths, prose)
+    told = {path: prose(path) for path in releases.prose(paths)}
     functions = [path for path in paths if re.search(r"(?:^|/)supabase/functions/[^/_][^/]*/index\.[jt]sx?$", path)]
     attestations: tuple[Attestation, ...] = ()
     if hooks.ATTESTATIONS in {file.path for file in tree.files}:
@@ -102,14 +102,14 @@ def gather(tree: Tree, project: Project, settings: Settings, outputs: tuple[str,
         attestations=attestations,
         steps=gathered(
             "the steps of a release",
-            lambda: releases.steps(found, deploying, told, code_files, functions, _loose(paths, found, prose)),
+            lambda: releases.steps(found, made, paths, told, code_files, functions, _loose(paths, found, prose)),
         ),
         unowned=gathered("the code owners", lambda: owners.unowned(paths, prose(owners_file) if owners_file else None, settings.owners)),
         owners_file=owners_file,
         surfaces=owners.surfaces(paths) + len(settings.owners),
         servers=gathered("the languages of servers", lambda: servers.unread(deployed, prose)),
         clients=gathered("the manifests of clients", lambda: servers.clients(deployed, prose)),
-        deployed_by=releases.deployed_by(paths, deploying),
+        deployed_by=made.described,
         outputs=outputs,
     )
     judged = len(code_files) + len(rules_files) + sum(len(store.database.files) for store in found)

@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from typing import NamedTuple
 
 from driftline import late
+from driftline.code import is_example
+from driftline.database import migrations
 from driftline.evidence import Step, Store
-from driftline.knowledge import backends
+from driftline.knowledge import backends, tables
 from driftline.model import Location
+from driftline.project import apps
+from driftline.review import runs
+from driftline.review.runs import Script
 
-# Where the steps of a deployment are written down.
-DEPLOYING = late.pattern(
-    r"^\.github/workflows/[^/]+\.ya?ml$|(?:^|/)(?:\.gitlab-ci\.ya?ml|bitbucket-pipelines\.yml|package\.json|Dockerfile[\w.-]*|Procfile|vercel\.json|netlify\.toml|render\.yaml|fly\.toml"
-    r"|railway\.(?:json|toml)|nixpacks\.toml|wrangler\.(?:toml|jsonc?)|Makefile|[\w-]*entrypoint[\w-]*\.sh|amplify\.yml|apphosting\.yaml|\.circleci/config\.yml)$"
-)
-# The commands that apply migrations, by the tool that keeps them (their docs, 2026-11).
-_APPLIES = {
-    "supabase": re.compile(r"supabase\s+(?:db\s+push|migration\s+up|link)|supabase/setup-cli|supabase_branching"),
-    "schemas": re.compile(r"supabase\s+(?:db\s+push|migration\s+up|link)|supabase/setup-cli|supabase_branching"),
-    "prisma": re.compile(r"prisma\s+(?:migrate\s+deploy|db\s+push)|db:deploy|db:push|migrate:deploy"),
-    "drizzle": re.compile(r"drizzle-kit\s+(?:migrate|push)|db:migrate|db:push"),
-    "migrations": re.compile(r"migrat|alembic|flyway|dbmate|goose|knex|sequelize"),
-}
-_DEPLOYS_FUNCTIONS = late.pattern(r"supabase\s+functions\s+deploy|supabase/setup-cli")
-_DEPLOYS = late.pattern(
-    r"vercel\s+(?:deploy|--prod)|netlify\s+deploy|wrangler\s+(?:deploy|pages)|fly(?:ctl)?\s+deploy|firebase\s+deploy|gcloud\s+run\s+deploy|railway\s+up|docker\s+push|amondnet/vercel-action|supabase\s+functions\s+deploy"
-)
-PROSE = late.pattern(
-    r"(?:^|/)(?:README|DEPLOY[\w-]*|RELEASE[\w-]*|CHECKLIST[\w-]*|[\w-]*DEPLOYMENT[\w-]*|CONTRIBUTING|RUNBOOK)\.mdx?$", re.IGNORECASE
-)
 _ASKS = late.pattern(
     r"(?:after (?:each|every) (?:deploy|release|push)|don'?t forget to|remember to|manually (?:run|apply|execute|update|copy|set|change)|run (?:this|the following) sql|"
     r"(?:paste|execute|run) .{0,40}(?:in|into) the (?:supabase )?sql editor|uncomment .{0,60}(?:prod|deploy)|change .{0,40} before (?:prod|deploy|launch|release))",
@@ -51,39 +38,86 @@ _SWAPS = late.pattern(
 )
 
 
-# The files by which a host builds and releases what is pushed, beside those of backends.toml; Docker's and Make's say how, not when.
-_HOSTED = late.pattern(
-    r"(?:^|/)(?:amplify\.ya?ml|app\.ya?ml|cloudbuild\.ya?ml|serverless\.(?:ya?ml|ts|js)|sst\.config\.[jt]s|samconfig\.toml|nixpacks\.toml|\.do/[\w.-]+\.ya?ml|kamal\.ya?ml|deploy\.rb|azure-pipelines\.ya?ml"
-    r"|Chart\.yaml|kustomization\.ya?ml|appspec\.ya?ml|Jenkinsfile|\.replit|static\.json|heroku\.yml|captain-definition|_redirects|eas\.json|firebase\.json)$"
-)
-_RELEASES = late.pattern(
-    r"\buses:[^\n]*(?:deploy|publish|release)|\bdeploy\w*:|\bhelm\s+upgrade|\bkubectl\s+(?:apply|set|rollout)|\bssh\b|\brsync\b"
-)
+class Release(NamedTuple):
+    """How a project is released: `runs` is all that a release runs, `kept` the scripts that somebody may run, `workflow` the first file that
+    deploys, `described` the first file that says how a release is made; None where there is none."""
+
+    runs: str
+    kept: tuple[Script, ...] = ()
+    workflow: str | None = None
+    described: str | None = None
 
 
-def deployed_by(paths: Iterable[str], deploying: Mapping[str, str]) -> str | None:
-    """The first file that says how a release is made: a host's own, or a workflow that deploys; None where there is none."""
+class Tool(NamedTuple):
+    """What keeps migrations, as releases.toml says it."""
+
+    tool: str
+    applies: re.Pattern[str]
+    in_code: re.Pattern[bytes] | None
+    files: re.Pattern[str] | None
+    names: re.Pattern[bytes] | None
+
+
+@cache
+def _pattern(name: str) -> re.Pattern[str]:
+    """A pattern of releases.toml."""
+    return re.compile(tables.of_file("releases.toml")[name], re.IGNORECASE if name == "prose" else 0)
+
+
+@cache
+def _tools() -> tuple[Tool, ...]:
+    return tuple(
+        Tool(
+            row["tool"],
+            late.pattern(row["applies"]),
+            late.pattern(row["in_code"].encode()) if "in_code" in row else None,
+            late.pattern(row["files"]) if "files" in row else None,
+            late.pattern(row["names"].encode()) if "names" in row else None,
+        )
+        for row in tables.of_file("releases.toml")["tools"]
+    )
+
+
+def prose(paths: Iterable[str]) -> list[str]:
+    """The documents in which a project writes down how it is released."""
+    return [path for path in paths if _pattern("prose").search(path) and path.count("/") < 3]
+
+
+def release(paths: Iterable[str], text: Callable[[str], str]) -> Release:
+    """How the project is released that consists of `paths`; `text` gives a file's text."""
+    listed = sorted(paths)
+    written = {path: text(path) for path in listed if _pattern("written_in").search(path)}
+    kept = tuple(script for path in listed if path.rpartition("/")[2] in _KEEPERS for script in runs.scripts(path, text(path)))
+    everything = runs.reached(written, kept, _pattern("started"), listed, text)
+    workflow = next((path for path, said in written.items() if _pattern("deploys").search(said)), None)
+    return Release(everything, kept, workflow, _described(listed, written))
+
+
+_KEEPERS = ("package.json", "Makefile")
+
+
+def _described(paths: Iterable[str], written: Mapping[str, str]) -> str | None:
     hosted = {name for backend in backends.known() if backend.job == "hosting" for name in backend.files}
-    for path in sorted(paths):
-        if path.rpartition("/")[2] in hosted or _HOSTED.search(path):
+    for path in paths:
+        if path.rpartition("/")[2] in hosted or _pattern("hosted").search(path):
             return path
-        workflow = deploying.get(path, "") if path.endswith((".yml", ".yaml")) else ""
-        if _DEPLOYS.search(workflow) or _RELEASES.search(workflow):
+        workflow = written.get(path, "") if path.endswith((".yml", ".yaml")) else ""
+        if _pattern("deploys").search(workflow) or _pattern("releases").search(workflow):
             return path
     return None
 
 
 def steps(
     stores: Iterable[Store],
-    deploying: Mapping[str, str],
-    prose: Mapping[str, str],
+    made: Release,
+    paths: Iterable[str],
+    told: Mapping[str, str],
     code: Mapping[str, bytes],
     functions: Iterable[str],
     loose: Mapping[str, str],
 ) -> Iterator[Step]:
-    """Every such step. `deploying`, `prose` and `loose` (SQL files beside the migrations) map paths to their text, `functions` are the entry files of Supabase functions."""
-    everything = "\n".join(deploying.values())
-    workflow = next((path for path, text in sorted(deploying.items()) if _DEPLOYS.search(text)), None)
+    """Every such step of the release `made`. `paths` are all files of the project; `told` (prose) and `loose` (SQL files beside the migrations)
+    map paths to their text, `code` to bytes, `functions` are the entry files of Supabase functions."""
     for store in stores:
         last = store.database.files[-1] if store.database.files else store.folder
         if store.tool == "scripts":
@@ -93,15 +127,11 @@ def steps(
                 Location(last, 1),
                 f"scripts {store.folder}",
             )
-        elif not _APPLIES[store.tool].search(everything):
-            beside = f", and {workflow} deploys without it" if workflow else ""
-            yield Step(
-                f"{len(store.database.files)} migrations in {store.folder} are applied by no workflow, script or image of this repository{beside}",
-                "apply the migrations in the deployment, before the new code starts",
-                Location(last, 1),
-                f"migrations {store.folder}",
-                ((Location(workflow, 1), "deploys without them"),) if workflow else (),
-            )
+        else:
+            tool = next(tool for tool in _tools() if tool.tool == store.tool)
+            yield from _unapplied(tool, store.folder, len(store.database.files), last, made, code)
+    for tool, folder, files in _histories(paths, code):
+        yield from _unapplied(tool, folder, len(files), files[-1], made, code)
     by_hand = [_place(path, text, match.start("verb")) for path, text in sorted(loose.items()) if (match := _CHANGES.search(text))]
     if by_hand:
         yield Step(
@@ -112,14 +142,14 @@ def steps(
             tuple((place, "and here") for place in by_hand[1:6]),
         )
     listed = sorted(functions)
-    if listed and not _DEPLOYS_FUNCTIONS.search(everything):
+    if listed and not _pattern("functions").search(made.runs):
         yield Step(
             f"{len(listed)} Supabase function{'s are' if len(listed) > 1 else ' is'} deployed by no workflow or script of this repository",
             "deploy the functions where the app is deployed",
             Location(listed[0], 1),
             "functions",
         )
-    for path, text in sorted(prose.items()):
+    for path, text in sorted(told.items()):
         found = list(_ASKS.finditer(text))
         if found:
             more = f" and {len(found) - 1} more line{'s' if len(found) > 2 else ''} of it" if len(found) > 1 else ""
@@ -140,6 +170,54 @@ def steps(
                 yield Step(
                     said, "read it from a variable that each environment sets", _place(path, text, match.start()), f"{path} {said[:12]}"
                 )
+
+
+def _histories(paths: Iterable[str], code: Mapping[str, bytes]) -> Iterator[tuple[Tool, str, list[str]]]:
+    """(tool, folder, files) of the migrations that are code."""
+    found: dict[tuple[int, str], list[str]] = {}
+    for path in sorted(paths):
+        if "migrat" not in path and "/versions/" not in path:
+            continue
+        for number, tool in enumerate(_tools()):
+            match = tool.files.fullmatch(path) if tool.files is not None else None
+            if match is None or migrations.is_past(path) or is_example(path) or apps.is_material(path):
+                continue
+            if tool.names is None or tool.names.search(code.get(path, b"")):
+                found.setdefault((number, match["folder"].rstrip("/") or "."), []).append(path)
+                break
+    yield from ((_tools()[number], folder, files) for (number, folder), files in sorted(found.items()))
+
+
+def _unapplied(tool: Tool, folder: str, number: int, last: str, made: Release, code: Mapping[str, bytes]) -> Iterator[Step]:
+    """The step of migrations that no release applies."""
+    if tool.applies.search(made.runs) or _PROGRAM.search(made.runs):
+        return
+    if tool.in_code is not None and any(map(tool.in_code.search, (made.runs.encode("utf-8", "replace"), *code.values()))):
+        return
+    script = next((script for script in made.kept if tool.applies.search(script.text)), None)
+    if script is not None and made.described is None:
+        return  # where and when it is run, no file says: that is what the flag leaves open
+    said = f"{number} migration{'s' if number > 1 else ''} in {folder} {'are' if number > 1 else 'is'} applied by no workflow, host or image of this repository"
+    if script is not None:
+        said += f": `{script.name}` of {script.path} would apply them, and nothing runs it"
+    elif made.workflow:
+        said += f", and {made.workflow} deploys without it"
+    related = [(Location(script.path, 1), "would apply them")] if script is not None else []
+    related += [(Location(made.workflow, 1), "deploys without them")] if made.workflow else []
+    yield Step(
+        said,
+        "apply the migrations in the deployment, before the new code starts",
+        Location(last, 1),
+        f"migrations {folder}",
+        tuple(related),
+    )
+
+
+# A program of the project's own that is called after what it does.
+_PROGRAM = late.pattern(
+    r"(?:\b(?:node|bun|deno|tsx|ts-node|python3?|sh|bash|php|exec)[\s\"',]{1,4}(?:-[\w-]+[\s\"',]{1,4}){0,4}(?:[\w./-]{0,100}/)?|(?:^|[\s\"'\[/])bin/)(?:db[-_])?migrat\w{0,20}(?:[-_]\w{1,20})?(?:\.\w{1,4})?(?=[\s\"'\],]|$)",
+    re.MULTILINE,
+)
 
 
 def _place(path: str, text: str, offset: int) -> Location:

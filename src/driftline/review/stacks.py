@@ -21,7 +21,7 @@ def stacks(
     """Every stack of every app, by job; `code` maps the paths of code that is neither test nor tool to its bytes, `manifests` the paths of
     manifests to the packages that they name."""
     listed = list(apps)
-    folders = [app.path for app in listed if app.path != "."]
+    folders = sorted((app.path for app in listed if app.path != "."), key=len, reverse=True)
     homes = {path: owner(path, folders) for path in code}
     imports: dict[tuple[str, Backend], list[Location]] = {}
     for path, content in code.items():
