@@ -30,13 +30,14 @@ def text() -> str:
     for group, (title, question) in _GROUPS.items():
         of_group = [page for page in told.values() if page.group == group]
         lines += ["", f"## {title}", "", question, "", "| rule | says | severity |", "| --- | --- | --- |"]
-        lines += [f"| [`{page.rule.id}`](#{page.rule.id}) | {page.rule.title} | {_severity(page.rule)} |" for page in of_group]
+        lines += [f"| [`{page.rule.id}`](#{page.rule.id}) | {page.rule.title} | {severity(page.rule)} |" for page in of_group]
         for page in of_group:
             lines += ["", *_page(page)]
     return "\n".join(lines) + "\n"
 
 
-def _severity(rule: Rule) -> str:
+def severity(rule: Rule) -> str:
+    """A rule's default severity: "blocker / warning" is in production and elsewhere."""
     return rule.severity.value + (f" / {rule.elsewhere.value}" if rule.elsewhere else "")
 
 

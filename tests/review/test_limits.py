@@ -13,6 +13,12 @@ _EXPRESS = """const app = require("express")()
 const stripe = require("stripe")(process.env.STRIPE_SECRET_KEY)
 app.post("/stripe/events", (req, res) => stripe.webhooks.constructEvent(req.body, req.headers["stripe-signature"], process.env.STRIPE_WEBHOOK_SECRET))
 """
+_CLIENT = """import { createClient } from "@supabase/supabase-js"
+export const db = createClient(process.env.NEXT_PUBLIC_SUPABASE_URL, process.env.NEXT_PUBLIC_SUPABASE_ANON_KEY)
+"""
+_QUERY = 'import { db } from "./db"\nexport const orders = () => db.from("orders").select()\n'
+_UPLOAD = 'import { db } from "./db"\nexport const send = (file) => db.storage\n  .from("pictures")\n  .upload("a", file)\n'
+_TABLE = "create table {name} (id int);\n"
 
 
 @pytest.mark.parametrize(
@@ -24,6 +30,31 @@ app.post("/stripe/events", (req, res) => stripe.webhooks.constructEvent(req.body
         ({"src/db.ts": 'import { Databases } from "appwrite"\n'}, "row-security", "cannot tell from files", "console"),
         ({"src/db.ts": 'import { getDatabase } from "firebase/database"\n'}, "row-security", "cannot tell from files", "rules"),
         ({"pubspec.yaml": "dependencies:\n  supabase_flutter: ^2.0.0\n"}, "row-security", "cannot tell from files", "no migration"),
+        # The client is made in one file and used in another.
+        ({"src/db.js": _CLIENT, "src/orders.js": _QUERY}, "row-security", "cannot tell from files", "no migration"),
+        (
+            {"src/db.js": _CLIENT, "src/orders.js": _QUERY, "supabase/migrations/20250101_a.sql": _TABLE.format(name="people")},
+            "row-security",
+            "blocked",
+            "",
+        ),
+        (
+            {
+                "src/db.js": _CLIENT,
+                "src/send.js": _UPLOAD,
+                "src/orders.js": _QUERY,
+                "supabase/migrations/20250101_a.sql": _TABLE.format(name="orders") + "alter table orders enable row level security;\n",
+            },
+            "row-security",
+            "clear",
+            "",
+        ),
+        (
+            {"src/db.js": _CLIENT, "src/orders.js": _QUERY, "prisma/migrations/1_a/migration.sql": _TABLE.format(name="orders")},
+            "row-security",
+            "cannot tell from files",
+            "whether that serves `orders`",
+        ),
         ({"server.js": _EXPRESS, "Dockerfile": "FROM node\nENV PORT=80\n"}, "separation", "cannot tell from files", "STRIPE_SECRET_KEY"),
         ({"server.js": _EXPRESS}, "callbacks", "at risk", ""),
         ({}, "releases", "cannot tell from files", "how a release is made"),

@@ -35,7 +35,11 @@ class Backend(NamedTuple):
     @property
     def packages(self) -> tuple[str, ...]:
         """The packages that a manifest names where this is installed: `firebase` of `firebase/firestore`."""
-        return tuple(dict.fromkeys("/".join(name.rstrip("*").split("/")[: 2 if name.startswith("@") else 1]) for name in self.imports))
+        return tuple(
+            dict.fromkeys(
+                "/".join(name.rstrip("*").split("/")[: 2 if name.startswith("@") else 1]) for name in self.imports if name[0] != "*"
+            )
+        )
 
     def is_configured_by(self, name: str) -> bool:
         """Whether a variable of this name configures it."""
@@ -62,7 +66,7 @@ def known() -> tuple[Backend, ...]:
 
 @cache
 def _by_package() -> dict[str, list[tuple[str, Backend]]]:
-    found: dict[str, list[tuple[str, Backend]]] = {}
+    found: dict[str, list[tuple[str, Backend]]] = {"*": []}
     for backend in known():
         for pattern in backend.imports:
             found.setdefault(_package(pattern), []).append((pattern, backend))
@@ -82,7 +86,7 @@ def imported(content: bytes, *, python: bool = False) -> Iterator[tuple[Backend,
         if python:
             module = module.partition(".")[0]
         # `stripe@17.0.0` of a URL import ends at the `@`: the pattern above stops there.
-        for pattern, backend in _by_package().get(_package(module), ()):
+        for pattern, backend in (*_by_package().get(_package(module), ()), *_by_package()["*"]):
             key = (backend.job, backend.name)
             if key in seen or not (fnmatchcase(module, pattern) or module == pattern):
                 continue

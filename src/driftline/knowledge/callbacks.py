@@ -91,6 +91,7 @@ class _Data(NamedTuple):
     webhook_words: tuple[str, ...]
     webhook_path: re.Pattern[str]
     webhook_tools: re.Pattern[str]
+    webhook_jobs: frozenset[str]
     verifies: re.Pattern[bytes]
     of_providers: Mapping[str, Role]
 
@@ -211,6 +212,11 @@ def receives_events(path: str) -> bool:
     return _data().webhook_path.search(plain) is not None and _data().webhook_tools.search(plain) is None
 
 
+def calls_back(job: str) -> bool:
+    """Whether providers of this job call the apps that use them (a payment's webhook, a mail's events)."""
+    return job in _data().webhook_jobs
+
+
 def signature_header(content: bytes) -> tuple[str, int] | None:
     """(provider, 0-based offset) of the signature header that a text names, None where it names none of a known provider's."""
     lower = content.lower()
@@ -294,6 +300,7 @@ def _data() -> _Data:
         },
         webhook_words=tuple(told["webhooks"]["words"]),
         webhook_path=late.pattern(told["webhooks"]["path"]),
+        webhook_jobs=frozenset(told["webhooks"]["jobs"]),
         webhook_tools=late.pattern(told["webhooks"]["tools"]),
         verifies=late.pattern(told["webhooks"]["verifies"].encode()),
         of_providers={

@@ -23,6 +23,9 @@ def lines(review: Review, terminal: Terminal) -> Iterator[str]:
         label = f"{SIGNS[flag.verdict][0 if terminal.unicode else 1]} {pad(flag.verdict, longest)}"
         found = f" ({flag.number})" if flag.number else ""
         yield from terminal.prose(f"{flag.title}{found}", indent=2, label=label, styles=STYLES[flag.verdict])
+        if flag.evidence and flag.verdict in ("at risk", "blocked"):
+            first = flag.evidence[0].location
+            yield from terminal.prose(f"first: {first.path}:{first.line}; confidence: {flag.confidence}", indent=6 + longest)
         if flag.open and flag.open != before and flag.verdict == "cannot tell from files":
             before = flag.open
             yield from terminal.prose(flag.open, indent=6 + longest)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from driftline import late
-from driftline.model import App, Finding, Report, Review, Severity
+from driftline.model import App, Finding, Flag, Report, Review, Severity
 from driftline.reports import _app, _review, _words
 from driftline.reports._order import by_weight
 from driftline.terminal import Terminal, count, size
@@ -89,13 +89,20 @@ class _Comment:
         if decision.first is not None:
             yield f"Begin: {self.code(_words.place(decision.first.location))}: {self.prose(decision.first.note)}  \n"
         yield f"**Next:** {self.prose(decision.next)}  \n**Don't:** {self.prose(decision.avoid.removeprefix('do not '))}\n\n"
-        yield "| | flag | found |\n| --- | --- | --- |\n"
+        yield "| | flag | found | confidence |\n| --- | --- | --- | --- |\n"
         for flag in review.flags:
-            found = str(flag.number) if flag.number else self.plain(flag.open, 160)
-            yield f"| {_review.SIGNS[flag.verdict][0]} {flag.verdict} | {self.plain(flag.title, 160)} | {found} |\n"
+            sign = _review.SIGNS[flag.verdict][0]
+            yield f"| {sign} {flag.verdict} | {self.plain(flag.title, 160)} | {self._found(flag)} | {flag.confidence} |\n"
         if review.stacks:
             yield "\n| job | done by |\n| --- | --- |\n"
             yield from (f"| {self.plain(job, 40)} | {self.plain(said, 300)} |\n" for job, said in _review.jobs(review))
+
+    def _found(self, flag: Flag) -> str:
+        """The evidence of a flag in a cell of a table: how much and where it begins, or what is open and what settles that."""
+        if flag.evidence:
+            return f"{flag.number}, first {self.code(_words.place(flag.evidence[0].location), table=True)}"
+        settles = f"; settled by: {self.plain(flag.settles, 120)}" if flag.settles else ""
+        return f"{self.plain(flag.open, 160)}{settles}"
 
     # --- lists ----------------------------------------------------------------------------------------------------------------
 

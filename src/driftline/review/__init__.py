@@ -43,7 +43,7 @@ def review(request: Request) -> Report:
 def callbacks(request: Request) -> tuple[Hook, ...]:
     """The callback routes of a project, without judging anything."""
     tree = files.walk(request.root, request.settings.is_excluded)
-    project = audit.read_whole(request, tree)
+    project = audit.read_tree(request, tree, lambda path: files.read(tree.root, path))
     return tuple(hooks.hooks(*_code(tree, [file.path for file in tree.files if not file.ignored], []), _routes(project)))
 
 
@@ -80,6 +80,10 @@ def gather(tree: Tree, project: Project, settings: Settings, outputs: tuple[str,
     rules_files = _rules_files(paths, prose)
     deployed = [path for path in paths if not (code.is_test(path) or code.is_tool(path) or apps.is_material(path))]
     manifests = {path: apps.dependencies(path, prose(path)) for path in paths if apps.is_manifest(path)}
+
+    def unread_servers() -> Iterator[bytes]:
+        return (_bytes(tree, path, unread) for path in deployed if path.endswith(servers.suffixes()))
+
     owners_file = next((path for path in owners.FILES if path in paths), None)
     evidence = Evidence(
         stores=found,
@@ -102,7 +106,7 @@ def gather(tree: Tree, project: Project, settings: Settings, outputs: tuple[str,
         attestations=attestations,
         steps=gathered(
             "the steps of a release",
-            lambda: releases.steps(found, made, paths, told, code_files, functions, _loose(paths, found, prose)),
+            lambda: releases.steps(found, made, paths, told, code_files, unread_servers, functions, _loose(paths, found, prose)),
         ),
         unowned=gathered("the code owners", lambda: owners.unowned(paths, prose(owners_file) if owners_file else None, settings.owners)),
         owners_file=owners_file,
@@ -297,7 +301,7 @@ def _tables_used(deployed: Mapping[str, bytes]) -> Iterable[tuple[str, Location]
         for match in _FROM.finditer(content):
             if not named and match["goes_on"] is None:
                 continue
-            before = content[max(0, match.start() - 12) : match.start()]
+            before = content[max(0, match.start() - 60) : match.start()].rstrip()
             if match["table"] not in seen and not before.endswith((b".storage", b"Array", b"Buffer", b"Object")):
                 seen.add(match["table"])
                 yield match["table"].decode("ascii", "replace"), place(path, content, match.start("table"))

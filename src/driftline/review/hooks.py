@@ -19,8 +19,6 @@ SCHEMA = "driftline/attestations/1"
 
 _SECRET = re.compile(rb"[A-Z][A-Z0-9_]*(?:WEBHOOK|SIGNING)[A-Z0-9_]*(?:SECRET|KEY|TOKEN)|[A-Z][A-Z0-9_]*(?:SECRET|KEY)_WEBHOOKS?")
 _IS_WEBHOOK = re.compile(r"web-?_?hooks?(?:[/._-]|$)", re.IGNORECASE)
-# Jobs whose providers call back; a webhook of one's own product is no callback.
-_JOBS = frozenset(("payment", "mail", "auth", "storage", "commerce", "sms", "messaging"))
 
 
 def hooks(code: Mapping[str, bytes], tests: Mapping[str, bytes], routes: Iterable[Route]) -> Iterator[Hook]:
@@ -33,16 +31,19 @@ def hooks(code: Mapping[str, bytes], tests: Mapping[str, bytes], routes: Iterabl
         provider = _provider(path, content)
         if provider is None:
             continue
-        secrets = tuple(sorted({match[0].decode() for match in _SECRET.finditer(content)}))
         route = _route(path)
         by_place.add(path)
-        yield Hook(provider, route, Location(path, 1), secrets, _tested(path, route, tests))
+        yield Hook(provider, route, Location(path, 1), _secrets(content), _tested(path, route, tests))
     for one in dict.fromkeys(routes):
         known = catalog.load().providers.get(one.provider or "")
-        if known is None or known.job not in _JOBS or one.location.path not in code or one.location.path in by_place:
+        if known is None or not callbacks.calls_back(known.job) or one.location.path not in code or one.location.path in by_place:
             continue
-        secrets = tuple(sorted({match[0].decode() for match in _SECRET.finditer(code[one.location.path])}))
-        yield Hook(known.title, one.path, one.location, secrets, _named_in(tests, (one.path.encode(),)))
+        yield Hook(known.title, one.path, one.location, _secrets(code[one.location.path]), _named_in(tests, (one.path.encode(),)))
+
+
+def _secrets(content: bytes) -> tuple[str, ...]:
+    """The variables of signing secrets that a file names."""
+    return tuple(sorted({match[0].decode() for match in _SECRET.finditer(content)}))
 
 
 def _provider(path: str, content: bytes) -> str | None:
@@ -51,7 +52,7 @@ def _provider(path: str, content: bytes) -> str | None:
     text = content.lower()
     loaded = catalog.load()
     signing = {kind.provider for kind in loaded.keys if kind.slot == "webhook_secret"}
-    known = {name: provider for name, provider in loaded.providers.items() if provider.job in _JOBS or name in signing}
+    known = {name: provider for name, provider in loaded.providers.items() if callbacks.calls_back(provider.job) or name in signing}
     named = [provider.title for name, provider in known.items() if name in words]
     if named:
         return named[0]

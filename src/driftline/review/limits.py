@@ -20,7 +20,7 @@ class Limit(NamedTuple):
 
 def of(flag: str, report: Report, evidence: Evidence) -> Limit | None:
     """The first thing that files do not show about a flag (its id in decisions.toml), None where nothing is left open."""
-    return next(chain(_LIMITS[flag](report, evidence), _unread(report)), None)
+    return next(chain(LIMITS[flag](report, evidence), _unread(report)), None)
 
 
 def _unread(report: Report) -> Iterator[Limit]:
@@ -40,17 +40,21 @@ def _servers(evidence: Evidence, what: str, settles: str) -> Iterator[Limit]:
 
 
 def _client_identity(_report: Report, evidence: Evidence) -> Iterator[Limit]:
+    """An answer to requests in a language whose handlers no reader follows."""
     yield from _servers(
         evidence, "which the readers of handlers do not cover", "a look at each of its handlers for ids that it takes from the request"
     )
 
 
 def _browser_keys(_report: Report, evidence: Evidence) -> Iterator[Limit]:
+    """Built output that nobody handed over."""
     if not evidence.outputs:
         yield Limit("no built output was looked at", "driftline review --bundle DIR")
 
 
 def _row_security(_report: Report, evidence: Evidence) -> Iterator[Limit]:
+    """Tables that code uses and no migration creates, statements that are built at run time, tables of another tool in a database that the data
+    API may serve, and backends whose rules are not in the repository or are kept in a console."""
     known = {table.name.name for store in evidence.stores for table in store.database.tables}
     known |= {view.name.name for store in evidence.stores for view in store.database.views}
     missing = [name for name, _ in evidence.tables_used if name not in known]
@@ -79,6 +83,8 @@ def _row_security(_report: Report, evidence: Evidence) -> Iterator[Limit]:
 
 
 def _callbacks(report: Report, evidence: Evidence) -> Iterator[Limit]:
+    """The list of endpoints that each provider keeps, routes in a language that no reader follows, a payment provider whose key is read and
+    whose callback was not seen, and addresses that production keeps elsewhere."""
     if evidence.hooks:
         yield Limit("which addresses a provider calls stands in its dashboard", _DASHBOARD)
     yield from _servers(evidence, "where routes of webhooks are not looked for", _DASHBOARD)
@@ -101,6 +107,7 @@ def _is_address(variable: Variable) -> bool:
 
 
 def _separation(report: Report, _evidence: Evidence) -> Iterator[Limit]:
+    """What production holds where no file says it, and stores and keys whose value in production or anywhere else stands in no file."""
     production = [e for app in report.apps for e in app.environments if e.kind is Kind.PRODUCTION]
     if any(e.authority is None for e in production) or not production:
         yield Limit("no file says what production holds", next((e.settled_by for e in production if e.settled_by), None) or _EXPORT)
@@ -144,10 +151,12 @@ def _is_hidden(variable: Variable, environment: str) -> bool:
 
 
 def _backends(_report: Report, evidence: Evidence) -> Iterator[Limit]:
+    """Servers in a language of which nobody counted what they use."""
     yield from _servers(evidence, "of which nobody counted what it uses", "a list of what it connects to")
 
 
 def _releases(_report: Report, evidence: Evidence) -> Iterator[Limit]:
+    """How a release is made, where no workflow and no file of a host says it."""
     if evidence.deployed_by is None:
         yield Limit(
             "no file says how a release is made", "a workflow or a host's file (vercel.json, render.yaml, fly.toml, ...) that deploys it"
@@ -155,11 +164,13 @@ def _releases(_report: Report, evidence: Evidence) -> Iterator[Limit]:
 
 
 def _owners(_report: Report, evidence: Evidence) -> Iterator[Limit]:
+    """A repository with nothing that decides over data, permissions or releases, and without code owners."""
     if not evidence.surfaces and evidence.owners_file is None:
         yield Limit("neither migrations, rules, workflows nor env templates are in the repository, and no CODEOWNERS", "a CODEOWNERS file")
 
 
-_LIMITS: Mapping[str, Callable[[Report, Evidence], Iterator[Limit]]] = {
+# By the id of the flag; the docstrings are the documentation.
+LIMITS: Mapping[str, Callable[[Report, Evidence], Iterator[Limit]]] = {
     "client-identity": _client_identity,
     "browser-keys": _browser_keys,
     "row-security": _row_security,

@@ -56,6 +56,7 @@ class Tool(NamedTuple):
     in_code: re.Pattern[bytes] | None
     files: re.Pattern[str] | None
     names: re.Pattern[bytes] | None
+    by_itself: re.Pattern[str] | None
 
 
 @cache
@@ -73,6 +74,7 @@ def _tools() -> tuple[Tool, ...]:
             late.pattern(row["in_code"].encode()) if "in_code" in row else None,
             late.pattern(row["files"]) if "files" in row else None,
             late.pattern(row["names"].encode()) if "names" in row else None,
+            late.pattern(row["by_itself"]) if "by_itself" in row else None,
         )
         for row in tables.of_file("releases.toml")["tools"]
     )
@@ -113,11 +115,17 @@ def steps(
     paths: Iterable[str],
     told: Mapping[str, str],
     code: Mapping[str, bytes],
+    servers: Callable[[], Iterable[bytes]],
     functions: Iterable[str],
     loose: Mapping[str, str],
 ) -> Iterator[Step]:
     """Every such step of the release `made`. `paths` are all files of the project; `told` (prose) and `loose` (SQL files beside the migrations)
-    map paths to their text, `code` to bytes, `functions` are the entry files of Supabase functions."""
+    map paths to their text, `code` to bytes; `servers` gives the code of servers in other languages, `functions` are the entry files of Supabase functions."""
+
+    def at_start(pattern: re.Pattern[bytes]) -> bool:
+        """Whether code that is deployed does it when it starts."""
+        return any(map(pattern.search, code.values())) or any(map(pattern.search, servers()))
+
     for store in stores:
         last = store.database.files[-1] if store.database.files else store.folder
         if store.tool == "scripts":
@@ -129,9 +137,9 @@ def steps(
             )
         else:
             tool = next(tool for tool in _tools() if tool.tool == store.tool)
-            yield from _unapplied(tool, store.folder, len(store.database.files), last, made, code)
+            yield from _unapplied(tool, store.folder, len(store.database.files), last, made, at_start)
     for tool, folder, files in _histories(paths, code):
-        yield from _unapplied(tool, folder, len(files), files[-1], made, code)
+        yield from _unapplied(tool, folder, len(files), files[-1], made, at_start)
     by_hand = [_place(path, text, match.start("verb")) for path, text in sorted(loose.items()) if (match := _CHANGES.search(text))]
     if by_hand:
         yield Step(
@@ -188,11 +196,15 @@ def _histories(paths: Iterable[str], code: Mapping[str, bytes]) -> Iterator[tupl
     yield from ((_tools()[number], folder, files) for (number, folder), files in sorted(found.items()))
 
 
-def _unapplied(tool: Tool, folder: str, number: int, last: str, made: Release, code: Mapping[str, bytes]) -> Iterator[Step]:
-    """The step of migrations that no release applies."""
+def _unapplied(
+    tool: Tool, folder: str, number: int, last: str, made: Release, at_start: Callable[[re.Pattern[bytes]], bool]
+) -> Iterator[Step]:
+    """The step of migrations that neither a release applies nor the app when it starts."""
     if tool.applies.search(made.runs) or _PROGRAM.search(made.runs):
         return
-    if tool.in_code is not None and any(map(tool.in_code.search, (made.runs.encode("utf-8", "replace"), *code.values()))):
+    if tool.in_code is not None and (tool.in_code.search(made.runs.encode("utf-8", "replace")) or at_start(tool.in_code)):
+        return
+    if tool.by_itself is not None and tool.by_itself.search(last):
         return
     script = next((script for script in made.kept if tool.applies.search(script.text)), None)
     if script is not None and made.described is None:

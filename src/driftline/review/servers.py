@@ -11,6 +11,11 @@ from driftline.knowledge import tables
 from driftline.model import Location
 
 
+def suffixes() -> tuple[str, ...]:
+    """The endings of files in the languages of knowledge/servers.toml."""
+    return tuple(suffix for table in tables.of_file("servers.toml")["languages"] for suffix in table["suffixes"])
+
+
 def unread(paths: Iterable[str], text: Callable[[str], str]) -> Iterator[Blind]:
     """The languages of knowledge/servers.toml in which a file among `paths` answers requests; `text` gives a file's text."""
     listed = sorted(paths)

@@ -777,13 +777,11 @@ class Flow:
     def _named(self, node: Node, effect: str) -> str | None:
         """The owner or power that a part of a query takes from the request."""
         if node.type == "pair":
-            column, value = _text(node.child_by_field_name("key")).strip("\"'`"), node.child_by_field_name("value")
+            column, value = _column(node), node.child_by_field_name("value")
             name = self.key(value)
             if name is not None and words.is_owner(column) and not words.is_owner(name):
                 return name
-            if name is not None and effect == "write" and words.is_power(column) and not self._is_limited(name):
-                return name
-            return None
+            return name if name is not None and effect == "write" and self._is_power(node, column) and not self._is_limited(name) else None
         if node.type not in ("identifier", "shorthand_property_identifier", "member_expression", "subscript_expression", "call_expression"):
             return None
         if node.parent is not None and node.parent.type == "member_expression" and node.parent.child_by_field_name("property") == node:
@@ -794,7 +792,13 @@ class Flow:
         if words.is_owner(name):
             return name
         is_column = node.type == "shorthand_property_identifier"
-        return name if is_column and effect == "write" and words.is_power(name) and not self._is_limited(name) else None
+        return name if is_column and effect == "write" and self._is_power(node, name) and not self._is_limited(name) else None
+
+    @staticmethod
+    def _is_power(node: Node, column: str) -> bool:
+        """Whether a column of a row says what somebody may do; `role` beside the content of a message says who speaks."""
+        beside = (_column(one) for one in node.parent.named_children) if node.parent is not None else ()
+        return words.is_power(column) and not (words.plain(column) == "role" and words.is_message(beside))
 
     def _is_limited(self, name: str) -> bool:
         """Whether the handler looks at what a power may be: compares it, or looks it up in a list."""
@@ -1131,6 +1135,11 @@ def _walk(node: Node) -> Iterator[Node]:
         current = waiting.pop()
         yield current
         waiting += reversed(current.named_children)
+
+
+def _column(entry: Node) -> str:
+    """What an entry of an object sets."""
+    return _text(entry.child_by_field_name("key") if entry.type == "pair" else entry).strip("\"'`")
 
 
 def _text(node: Node | None) -> str:

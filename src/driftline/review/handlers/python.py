@@ -512,6 +512,8 @@ class Flow:
         asked = self.asks_here or self.asked_before
         if asked and not (effect == "write" and self._only_gates()):
             return
+        calls = (one for one in ast.walk(node) if isinstance(one, ast.Call))
+        said = {keyword for call in calls if words.is_message(k.arg or "" for k in call.keywords) for keyword in call.keywords}
         for part in (*node.args, *node.keywords):
             for one in ast.walk(part):
                 column = one.arg if isinstance(one, ast.keyword) else None
@@ -519,7 +521,9 @@ class Flow:
                 name = self.key(value) if isinstance(value, ast.expr) else None
                 if name is None:
                     continue
-                power = effect == "write" and words.is_power(name) and column is not None
+                power = (
+                    effect == "write" and words.is_power(name) and column is not None and not (one in said and words.plain(name) == "role")
+                )
                 if (words.is_owner(name) or power or (column is not None and words.is_owner(column))) and not self._is_compared(name):
                     yield self._doubt("unowned" if asked else "unauthenticated", name, node)
                     return

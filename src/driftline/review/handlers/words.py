@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from driftline import late
 
@@ -42,6 +43,14 @@ def is_owner(name: str) -> bool:
 def is_power(name: str) -> bool:
     """Whether a name says what somebody may do or has paid for: `role`, `is_admin`, `credits`."""
     return _POWER.fullmatch(plain(name)) is not None
+
+
+def is_message(columns: Iterable[str]) -> bool:
+    """Whether a row with these columns is what somebody, or a model, said."""
+    return not _SAID.isdisjoint(map(plain, columns))
+
+
+_SAID = frozenset(("content", "contents", "message", "messagetext", "text", "parts", "prompt"))
 
 
 def is_price(name: str) -> bool:

@@ -25,8 +25,8 @@ def check(facts: Facts) -> Iterator[Finding]:
             if not one.variable.public or one.variable.name in told or one.traits.placeholder:
                 continue
             why = _value_says(one, private)
-            if why is None and _decoded_public(one):
-                told.add(one.variable.name)  # the value itself says that it may be seen: the name is only badly chosen
+            if why is None and (_decoded_public(one) or one.traits.shape == "boolean"):
+                told.add(one.variable.name)  # the value itself says that it may be seen, or is a switch: the name is only badly chosen
                 continue
             why = why or promise(one.variable.name)
             if why is None:
