@@ -140,7 +140,8 @@ def test_a_name_in_backquotes_with_backquotes_is_still_one_name() -> None:
 def test_a_launch_review_is_a_decision_and_a_table_of_flags() -> None:
     text = comment(builder.launch())
     assert "**Decision: stop before production exposure**" in text
-    assert "| ✗ blocked | Service keys in browser-accessible code | 8 |" in text
+    assert "| ✗ blocked | Service keys in browser-accessible code | 8, first `lib/a1.ts:1:1` | high |" in text
+    assert "settled by: settles EVIL" in text
     assert "| login | Clerk |" in text
     assert [token.type for token in tokens(text)].count("table_open") == 3
 

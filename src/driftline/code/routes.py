@@ -38,10 +38,16 @@ def read(path: str, content: bytes, folder: str = ".") -> File | None:
     imports = tuple(_specifiers(content)) if b"ebhook" in content or callbacks.receives_events(path) else ()
     if not found and checking is None and not imports:
         return None
-    hooked = [_hook(route, content) for route in found]
+    hooked = [_hook(route, content, own_part(route, found, content)) for route in found]
     if checking is not None and hooked and not any(route.provider for route in hooked):
         hooked = _signed(hooked, content)
     return File(path, tuple(hooked), imports, checking)
+
+
+def own_part(route: Route, routes: Iterable[Route], content: bytes) -> bytes:
+    """The text of a file from one of its routes to the next."""
+    start = route.location.offset or 0
+    return content[start : min((other.location.offset or 0 for other in routes if (other.location.offset or 0) > start), default=None)]
 
 
 def joined(files: Iterable[File], packages: Mapping[str, str]) -> Iterator[Route]:
@@ -90,13 +96,13 @@ _VERIFY_TRACES = (b"ignature", b"onstruct", b"ebhook", b"hmac", b"Hmac", b"timin
 # --- webhooks -----------------------------------------------------------------------------------------------------------------
 
 
-def _hook(route: Route, content: bytes) -> Route:
-    """The route with its provider where it receives webhooks, and how their signature is checked."""
+def _hook(route: Route, content: bytes, own: bytes) -> Route:
+    """The route with its provider where it receives webhooks, and how their signature is checked; `own` is its part of the file."""
     words = f"{route.path} {route.location.path}"
     events = callbacks.receives_events(route.path) or callbacks.receives_events(route.location.path)
     if not events or not _takes_posts(route):
         return route
-    header = callbacks.signature_header(content)
+    header = callbacks.signature_header(own)
     provider = callbacks.provider_of_words(route.path) or callbacks.provider_of_words(words) or (header[0] if header else None)
     if provider is None:
         return route

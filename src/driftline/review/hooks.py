@@ -8,16 +8,21 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 
+from driftline import late
+from driftline.code.routes import own_part
 from driftline.evidence import Attestation, Hook
 from driftline.knowledge import catalog
 from driftline.knowledge.identify import identify
 from driftline.model import Exposure, Location, Misuse, Route, Unread
 from driftline.review import handlers
+from driftline.review.handlers.project import Project
 
 ATTESTATIONS = ".driftline/attestations.json"
 SCHEMA = "driftline/attestations/1"
 
-_SECRET = re.compile(rb"[A-Z][A-Z0-9_]*(?:WEBHOOK|SIGNING)[A-Z0-9_]*(?:SECRET|KEY|TOKEN)|[A-Z][A-Z0-9_]*(?:SECRET|KEY)_WEBHOOKS?")
+_NAME = rb"[A-Z][A-Z0-9_]*(?:WEBHOOK|SIGNING)[A-Z0-9_]*(?:SECRET|KEY|TOKEN)|[A-Z][A-Z0-9_]*(?:SECRET|KEY)_WEBHOOKS?"
+_SECRET = late.pattern(_NAME)
+_CONSTANT = late.pattern(rb"^(?:export\s+)?(?:const\s+|let\s+|var\s+)?(\w+)[^=\n]{0,60}=[^\n]{0,120}?\b(" + _NAME + rb")\b", re.MULTILINE)
 _IS_WEBHOOK = re.compile(r"web-?_?hooks?(?:[/._-]|$)", re.IGNORECASE)
 
 
@@ -33,17 +38,25 @@ def hooks(code: Mapping[str, bytes], tests: Mapping[str, bytes], routes: Iterabl
             continue
         route = _route(path)
         by_place.add(path)
-        yield Hook(provider, route, Location(path, 1), _secrets(content), _tested(path, route, tests))
-    for one in dict.fromkeys(routes):
-        known = catalog.load().providers.get(one.provider or "")
-        if known is None or not callbacks.calls_back(known.job) or one.location.path not in code or one.location.path in by_place:
-            continue
-        yield Hook(known.title, one.path, one.location, _secrets(code[one.location.path]), _named_in(tests, (one.path.encode(),)))
+        yield Hook(provider, route, Location(path, 1), _secrets(content, content), _tested(path, route, tests))
+    served: dict[str, list[Route]] = {}
+    for one in routes:
+        if one.location.path in code and one.location.path not in by_place:
+            served.setdefault(one.location.path, []).append(one)
+    project = Project({path: content for path, content in code.items() if not path.endswith(".py")}, {}, {})
+    for file, listed in served.items():
+        for one in dict.fromkeys(listed):
+            known = catalog.load().providers.get(one.provider or "")
+            if known is None or not callbacks.calls_back(known.job) or (file in project.files and project.is_left_over(file)):
+                continue
+            secrets = _secrets(code[file], own_part(one, listed, code[file]))
+            yield Hook(known.title, one.path, one.location, secrets, _named_in(tests, (one.path.encode(),)))
 
 
-def _secrets(content: bytes) -> tuple[str, ...]:
-    """The variables of signing secrets that a file names."""
-    return tuple(sorted({match[0].decode() for match in _SECRET.finditer(content)}))
+def _secrets(content: bytes, part: bytes) -> tuple[str, ...]:
+    """The variables of signing secrets that a part of a file names, itself or by a constant of the file."""
+    constants = {match[2] for match in _CONSTANT.finditer(content) if re.search(rb"\b" + match[1] + rb"\b", part)}
+    return tuple(sorted({name.decode() for name in constants | {match[0] for match in _SECRET.finditer(part)}}))
 
 
 def _provider(path: str, content: bytes) -> str | None:

@@ -42,7 +42,11 @@ class Imported(NamedTuple):
 
 _ROUTER = late.pattern(rb"\b(?:express\.)?Router\(")
 _MOUNTS = late.pattern(rb"\.use\(\s*[\"'`]/|\.listen\(")
-_READS_FOLDERS = late.pattern(rb"\breaddir(?:Sync)?\(|\bglob(?:Sync)?\(|import\.meta\.glob|require\.context|[aA]uto[lL]oad")
+# Code that loads what it finds in a folder.
+_READS_FOLDERS = late.pattern(
+    rb"\b(?:readdir|glob)(?:Sync)?\([^\0]{0,600}?(?:\brequire\(|\bimport\(|\.register\()|import\.meta\.glob|require\.context|[aA]uto[lL]oad"
+    rb"|\brequire\(\s*(?:[\"'][^\"'\n]{0,200}[\"']\s*\+|`[^`\n]{0,200}\$\{)"
+)
 
 
 class Project:
@@ -198,7 +202,13 @@ class Project:
         if not any(_MOUNTS.search(other) is not None for name, other in self.files.items() if name != path):
             return False
         stem = _STEM.sub("", path).rpartition("/")[2].encode()
-        return not any(stem in other for name, other in self.files.items() if name != path)
+        # In an import or a path relative to the other file, not in a comment or a list of somebody's tool.
+        named = re.compile(
+            rb"(?:(?:\bfrom|\bimport|\brequire\()\s*\(?\s*[\"'`]|[\"'`]\.)(?:[^\"'`\n]{0,200}/)?"
+            + re.escape(stem)
+            + rb"(?:\.[cm]?[jt]sx?)?[\"'`]"
+        )
+        return not any(stem in other and named.search(other) for name, other in self.files.items() if name != path)
 
     @cached_property
     def _reads_folders(self) -> bool:
