@@ -308,7 +308,7 @@ def read_tree(
         near = nearest(request.app, paths_of_apps)
         raise Misuse(f'there is no app "{request.app}"; the apps are: {", ".join(paths_of_apps)}{near}')
     survey = code.survey(reader.code(), packages=layout.packages, folders=layout.folders, whole=code_paths is None)
-    links = {file.path: goal for file in tree.files if formats.is_env_file(file.path) and (goal := files.target(tree.root, file.path))}
+    links = {path: goal for path in reader.recognised if formats.is_env_file(path) and (goal := files.target(tree.root, path))}
     keys = keys or Keys.fresh(request.digest_key)
     assembly = environments.assemble(
         sources,
@@ -375,6 +375,7 @@ class _Reader:
         self.count = 0
         self.bytes = 0
         self._texts: dict[str, str] = {}
+        self.recognised = formats.recognised(file.path for file in tree.files)
 
     def text(self, path: str) -> str:
         """A file's text. Raises Unreadable."""
@@ -396,7 +397,10 @@ class _Reader:
         found = []
         present = {file.path for file in self.tree.files}
         named = self.request.settings.sources
+        recognised = {*self.recognised, *named}
         for file in self.tree.files:
+            if file.path not in recognised:
+                continue
             readers = readers_of(file.path, named, ignored=file.ignored)
             if not readers or files.target(self.tree.root, file.path) in present:  # what a link leads to is read at its own place
                 continue

@@ -276,9 +276,10 @@ class _Tree:
         self._entries = entries
         self._root = request.root
         self.done: set[str] = set()
-        paths = [*entries, *_env_links(request.root, index, entries)]
-        tracked = [File(path, True) for path in paths if not request.settings.is_excluded(path)]
-        homes = {folder_of(file.path) for file in tracked if _may_have_local_files(file.path)}
+        paths = [path for path in (*entries, *_env_links(request.root, index, entries)) if not request.settings.is_excluded(path)]
+        tracked = [File(path, True) for path in paths]
+        homes = {folder_of(path) for path in paths if path.endswith(_MANIFESTS) and path.rpartition("/")[2] in _MANIFESTS}
+        homes.update(folder_of(path) for path in formats.recognised(paths) if formats.is_env_file(path))
         local: list[str] = []
         unread = [Unread(path, IN_CONFLICT) for path in sorted(index.conflicts)]
         for home in sorted({".", *homes}):
@@ -310,6 +311,5 @@ def _env_links(root: str, index: Index, entries: Mapping[str, str]) -> list[str]
     return [path for path in index.links if formats.is_env_file(path) and files.target(root, path) in entries]
 
 
-def _may_have_local_files(path: str) -> bool:
-    base = path.rpartition("/")[2]
-    return base in ("package.json", "pyproject.toml", "requirements.txt") or formats.is_env_file(path)
+# Beside these may lie env files that git does not track.
+_MANIFESTS = ("package.json", "pyproject.toml", "requirements.txt")

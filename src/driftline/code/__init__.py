@@ -173,10 +173,18 @@ _LONGEST = 256
 def mentioned(content: bytes) -> frozenset[str]:
     """The names, of at most 256 characters, that stand in a text as whole strings or begin a template."""
     names = set()
-    for end in sieve.ends(MENTION.pattern, content):
+    for end in sieve.ends(MENTION.pattern, content, _ends_of_mentions):
         before = content[max(0, end - 1 - _LONGEST) : end - 1]
         names.add(before[len(before.rstrip(_IN_NAMES)) :].decode())
     return frozenset(names)
+
+
+def _ends_of_mentions(content: bytes) -> list[int]:
+    # The quote behind one name may stand before the next.
+    return [match.end(1) + 1 for match in _BEHIND_A_QUOTE.finditer(content)]
+
+
+_BEHIND_A_QUOTE = late.pattern(rb"""["'`](?=([A-Z][A-Z0-9]*_[A-Z0-9_]*)["'`$])""")
 
 
 def survey(

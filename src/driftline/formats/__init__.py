@@ -1,10 +1,9 @@
 """Source formats: one file per format, text in, declarations out; the folder is the registry."""
 
-import fnmatch
 import importlib
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from types import ModuleType
 from typing import NamedTuple, Protocol, cast
@@ -17,8 +16,8 @@ from driftline.model import Authority, Reading, Text
 class Format(NamedTuple):
     """What a format is, for discovery and documentation.
 
-    `name` is the module's name, `title` the words of a report. `files` are `fnmatch` patterns of the base name, or of the whole
-    relative path where the pattern holds a `/` (`*` then also crosses `/`). `settles` is the command whose export shows what
+    `name` is the module's name, `title` the words of a report. `files` are patterns of the base name, or of the whole relative path
+    where the pattern holds a `/`; `*` stands for anything (then also for `/`). `settles` is the command whose export shows what
     the file cannot. `nameless` is the environment that a declaration without a context speaks for: "production", "local",
     or "base" (every environment). `also` is an environment that such declarations reach too, beneath its env files, where other sources
     speak for it (`wrangler dev` reads the top level and lays `.dev.vars` over it). `in_templates` is True where a folder of templates holds what the app itself uses, not what others copy.
@@ -111,6 +110,20 @@ def _recognises(name: str, path: str) -> bool:
     return recognises is None or bool(recognises(path))
 
 
+def recognised(paths: Iterable[str]) -> list[str]:
+    """Those of the paths that a pattern of some format matches, in their order."""
+    index = _index()
+    # Most files of a project are none: these are left out within one expression, without a call for each.
+    worth = (
+        path
+        for path in paths
+        if (base := path[path.rfind("/") + 1 :]) in index.names
+        or base[base.rfind(".") + 1 :] in index.endings
+        or base.startswith(index.heads)
+    )
+    return [path for path in worth if _named(path)]
+
+
 @lru_cache(maxsize=1 << 16)
 def _named(path: str) -> Collection[str]:
     """The formats of which a pattern matches a path; each once, though several of its patterns may. An audit asks several times."""
@@ -122,7 +135,33 @@ def _named(path: str) -> Collection[str]:
         wild = (*wild, *index.beginnings)
     if not wild:
         return found
-    return dict.fromkeys((*found, *(name for pattern, name in wild if fnmatch.fnmatchcase(path if "/" in pattern else base, pattern))))
+    # What a pattern cannot do without is asked for first: most files with a common extension have nothing of it.
+    fitting = [one for one in wild if one.longest in path]
+    return dict.fromkeys((*found, *(one.name for one in fitting if _matches(one.parts, path if one.whole else base))))
+
+
+def _matches(parts: Sequence[str], text: str) -> bool:
+    """Whether a text is these parts with anything between them."""
+    if len(parts) == 1:
+        return text == parts[0]
+    at, end = len(parts[0]), len(text) - len(parts[-1])
+    if not text.startswith(parts[0]) or not text.endswith(parts[-1]):
+        return False
+    for part in parts[1:-1]:
+        found = text.find(part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return at <= end
+
+
+class _Wild(NamedTuple):
+    """A pattern with wildcards: what stands between them, the longest of it, whether it is one of the `whole` path, and whose it is."""
+
+    parts: tuple[str, ...]
+    longest: str
+    whole: bool
+    name: str
 
 
 class _Index(NamedTuple):
@@ -132,30 +171,33 @@ class _Index(NamedTuple):
     """
 
     names: Mapping[str, Sequence[str]]
-    endings: Mapping[str, Sequence[tuple[str, str]]]
+    endings: Mapping[str, Sequence[_Wild]]
     heads: tuple[str, ...]
-    beginnings: Sequence[tuple[str, str]]
+    beginnings: Sequence[_Wild]
 
 
 @cache
 def _index() -> _Index:
     names: dict[str, list[str]] = {}
-    endings: dict[str, list[tuple[str, str]]] = {}
-    beginnings: list[tuple[str, str]] = []
+    endings: dict[str, list[_Wild]] = {}
+    beginnings: list[_Wild] = []
     heads: list[str] = []
     for name, patterns in _files().items():
         for pattern in patterns:
-            wild = re.split(r"[*?]|\[[^]]*\]", pattern)
-            if len(wild) == 1 and "/" not in pattern:
+            if "?" in pattern or "[" in pattern:
+                raise ValueError(f"{name}: `{pattern}` has another wildcard than `*`")
+            parts = tuple(pattern.split("*"))
+            wild = _Wild(parts, max(parts, key=len), "/" in pattern, name)
+            if len(wild.parts) == 1 and not wild.whole:
                 names.setdefault(pattern, []).append(name)
             elif pattern.endswith(".y*ml"):
                 for extension in ("yml", "yaml"):
-                    endings.setdefault(extension, []).append((pattern, name))
-            elif "." in wild[-1]:
-                endings.setdefault(wild[-1].rpartition(".")[2], []).append((pattern, name))
-            elif wild[0] and "/" not in pattern:
-                heads.append(wild[0])
-                beginnings.append((pattern, name))
+                    endings.setdefault(extension, []).append(wild)
+            elif "." in wild.parts[-1]:
+                endings.setdefault(wild.parts[-1].rpartition(".")[2], []).append(wild)
+            elif wild.parts[0] and not wild.whole:
+                heads.append(wild.parts[0])
+                beginnings.append(wild)
             else:
                 raise ValueError(f"{name}: `{pattern}` neither begins with letters nor ends in an extension")
     return _Index(names, endings, tuple(heads), beginnings)

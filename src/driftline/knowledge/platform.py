@@ -212,10 +212,14 @@ def _normal(dependencies: frozenset[str]) -> frozenset[str]:
 def platforms_of(files: Collection[str]) -> tuple[str, ...]:
     """The names of the host platforms and CI systems that a project uses, by its files' paths (relative, with `/`), sorted."""
     shown_by = _knowledge().shown_by
+    words = tuple(key[:-1] for key in shown_by if key.endswith(".*"))
+    folders = {key for key in shown_by if key.endswith("/")}
     found: set[str] = set()
     for path in files:
         folder, _, base = path.rpartition("/")
         # A pattern is filed under its base name, its folder's name or, with a wildcard, its base name's first word.
+        if base not in shown_by and folder[folder.rfind("/") + 1 :] + "/" not in folders and not base.startswith(words):
+            continue  # as nearly all are
         for key in (base, folder.rpartition("/")[2] + "/", base.partition(".")[0] + ".*"):
             for pattern, name in shown_by.get(key, ()):
                 if name not in found and pattern.fullmatch(path):

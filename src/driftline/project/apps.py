@@ -18,6 +18,9 @@ _MATERIAL = frozenset(
 )  # fmt: skip
 
 _PYTHON_PROJECTS = ("pyproject.toml", "requirements.txt", "Pipfile", "manage.py")
+_WORKERS = ("wrangler.toml", "wrangler.json", "wrangler.jsonc")
+# What makes a folder a package, or a part that is deployed by itself.
+_MANIFESTS = ("package.json", *_PYTHON_PROJECTS, *_WORKERS)
 
 
 class Package(NamedTuple):
@@ -116,9 +119,14 @@ def find(
     configuration of its own; `loader_of` gives the loader an app was told to have, None where it is to be detected.
     """
     unread: list[Unread] = []
-    names: dict[str, set[str]] = {}
+    # Few folders of a project are packages: only of these, and of the root, the files are told apart.
+    homes = (path for path in paths if path.endswith(_MANIFESTS) and path.rpartition("/")[2] in _MANIFESTS)
+    names: dict[str, set[str]] = {folder_of(path): set() for path in homes}
+    names.setdefault(".", set())
     for path in paths:
-        names.setdefault(folder_of(path), set()).add(path.rpartition("/")[2])
+        folder, _, base = path.rpartition("/")
+        if (folder or ".") in names:
+            names[folder or "."].add(base)
     packages: dict[str, Package] = {}
     for folder, here in sorted(names.items()):
         inside = "" if folder == "." else folder + "/"
@@ -154,7 +162,7 @@ def find(
         if folder not in packages
     ]
     if not plans or (not any(plan.path == "." for plan in plans) and has_environment(".")):
-        root = packages.get(".", Package(".", None, {}, None, frozenset(names.get(".", ()))))
+        root = packages.get(".", Package(".", None, {}, None, frozenset(names["."])))
         plans.append(_plan(root, packages, by_name, loader_of))
     plans.sort(key=lambda plan: (plan.path != ".", plan.path))
     all_folders = sorted({*folders, *(plan.path for plan in plans)} - {"."}, key=lambda folder: (-len(folder), folder))
@@ -202,12 +210,13 @@ def _is_app(package: Package, imported: Collection[str], has_environment: Callab
 
 def _is_runtime(folder: str, names: set[str]) -> bool:
     """Folders that are deployed by themselves without a manifest: a worker, a set of functions."""
-    return bool(names & {"wrangler.toml", "wrangler.json", "wrangler.jsonc"}) and folder != "."
+    return not names.isdisjoint(_WORKERS) and folder != "."
 
 
 def _supabase_functions(paths: Collection[str]) -> list[str]:
     """`supabase/functions` folders: Deno functions with secrets of their own (Supabase docs, Edge Functions secrets, 2026-11)."""
-    found = {path[: match.end() - 1] for path in paths if (match := _FUNCTIONS.match(path)) and not is_material(path)}
+    inside = (path for path in paths if "supabase/functions/" in path)
+    found = {path[: match.end() - 1] for path in inside if (match := _FUNCTIONS.match(path)) and not is_material(path)}
     return sorted(found)
 
 
