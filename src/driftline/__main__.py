@@ -6,6 +6,10 @@ import gc
 import os
 import sys
 
+TYPE_CHECKING = False  # as typing's, which is not needed for most of what this answers
+if TYPE_CHECKING:
+    from driftline.glance import Seen
+
 
 def main() -> None:
     """Runs the command line of this process and ends it with CONTRACT's codes, and with 130 where the user interrupts it at any moment."""
@@ -28,17 +32,18 @@ def _run(words: list[str]) -> int:
         from driftline import __version__
 
         return _told(f"driftline {__version__}\n{_engines()}")
+    seen = None
     if words[:1] == ["commit"]:
         listed = words[1:2] == ["--listed"]
         given = words[2:] if listed else words[1:]
-        said = None if any(word.startswith("-") for word in given) else _glance(given, listed=listed)
-        if said is not None:
-            return _told(f"{said}\nPASS  Nothing found.")
+        seen = None if any(word.startswith("-") for word in given) else _glance(given, listed=listed)
+        if seen is not None and seen.told is not None:
+            return _told(f"{seen.told}\nPASS  Nothing found.")
     # An audit makes a great many objects that live until it ends: looking through all of them again and again took an eighth of its time.
     gc.set_threshold(_OBJECTS, 50, 1000)
     from driftline import console
 
-    plain = console.plain(words)
+    plain = console.plain(words, seen)
     if plain is not None:
         return console.run(plain)
     from driftline import cli
@@ -87,12 +92,12 @@ def _engines() -> str:
     return f"{engines}; Python {'.'.join(map(str, sys.version_info[:3]))} on {sys.platform}"
 
 
-def _glance(given: list[str], *, listed: bool) -> str | None:
-    """What to say of a commit that a glance shows not to matter; None where the audit has to look."""
+def _glance(given: list[str], *, listed: bool) -> Seen | None:
+    """What a glance sees of a commit; None where the audit has to look at all of it."""
     from driftline import cache, glance
 
     try:
-        return glance.passes(given, cache.folder(os.environ, "."), listed=listed)
+        return glance.look(given, cache.folder(os.environ, "."), listed=listed)
     except Exception:  # whatever it stumbled over, the audit judges it and says so
         return None
 

@@ -11,9 +11,12 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from driftline.model import Misuse, Report, Unreadable
+
+if TYPE_CHECKING:
+    from driftline.glance import Seen
 
 FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "markdown", "html")
 FAIL_ON = ("blocker", "warning", "note", "never")
@@ -90,8 +93,11 @@ _FLAGS = {"--no-live": "no_live", "--quiet": "quiet", "-q": "quiet", "--verbose"
 _VALUES = {"--env": "target", "--app": "app", "--fail-on": "fail_on"}
 
 
-def plain(words: Sequence[str]) -> Callable[[], int] | None:
-    """The command that a line asks for, where it is an audit or a hook with common options; None for every other line, which is click's."""
+def plain(words: Sequence[str], seen: Seen | None = None) -> Callable[[], int] | None:
+    """The command that a line asks for, where it is an audit or a hook with common options; None for every other line, which is click's.
+
+    `seen` is what a glance has seen of the commit, if there was one.
+    """
     if not words or words[0] not in ("check", "commit"):
         return None
     options = {**UNASKED}
@@ -116,7 +122,7 @@ def plain(words: Sequence[str]) -> Callable[[], int] | None:
         else:
             return None
     if words[0] == "commit":
-        return lambda: commit(paths, options)
+        return lambda: commit(paths, options, seen)
     root = paths[0] if paths else "."
     return (lambda: check(root, options)) if len(paths) <= 1 else None
 
@@ -129,10 +135,10 @@ def check(root: str, options: Mapping[str, Any]) -> int:
     return told(audit.check(asked), asked, options)
 
 
-def commit(paths: Sequence[str], options: Mapping[str, Any]) -> int:
+def commit(paths: Sequence[str], options: Mapping[str, Any], seen: Seen | None = None) -> int:
     """`driftline commit`: judges what is staged, or only `paths` of it where any are named, and gives the exit code.
 
-    Raises Unreadable where there is no git repository.
+    `seen` is what a glance has seen of it, if there was one. Raises Unreadable where there is no git repository.
     """
     from driftline import glance, staged
     from driftline.project import git
@@ -143,9 +149,10 @@ def commit(paths: Sequence[str], options: Mapping[str, Any]) -> int:
     real = os.path.realpath(root)
     given = [os.path.relpath(os.path.realpath(os.path.dirname(path) or ".") + os.sep + os.path.basename(path), real) for path in paths]
     asked = request(root, options)._replace(command="commit")
-    report = staged.commit(asked, [path.replace(os.sep, "/") for path in given], listed=options["listed"])
+    report = staged.commit(asked, [path.replace(os.sep, "/") for path in given], listed=options["listed"], seen=seen)
     code = told(report, asked, options, empty=0)
-    if real == os.path.realpath(".") and options["config"] is None:
+    # A glance that has seen something needs nothing.
+    if seen is None and real == os.path.realpath(".") and options["config"] is None:
         glance.prepare(asked.cache, sorted(asked.settings.sources))
     return code
 

@@ -2,7 +2,8 @@
 
 Most commits do not, and a hook runs a hundred times a day. What the audit would look for (names of sources and of code, the traces of a
 read, the catalogue's patterns) is compiled once into one file of the user's cache folder. Any hit, any doubt and any file that cannot
-be read leave the commit to the audit; so a glance says nothing but "passed". The file holds our own expressions only.
+be read leave the commit to the audit; so a glance says nothing but "passed". What it has seen by then is not asked again. The file holds
+our own expressions only.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import os
 import sys
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from driftline import cache
 
@@ -28,8 +29,20 @@ _ALL, _MENTION, _SOURCE = 0, 1, 2
 # --- looking ----------------------------------------------------------------------------------------------------------------
 
 
-def passes(given: Sequence[str], folder: str | None, *, listed: bool = False) -> str | None:
-    """What to say of a commit that cannot matter; None where the audit has to look.
+class Seen:
+    """What a glance has seen of a commit: what to say where it cannot matter, else what the audit need not ask git for again.
+
+    `changes` maps every staged path to its blobs before and after; `blobs` holds the content of some; in those of `keyless` no credential stands.
+    """
+
+    def __init__(
+        self, told: str | None, changes: Mapping[bytes, tuple[str | None, str | None]], blobs: Mapping[str, bytes], keyless: frozenset[str]
+    ) -> None:
+        self.told, self.changes, self.blobs, self.keyless = told, changes, blobs, keyless
+
+
+def look(given: Sequence[str], folder: str | None, *, listed: bool = False) -> Seen | None:
+    """What a glance sees of the commit in this folder; None where it cannot tell anything, and the audit has to look at all.
 
     `given` are the files named to the hook; with `listed` no other is judged, even where none is named.
     """
@@ -42,48 +55,43 @@ def passes(given: Sequence[str], folder: str | None, *, listed: bool = False) ->
     gate = _load(os.path.join(folder, f"glance-{key}"))
     if gate is None:
         return None
-    from driftline.project.text import is_text
-
     try:
         changes = _changes()
         if changes is None:
             return None
+        judged = changes
         if given or listed:
             wished = {os.fsencode(os.path.normpath(path).replace(os.sep, "/")) for path in given}
             if not wished <= changes.keys():
                 return None
-            changes = {path: blobs for path, blobs in changes.items() if path in wished or blobs[1] is None}
-        if not 0 < len(changes) <= _FILES:
+            judged = {path: blobs for path, blobs in changes.items() if path in wished or blobs[1] is None}
+        if not 0 < len(judged) <= _FILES:
             return None
-        owners = {}
-        for path in changes:
-            owners[path] = gate.owners(path)
-            if _SOURCE in owners[path] or path in named:
-                return None
-        # The version before counts only for code: there a read or a mention may have been taken away.
+        owners = {path: gate.owners(path) | ({_SOURCE} if path in named else set()) for path in judged}
+        # The version before counts only for what is read: there a declaration, a read or a mention may have been taken away.
         wanted = [
-            blob for path, (before, after) in changes.items() for blob in (before if owners[path] else None, after) if blob is not None
+            blob for path, (before, after) in judged.items() for blob in (before if owners[path] else None, after) if blob is not None
         ]
         blobs = dict(zip(wanted, _blobs(wanted), strict=False))
         if len(blobs) < len(set(wanted)):
             return None
     except (OSError, ValueError):
         return None
-    size = binary = 0
-    for path, (before, after) in changes.items():
-        if after is not None and is_text(blobs[after]):
-            size += len(blobs[after])
-            if gate.holds_key(blobs[after]):
-                return None
-        elif after is not None:
-            binary += 1
-        if owners[path] and gate.speaks(owners[path], *(blobs[blob] if blob else b"" for blob in (before, after))):
-            return None
-    text = len(changes) - binary
-    count = f"{text} file{'' if text == 1 else 's'}"
-    amount = f"{size / 1000:.1f} kB" if size >= 1000 else f"{size} byte{'' if size == 1 else 's'}"
-    passed = f", not into {binary} that hold{'s' if binary == 1 else ''} no text" if binary else ""
-    return f"Looked at {count} ({amount}){passed}: nothing staged speaks of a variable, an address or a credential."
+    from driftline.project.text import is_text
+
+    after_all = [after for _, after in judged.values() if after is not None]
+    texts = [after for after in after_all if is_text(blobs[after])]
+    keyless = frozenset(after_all) - {after for after in texts if gate.holds_key(blobs[after])}
+    told = None
+    if keyless.issuperset(after_all) and not any(
+        gate.speaks(owners[path], *(blobs[blob] if blob else b"" for blob in both)) for path, both in judged.items() if owners[path]
+    ):
+        size, binary = sum(len(blobs[after]) for after in texts), len(after_all) - len(texts)
+        count = f"{len(judged) - binary} file{'' if len(judged) - binary == 1 else 's'}"
+        amount = f"{size / 1000:.1f} kB" if size >= 1000 else f"{size} byte{'' if size == 1 else 's'}"
+        passed = f", not into {binary} that hold{'s' if binary == 1 else ''} no text" if binary else ""
+        told = f"Looked at {count} ({amount}){passed}: nothing staged speaks of a variable, an address or a credential."
+    return Seen(told, changes, blobs, keyless)
 
 
 class _Gate:
@@ -104,7 +112,9 @@ class _Gate:
         return not self._silent.issuperset(_hits(self._keys, content))
 
     def speaks(self, owners: set[int], before: bytes, after: bytes) -> bool:
-        """Whether either version of a code file reads a variable or fixes an address, or the two mention different names."""
+        """Whether a file is a source, either version of a code file reads a variable or fixes an address, or the two mention different names."""
+        if _SOURCE in owners:
+            return True
         found = {self._owner_of_trace[number] for content in (before, after) for number in _hits(self._traces, content)}
         if found & {_ALL, *owners}:
             return True

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from driftline import audit, code, formats
 from driftline.audit import Request
@@ -20,15 +21,21 @@ from driftline.project.files import File, Tree
 from driftline.project.index import IN_CONFLICT, Change, Index, LargeText
 from driftline.suppress import fingerprint
 
+if TYPE_CHECKING:
+    from driftline.bundle.scan import Texts
+    from driftline.glance import Seen
 
-def commit(request: Request, given: Sequence[str], *, listed: bool = False) -> Report:
+
+def commit(request: Request, given: Sequence[str], *, listed: bool = False, seen: Seen | None = None) -> Report:
     """Judges the staged files, or those of `given` (paths relative to the root); raises Unreadable where git cannot say.
 
     A given file that is not staged is judged as it was committed, and the report says so. `listed` is True where `given` names every file
-    that is to be judged, even if there is none; what the commit deletes is never among the names, and always judged.
+    that is to be judged, even if there is none; what the commit deletes is never among the names, and always judged. `seen` is what a glance
+    has seen of the commit.
     """
     started = time.perf_counter()
-    with Index(request.root) as index:
+    known = None if seen is None else [Change(os.fsdecode(path), *blobs) for path, blobs in seen.changes.items()]
+    with Index(request.root, known, None if seen is None else seen.blobs) as index:
         changes = {change.path: change for change in index.changes if not request.settings.is_excluded(change.path)}
         unstaged = [path for path in given if path not in changes and path in index.entries]
         unknown = [path for path in given if path not in changes and path not in index.entries]
@@ -54,19 +61,19 @@ def commit(request: Request, given: Sequence[str], *, listed: bool = False) -> R
                     Related(Location(path, 1), f"{_count(list(changes))} staged, and left out by whoever called this hook; not judged")
                 )
             return Report("commit", ".", None, (), (), notes=tuple(notes), seconds=time.perf_counter() - started)
-        report = _judged(request, index, wanted, started)
+        report = _judged(request, index, wanted, started, seen.keyless if seen is not None else frozenset())
     return report._replace(notes=(*notes, *report.notes), unknown=(), files=max(report.files, len(wanted)))
 
 
-def _judged(request: Request, index: Index, wanted: Sequence[Change], started: float) -> Report:
-    """The findings that the wanted changes cause or touch, and a note on those that stood there before."""
+def _judged(request: Request, index: Index, wanted: Sequence[Change], started: float, keyless: Collection[str]) -> Report:
+    """The findings that the wanted changes cause or touch, and a note on those that stood there before; `keyless` blobs hold no credential."""
     touched = _touched(index, wanted, request.settings.sources)
     looked_at = _around(index, touched.names, request.cache) | {change.path for change in wanted if change.after is not None}
     tree = _Tree(request, index, index.entries)
     project = audit.read_tree(request, tree.tree, tree.read, looked_at)
     told = {one.path for one in project.unread}
     unread = [one for one in touched.unread if one.path not in told]
-    secrets = _Secrets(request, index, wanted, {*told, *(one.path for one in unread)}, project.keys, tree.done)
+    secrets = _Secrets(request, index, wanted, {*told, *(one.path for one in unread)}, project.keys, tree.done, keyless)
     project = project._replace(
         facts=project.facts._replace(committed=secrets.new),
         unread=tuple(dict.fromkeys((*unread, *project.unread, *secrets.unread))),
@@ -141,15 +148,21 @@ def _saying(finding: Finding) -> tuple[str, str]:
 class _Secrets:
     """The secrets in the staged text: `new` ones, and a note for each file that held one before this commit already.
 
-    What is `known` to be unreadable is left out; what is `done` was read, and counted, before.
+    What is `known` to be unreadable is left out; what is `done` was read, and counted, before; in `keyless` blobs no secret stands.
     """
 
     def __init__(
-        self, request: Request, index: Index, wanted: Sequence[Change], known: Collection[str], keys: Keys, done: Collection[str]
+        self,
+        request: Request,
+        index: Index,
+        wanted: Sequence[Change],
+        known: Collection[str],
+        keys: Keys,
+        done: Collection[str],
+        keyless: Collection[str],
     ) -> None:
-        from driftline.bundle.scan import Texts
-
-        self._texts = Texts(cache=request.cache, key=keys.process, digest_key=keys.digest)
+        self._cache, self._keys = request.cache, keys
+        self._texts: Texts | None = None
         self._index = index
         self.unread: list[Unread] = []
         self.notes: list[Related] = []
@@ -173,15 +186,22 @@ class _Secrets:
             if change.path not in done:
                 self.files += 1
                 self.bytes += content.size if isinstance(content, LargeText) else len(content)
-            found = self._sightings(change.path, content)
+            found = self._sightings(change.path, content) if change.after not in keyless else ()
             before = change.before or (change.after if change.after in moved else None)
             new += self._new(found, before) if found and before is not None else found
         if binary:
             self.notes.append(Related(Location(binary[0], 1), f"{_count(binary)} no text; not looked into"))
         self.new = tuple(new)
-        self.unread += self._texts.unread
+        self.unread += self._failures()
+
+    def _failures(self) -> list[Unread]:
+        return self._texts.unread if self._texts is not None else []
 
     def _sightings(self, path: str, content: bytes | LargeText) -> tuple[Sighting, ...]:
+        if self._texts is None:
+            from driftline.bundle.scan import Texts
+
+            self._texts = Texts(cache=self._cache, key=self._keys.process, digest_key=self._keys.digest)
         if isinstance(content, LargeText):
             return self._texts.sightings_of(path, content.opened)
         return self._texts.sightings(path, content)

@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from types import TracebackType
@@ -47,16 +47,18 @@ class LargeText(NamedTuple):
 class Index:
     """The git index under a root, open while one `git cat-file --batch` answers; a context manager.
 
+    `changes` and `blobs` are what git has said of it already: what the index changes, and the content of some blobs.
     Raises Unreadable where git cannot say, and in `read` for a blob that is missing, too large, a link, or in conflict.
     """
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, changes: Sequence[Change] | None = None, blobs: Mapping[str, bytes] | None = None) -> None:
         self.root = root
-        git.top(root)
+        if changes is None:
+            git.top(root)
         self.entries, self.conflicts, self.links = _entries(root)
-        self.changes = _changes(root)
+        self.changes = tuple(changes) if changes is not None else _changes(root)
         self._process: subprocess.Popen[bytes] | None = None
-        self._blobs: dict[str, bytes] = {}
+        self._blobs: dict[str, bytes] = {**(blobs or {})}
         self._room = _KEPT
         self._readers: list[subprocess.Popen[bytes]] = []
 
