@@ -291,10 +291,12 @@ def read_tree(
     code_paths: Collection[str] | None = None,
     *,
     keys: Keys | None = None,
+    readings: code.Readings | None = None,
 ) -> Project:
     """Reads the project that consists of `tree`, whose files' bytes `content` gives (raising Unreadable).
 
-    `code_paths` limits the code that is looked at, None for all of it; `keys` are this run's, None to make them.
+    `code_paths` limits the code that is looked at, None for all of it; `keys` are this run's, None to make them; `readings` are of code
+    that was parsed before.
     """
     settings = request.settings
     reader = _Reader(request, tree, content, code_paths)
@@ -307,7 +309,7 @@ def read_tree(
     if request.app is not None and request.app not in paths_of_apps:
         near = nearest(request.app, paths_of_apps)
         raise Misuse(f'there is no app "{request.app}"; the apps are: {", ".join(paths_of_apps)}{near}')
-    survey = code.survey(reader.code(), packages=layout.packages, folders=layout.folders, whole=code_paths is None)
+    survey = code.survey(reader.code(), packages=layout.packages, folders=layout.folders, whole=code_paths is None, readings=readings)
     links = {path: goal for path in reader.recognised if formats.is_env_file(path) and (goal := files.target(tree.root, path))}
     keys = keys or Keys.fresh(request.digest_key)
     assembly = environments.assemble(

@@ -67,10 +67,11 @@ def commit(request: Request, given: Sequence[str], *, listed: bool = False, seen
 
 def _judged(request: Request, index: Index, wanted: Sequence[Change], started: float, keyless: Collection[str]) -> Report:
     """The findings that the wanted changes cause or touch, and a note on those that stood there before; `keyless` blobs hold no credential."""
-    touched = _touched(index, wanted, request.settings.sources)
+    readings: code.Readings | None = {} if len(wanted) <= _FEW else None  # they hold the content of every file
+    touched = _touched(index, wanted, request.settings.sources, readings)
     looked_at = _around(index, touched.names, request.cache) | {change.path for change in wanted if change.after is not None}
     tree = _Tree(request, index, index.entries)
-    project = audit.read_tree(request, tree.tree, tree.read, looked_at)
+    project = audit.read_tree(request, tree.tree, tree.read, looked_at, readings=readings)
     told = {one.path for one in project.unread}
     unread = [one for one in touched.unread if one.path not in told]
     secrets = _Secrets(request, index, wanted, {*told, *(one.path for one in unread)}, project.keys, tree.done, keyless)
@@ -246,19 +247,24 @@ class _Touched:
         self.key = os.urandom(32)
 
 
-def _touched(index: Index, changes: Iterable[Change], named: Collection[str]) -> _Touched:
-    """Compares each changed file's statements before and after; `named` are the files that the settings call env files."""
+def _touched(index: Index, changes: Iterable[Change], named: Collection[str], readings: code.Readings | None) -> _Touched:
+    """Compares each changed file's statements before and after; `named` are the files that the settings call env files.
+
+    What code is read as is added to `readings`, if given.
+    """
     touched = _Touched()
     for change in changes:
         readers = audit.readers_of(change.path, named)
         if not readers and not code.is_code(change.path):
             continue
-        before, after = (_statements(index, change.path, blob, readers, touched) for blob in (change.before, change.after))
+        before, after = (_statements(index, change.path, blob, readers, touched, readings) for blob in (change.before, change.after))
         touched.names |= {name for name, _ in before ^ after}
     return touched
 
 
-def _statements(index: Index, path: str, blob: str | None, readers: Iterable[formats.Reader], touched: _Touched) -> set[tuple[str, object]]:
+def _statements(
+    index: Index, path: str, blob: str | None, readers: Iterable[formats.Reader], touched: _Touched, readings: code.Readings | None
+) -> set[tuple[str, object]]:
     """(name, what is said of it) for every declaration and reference of one version of a file; empty for no version."""
     if blob is None:
         return set()
@@ -273,7 +279,7 @@ def _statements(index: Index, path: str, blob: str | None, readers: Iterable[for
             said |= {(r.name, (r.need, r.component)) for r in reading.references}
             said |= {(name, step.tool) for step in reading.passthroughs for name in step.names if "*" not in name}
         if code.is_code(path):
-            survey = code.survey([code.CodeFile(path, content)], whole=False)
+            survey = code.survey([code.CodeFile(path, content)], whole=False, readings=readings)
             said |= {(r.name, (r.need, r.how, r.side)) for r in survey.references}
             said |= {(name, "mention") for names in survey.mentions.values() for name in names}
     except Unreadable as problem:

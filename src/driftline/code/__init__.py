@@ -187,12 +187,21 @@ def _ends_of_mentions(content: bytes) -> list[int]:
 _BEHIND_A_QUOTE = late.pattern(rb"""["'`](?=([A-Z][A-Z0-9]*_[A-Z0-9_]*)["'`$])""")
 
 
+# What files were read as: the commit audit compares what it is to judge before it reads the project.
+Readings = dict[CodeFile, CodeReading]
+
+
 def survey(
-    files: Iterable[CodeFile], *, packages: Mapping[str, str] | None = None, folders: Sequence[str] = (), whole: bool = True
+    files: Iterable[CodeFile],
+    *,
+    packages: Mapping[str, str] | None = None,
+    folders: Sequence[str] = (),
+    whole: bool = True,
+    readings: Readings | None = None,
 ) -> Survey:
     """All references in `files`, in their order; `packages` maps workspace package names to their folders, `folders` are those of all
     packages, the longest first. `whole` is False where only a part of the code is looked at: what is not there is then no fact, and no
-    routes are looked for.
+    routes are looked for. What is in `readings` is not parsed again, and what is parsed is added.
 
     A file that may call a helper of the project is kept until all helpers are known; the others are let go at once.
     """
@@ -239,13 +248,15 @@ def survey(
                 callers.append(file)
                 continue
             try:
-                reading = language.read(file.path, file.content)
+                reading = (readings.get(file) if readings is not None else None) or language.read(file.path, file.content)
             except Unreadable as problem:
                 unread.append(Unread(file.path, problem.reason))
                 continue
             except Exception as error:
                 unread.append(failed(file.path, f"the {module} reader", error))
                 continue
+            if readings is not None:
+                readings[file] = reading
             references += reading.references
             literals += reading.literals
             claims += reading.claims
