@@ -11,7 +11,7 @@ from datetime import date
 from driftline import late
 from driftline.code.routes import own_part
 from driftline.evidence import Attestation, Hook
-from driftline.knowledge import catalog
+from driftline.knowledge import callbacks, catalog
 from driftline.knowledge.identify import identify
 from driftline.model import Exposure, Location, Misuse, Route, Unread
 from driftline.review import handlers
