@@ -4,8 +4,6 @@ The array is shuffled and rotated, its strings are plain, base64 with swapped ca
 strings are split over several calls. Layout after javascript-obfuscator/javascript-obfuscator, src/custom-code-helpers/string-array, read 2026-11.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -39,7 +37,7 @@ def restored(text: bytes) -> Decoded | None:
     return encodings.chained(_pieces(text, calls, table))
 
 
-def _pieces(text: bytes, calls: list[re.Match[bytes]], table: _Table) -> Iterator[tuple[int, bytes]]:
+def _pieces(text: bytes, calls: list[re.Match[bytes]], table: "_Table") -> Iterator[tuple[int, bytes]]:
     done = 0
     for found in calls:
         string = table.string(_call(found))
