@@ -62,9 +62,8 @@ def _missing(facts: Facts, app: App, environment: Environment, variable: Variabl
     if severity is None:
         return
     name = variable.name
-    hidden = promise(name) is not None and keeps_no_secret(
-        app, environment
-    )  # a file in git is no place for it: most likely the host has it
+    # A file in git is no place for a secret: most likely the host has it.
+    hidden = promise(name) is not None and keeps_no_secret(app, environment)
     if hidden and severity is Severity.BLOCKER:
         severity = Severity.WARNING
     needing = [r for r in variable.reads if r.need is Need.REQUIRED] or [r for r in variable.reads if r.need is Need.PLAIN]
