@@ -29,34 +29,38 @@ class Named(NamedTuple):
     verdict: Verdict
 
 
-_BEFORE_VALUE = late.pattern(
-    rb"([A-Za-z_$][A-Za-z0-9_$.\-]{0,60})\\{0,3}[\"'`]?\]?\s{0,3}(?:[:=,]|\|\||\?\?)\s{0,3}(\\{0,3}[\"'`])([^\"'`\s\\<>{}()]{8})\Z"
-)
+# What stands between a name and the first eight characters of its value; looked for from the value on, because expressions that begin with
+# the name try every word before it.
+_BETWEEN = late.pattern(rb"\\{0,3}[\"'`]?\]?\s{0,3}(?:[:=,]|\|\||\?\?)\s{0,3}(\\{0,3}[\"'`])[^\"'`\s\\<>{}()]{8}\Z")
+_LONGEST_BETWEEN = 25
+_IN_NAMES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_$.-"
+_NOT_FIRST = b"0123456789.-"
+_LONGEST_NAME = 61
 _LOGIN = late.pattern(rb"([A-Za-z]{2,12})\s{0,2}[:=]\s{0,2}[A-Za-z0-9._@\-]{2,40}\s{0,2}/\s{0,2}([^\s\"'`<>\\]{8})\Z")
 _HEADER = "Authorization"
 _BEARER = late.pattern(rb"Bearer ([^\s\"'`<>\\]{8})\Z")
 _VALUE = late.pattern(rb"[^\"'`\s\\<>{}()]{0,504}")
 _WORD = late.pattern(rb"[^\s\"'`<>\\,;]{0,64}")
-_LONGEST_NAME = 140
-# A line of a comment that documents what follows it; in a source map its line break is escaped.
-_DOCUMENTATION = late.pattern(rb"(?:\n|\\n)[ \t]{0,40}(?:\*|///|#')[^\n\\]{0,400}\Z")
+_LONGEST_LOGIN = 140
+# The beginning of a line of a comment that documents what follows it.
+_DOCUMENTATION = late.pattern(rb"[ \t]{0,40}(?:\*|///|#')")
 _LONGEST_LINE = 480
 
 
 def named(data: bytes, end: int, judge: Judge) -> Iterator[Named]:
     """The value whose first eight characters end at `end`, if its name makes it a secret; what documentation shows is nobody's."""
-    if _DOCUMENTATION.search(data, max(0, end - _LONGEST_LINE), end) is not None:
+    if _is_documentation(data, end):
         return
-    begin = max(0, end - _LONGEST_NAME)
-    found = _BEFORE_VALUE.search(data, begin, end)
-    if found is not None:
-        start = found.start(3)
+    written = _name_before(data, end)
+    if written is not None:
+        start = end - 8
         rest = _VALUE.match(data, end)
         stop = rest.end() if rest else end
-        if not data.startswith(found[2], stop):
+        if not data.startswith(written[1], stop):
             return
-        name = found[1].decode()
+        name = written[0].decode()
     else:
+        begin = max(0, end - _LONGEST_LOGIN)
         found = _LOGIN.search(data, begin, end) or _BEARER.search(data, begin, end)
         if found is None:
             return
@@ -73,6 +77,26 @@ def named(data: bytes, end: int, judge: Judge) -> Iterator[Named]:
     # A text without a beginning of its own may be anything that stands there, unless it is what a request is sent with.
     if verdict is not None and (_begins_so(verdict) or name == _HEADER):
         yield Named(start, stop, text, None if _begins_so(verdict) else mark, verdict)
+
+
+def _is_documentation(data: bytes, end: int) -> bool:
+    """Whether the line up to `end` is a comment's; in a source map its line break is escaped, and it holds no other escape."""
+    begin = max(0, end - _LONGEST_LINE)
+    plain, escaped = data.rfind(b"\n", begin, end), data.rfind(b"\\", begin, end)
+    if escaped > plain and not data.startswith(b"\\n", escaped):
+        return False
+    start = plain + 1 if plain > escaped else escaped + 2
+    return max(plain, escaped) >= 0 and _DOCUMENTATION.match(data, start, end) is not None
+
+
+def _name_before(data: bytes, end: int) -> tuple[bytes, bytes] | None:
+    """(name, opening quote) of the value whose first eight characters end at `end`, None where it stands at no name."""
+    between = _BETWEEN.search(data, max(0, end - _LONGEST_BETWEEN), end)
+    if between is None:
+        return None
+    run = data[max(0, between.start() - _LONGEST_NAME) : between.start()]
+    name = run[len(run.rstrip(_IN_NAMES)) :].lstrip(_NOT_FIRST)
+    return (name, between[1]) if name else None
 
 
 def judged(name: str, text: str, judge: Judge) -> Verdict | None:

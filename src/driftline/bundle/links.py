@@ -21,7 +21,8 @@ _LONGEST = 300
 # A slash may stand behind the escape of JSON inside a page.
 _URL = late.pattern(rb"(?:https?|wss?):(?:\\{0,3}/){2}[^\s\"'`<>{}\\|^$?#]{1,200}")
 _NAME = late.pattern(rb"([A-Za-z_$][\w$\-]{0,60})\\{0,3}[\"'`]?\]?\s{0,4}[:=]\s{0,4}\\{0,3}[\"'`]\Z")
-_USED = rb"([A-Za-z_][\w$]{2,60})[\"']?\s?:\s?(?:`\$\{%s\}|%s\s?\+|\"\"\.concat\(%s\b)"
+_USED = rb":\s?(?:`\$\{%s\}|%s\s?\+|\"\"\.concat\(%s\b)"
+_KEY = late.pattern(rb"([A-Za-z_][\w$]{2,60})[\"']?\s?\Z")
 # How far from a constant a key may take it: `window` gives what stands around a hit, not the whole text.
 _REACH = 48 << 10
 
@@ -60,9 +61,11 @@ def _taken_by(data: bytes, constant: str, place: int) -> str:
     if not constant.isidentifier():
         return ""
     name = re.escape(constant.encode())
-    for used in re.finditer(_USED % (name, name, name), data[max(0, place - _REACH) : place + _REACH]):
-        key = used[1].decode("ascii", "replace")
-        if _calls_back(key):
+    near = re.compile(_USED % (name, name, name))
+    # The key is looked for behind each use: an expression that began with it would try every word of the text.
+    for used in near.finditer(data, max(0, place - _REACH), place + _REACH):
+        named = _KEY.search(data, max(0, used.start() - 64), used.start())
+        if named is not None and _calls_back(key := named[1].decode("ascii", "replace")):
             return key
     return ""
 
