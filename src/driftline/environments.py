@@ -105,17 +105,11 @@ class _Draft:
     def authority(self) -> Authority | None:
         """How much its sources say: where two hosts speak, each holds what it deploys, and neither is the whole."""
         found = {speaker.source.authority for speaker in self.speakers}
-        hosts = {speaker.source.format for speaker in self.speakers if speaker.source.format in _HOSTS}
-        for_certain = {speaker.source.authority for speaker in self.speakers if speaker.source.format not in _HOSTS}
+        hosts = {speaker.source.format for speaker in self.speakers if platform.deploys(speaker.source.format)}
+        for_certain = {speaker.source.authority for speaker in self.speakers if speaker.source.format not in hosts}
         if Authority.WHOLE in (for_certain if len(hosts) > 1 else found):
             return Authority.WHOLE
         return Authority.PART if found else None
-
-
-# Formats of platforms that deploy an app and keep its variables.
-_HOSTS = frozenset(
-    ("amplify", "appengine", "apphosting", "digitalocean", "fly", "heroku", "netlify", "railway", "render", "vercel", "wrangler")
-)
 
 
 class Keys(NamedTuple):

@@ -7,7 +7,8 @@ wins), its env file `loader` (`older` ones by the major version
 of a dependency), `runtime`, `public_prefixes` (inlined into browser code), `generic_prefixes` (the same, but an ordinary word
 outside this framework), `client_only`, `server` (a plain server: makes a client-only framework beside it a full app), and the
 mode of its `dev` and `build` command.
-`[host]`: the `files` that show its use, `settles`: the command that exports what its dashboard holds, `previews`: deploys every pull request.
+`[host]`: the `files` that show its use, `settles`: the command that exports what its dashboard holds, `previews`: deploys every pull request,
+`formats`: the source formats in which a project says what it deploys there, `says_when` where these give variables to the build or the run alone.
 `[live]`: how a process on it knows where it runs. One of `shown` is set (`NAME`, or `NAME=value`); `words` hold the
 environment's own word, `previews` maps variables to the value (`*`: any) that marks a preview, `branches` and `names` hold a branch or a
 service's name to guess from, `otherwise` is the word where nothing says more; `whole` where a build sees every variable; `ci` where it is
@@ -59,6 +60,8 @@ class _Candidate(NamedTuple):
 class _Host(NamedTuple):
     settles: str | None
     previews: bool
+    formats: frozenset[str]
+    says_when: bool
 
 
 class _Owner(NamedTuple):
@@ -239,6 +242,18 @@ def has_previews(platform: str) -> bool:
     return host is not None and host.previews
 
 
+@cache
+def deploys(format_name: str) -> bool:
+    """Whether a source of this format says what one platform deploys: two of them are two deployments, each with variables of its own."""
+    return any(format_name in host.formats for host in _knowledge().hosts.values())
+
+
+@cache
+def says_when(format_name: str) -> bool:
+    """Whether a source of this format gives each variable to the build, to the running app, or to both (App Hosting's `availability`)."""
+    return any(format_name in host.formats and host.says_when for host in _knowledge().hosts.values())
+
+
 def is_service_image(image: str) -> bool:
     """Whether a container image is a well-known program (a database, a proxy) rather than an app: by the last part of its name."""
     name = image.partition("@")[0].rpartition("/")[2].partition(":")[0]
@@ -409,8 +424,10 @@ def _knowledge() -> _Knowledge:
             prefixes_of[name] = candidate.framework.public_prefixes
             prefixes.update(dict.fromkeys(data["framework"].get("public_prefixes", ())))
         if "host" in data:
-            hosts[name] = _Host(data["host"].get("settles"), data["host"].get("previews", False))
-            for pattern in data["host"].get("files", ()):
+            host = data["host"]
+            formats = frozenset(host.get("formats", ()))
+            hosts[name] = _Host(host.get("settles"), host.get("previews", False), formats, host.get("says_when", False))
+            for pattern in host.get("files", ()):
                 shown_by.setdefault(_filed_under(pattern), []).append((_path(pattern), name))
         images.update(data.get("images", {}).get("services", ()))
         if "live" in data:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
+from driftline.knowledge import platform
 from driftline.model import Cell, Environment, Scope
-
-# Platforms whose file says of each variable whether it is for the build or for the running app (Firebase App Hosting's `availability`,
-# DigitalOcean's `scope`, fly.toml's `[env]` and `[build.args]`).
-_SAYS_WHEN = frozenset(("apphosting", "digitalocean", "fly"))
 
 
 def only_time(environment: Environment, cell: Cell) -> Scope | None:
@@ -15,5 +12,5 @@ def only_time(environment: Environment, cell: Cell) -> Scope | None:
         return None
     formats = {source.path: source.format for source in environment.sources}
     given = [(cell.source or "", cell.declaration), *cell.shadowed]
-    scopes = {declaration.scope if formats.get(path) in _SAYS_WHEN else Scope.BOTH for path, declaration in given}
+    scopes = {declaration.scope if platform.says_when(formats.get(path, "")) else Scope.BOTH for path, declaration in given}
     return scopes.pop() if len(scopes) == 1 and Scope.BOTH not in scopes else None

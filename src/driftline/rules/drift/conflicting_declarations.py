@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from driftline.knowledge import platform
 from driftline.model import Cell, Declaration, Environment, Facts, Finding, Kind, Related, Rule, Severity, State
 
 RULE = Rule("conflicting-declarations", Severity.WARNING, "two sources give one environment different values")
@@ -55,7 +56,11 @@ def _differing(cell: Cell, environment: Environment) -> Declaration | None:
 
 
 def _can_meet(winner: str, loser: str, formats: Mapping[str, str]) -> bool:
-    """Whether two sources reach one process: a script sets a value for itself, and one format's files in two folders are two deployables."""
-    if "package_json" in (formats.get(winner), formats.get(loser)):
+    """Whether two sources reach one process: a script sets a value for itself, and files of two hosts, or of one in two folders, are two
+    deployments."""
+    one, other = formats.get(winner, ""), formats.get(loser, "")
+    if "package_json" in (one, other):
         return False
-    return formats.get(winner) != formats.get(loser) or winner.rpartition("/")[0] == loser.rpartition("/")[0]
+    if one == other:
+        return winner.rpartition("/")[0] == loser.rpartition("/")[0]
+    return not (platform.deploys(one) and platform.deploys(other))
