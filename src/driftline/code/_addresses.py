@@ -294,8 +294,10 @@ def _sender(text: str) -> bool:
 def switches(code: bytes) -> Iterator[tuple[int, Sandbox]]:
     """(0-based offset, what it is) of everything in a file that leads to a sandbox or an emulator by itself, as far as a search can tell."""
     for one in callbacks.sandboxes():
-        first = one.code.search(code)
-        if first is None or (one.needs is not None and not one.needs.search(code)) or (one.unless is not None and one.unless.search(code)):
+        # The words first: to look for them takes a tenth of the time of the expression.
+        if not any(word in code for word in one.needs) or one.code.search(code) is None:
+            continue
+        if one.unless is not None and one.unless.search(code):
             continue
         for match in one.code.finditer(code):
             yield match.start(), one

@@ -610,13 +610,16 @@ class _File:
     def _settings(self, code: bytes) -> None:
         """Addresses that stand in for what an object of settings or an import holds: `env.SITE_URL ?? "..."` behind t3-env, `PUBLIC_SITE_URL || "..."`."""
         imported = {name.strip() for match in _ENV_IMPORT.finditer(code) for name in match[1].split(b",")}
-        for match in _SETTING_OR.finditer(code):
-            if match[1] is None and match[2] not in imported:
+        for match in _OR_ADDRESS.finditer(code):
+            setting = _SETTING.search(code, max(0, match.start() - _LONGEST_SETTING), match.start())
+            if setting is None or (setting[1] is None and setting[2] not in imported):
                 continue
             fallback = self._address_at(match)
             if fallback is not None:
-                location = self.place.at(match.start(2))
-                self.references.append(Reference(match[2].decode(), location, Need.OPTIONAL, self.side, Use.MENTION, "settings", fallback))
+                location = self.place.at(setting.start(2))
+                self.references.append(
+                    Reference(setting[2].decode(), location, Need.OPTIONAL, self.side, Use.MENTION, "settings", fallback)
+                )
 
     def _configs(self, code: bytes) -> None:
         """What the config files of Nuxt and Next.js state, and the keys of Nuxt's runtime config."""
@@ -955,10 +958,12 @@ _IMPORT = late.pattern(rb"import\s*(?:[A-Za-z_$][\w$]*\s*,\s*)?\{([^}]{0,4000})\
 _ENV_IMPORT = late.pattern(
     rb"import\s*\{([^}]{0,8000})\}\s*from\s*[\"'](\$env/(?:static|dynamic)/(?:private|public)|\$app/env(?:/\w+)*|astro:env/(?:client|server))[\"']"
 )
-# `env.SITE_URL ?? "http://..."`; the last group is the quote.
-_SETTING_OR = late.pattern(
-    rb"(?<![\w$.])(?:(\w*(?:[eE]nv|ENV|[cC]onfig|[sS]ettings))\s{0,99}\??\.\s{0,99})?([A-Z][A-Z0-9]*_[A-Z0-9_]+)\s{0,99}(?:\|\||\?\?)\s{0,99}\(?\s{0,99}([\"'`])https?://"
+# `env.SITE_URL ?? "http://..."`, in two parts: to begin with the name would try every word of a file. The last group is the quote.
+_OR_ADDRESS = late.pattern(rb"(?:\|\||\?\?)\s{0,99}\(?\s{0,99}([\"'`])https?://")
+_SETTING = late.pattern(
+    rb"(?<![\w$.])(?:(\w*(?:[eE]nv|ENV|[cC]onfig|[sS]ettings))\s{0,99}\??\.\s{0,99})?([A-Z][A-Z0-9]*_[A-Z0-9_]+)\s{0,99}\Z"
 )
+_LONGEST_SETTING = 500
 # The module or the object itself; almost every file speaks of `process.env` only, and the next expression is slow.
 _WHOLE_PROCESS = late.pattern(rb"process\b(?!\s*[.\[(])")
 _PROCESS_ENV = late.pattern(

@@ -52,11 +52,12 @@ class PlatformUrl(NamedTuple):
 
 
 class Sandbox(NamedTuple):
-    """Code that leads to a provider's sandbox or emulator: `code` does it, where the file speaks of `needs` and of nothing that chooses (`unless`)."""
+    """Code that leads to a provider's sandbox or emulator: `code` does it, where one of the words `needs` stands in the file, and nothing that
+    chooses (`unless`)."""
 
     provider: str
     code: re.Pattern[bytes]
-    needs: re.Pattern[bytes] | None
+    needs: tuple[bytes, ...]
     unless: re.Pattern[bytes] | None
 
 
@@ -285,7 +286,12 @@ def _data() -> _Data:
             for table in told["call"]
         ),
         sandboxes=tuple(
-            Sandbox(table["provider"], late.pattern(table["code"].encode()), _optional(table.get("needs")), _optional(table.get("unless")))
+            Sandbox(
+                table["provider"],
+                late.pattern(table["code"].encode()),
+                tuple(word.encode() for word in table["needs"]),
+                _optional(table.get("unless")),
+            )
             for table in told["sandbox"]
         ),
         stores=late.pattern(told["stores"]["calls"]),
