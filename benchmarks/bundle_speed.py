@@ -17,25 +17,14 @@ import platform
 import resource
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from bundle_run import page, version
-
-
-class Run(NamedTuple):
-    """One run: wall and CPU seconds, peak memory in MiB, findings (-1 where they are not counted)."""
-
-    wall: float
-    cpu: float
-    memory: float
-    findings: int = -1
-
+from measure import Run, run
 
 # What a peer is told: scan a folder, no network, no update check, findings to a JSON file.
 PEERS = {
@@ -114,20 +103,20 @@ def _compared(driftline: str, peers: Mapping[str, str], target: int, runs: int, 
     measured: dict[str, list[Run]] = {name: [] for name in tools}
     for number in range(runs + 1):
         for name, command in tools.items():
-            run = _cat(files) if command is None else _command(command)
+            one = _cat(files) if command is None else _command(command)
             if number:  # the first round fills the caches of all
-                measured[name].append(run)
-    own = statistics.median(run.wall for run in measured["driftline"])
+                measured[name].append(one)
+    own = statistics.median(one.wall for one in measured["driftline"])
     yield from ("", f"## {size / 1e6:.0f} MB in {len(files)} files, {runs} runs", "")
     yield "| tool | wall s | MB/s | CPU s | peak MiB | findings | driftline is | target |"
     yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
     for name, done in measured.items():
-        wall = statistics.median(run.wall for run in done)
+        wall = statistics.median(one.wall for one in done)
         ratio = {"driftline": "", "cat": f"{own / wall:.1f} times slower"}.get(name, f"{wall / own:.1f} times faster")
         wanted = {"cat": "at most 3"}.get(name, f"{_TARGETS[name, target]}" if (name, target) in _TARGETS else "")
-        found = "" if name == "cat" else done[-1].findings
-        memory = "" if name == "cat" else f"{max(run.memory for run in done):.0f}"
-        cpu = statistics.median(run.cpu for run in done)
+        found = "" if name == "cat" else _findings(done[-1].output)
+        memory = "" if name == "cat" else f"{max(one.peak for one in done):.0f}"
+        cpu = statistics.median(one.cpu for one in done)
         yield f"| {name} | {wall:.2f} | {size / wall / 1e6:.0f} | {cpu:.2f} | {memory} | {found} | {ratio} | {wanted} |"
 
 
@@ -140,10 +129,10 @@ def _one_file(driftline: str, place: Path, folder: Path, scale: float) -> Iterat
             for source in _files(folder / "monaco-editor")[0] or _files(folder)[0]:
                 if file.tell() < wanted:
                     file.write(source.read_bytes()[: wanted - file.tell()])
-    run = _command(_own(driftline, path))
+    one = _command(_own(driftline, path))
     path.unlink()
     yield from ("", "## One file", "")
-    yield f"{wanted / 1e6:.0f} MB: {run.wall:.2f} s, {wanted / run.wall / 1e6:.0f} MB/s, peak {run.memory:.0f} MiB (target: below 150)."
+    yield f"{wanted / 1e6:.0f} MB: {one.wall:.2f} s, {wanted / one.wall / 1e6:.0f} MB/s, peak {one.peak:.0f} MiB (target: below 150)."
 
 
 def _cat(files: Sequence[Path]) -> Run:
@@ -152,26 +141,21 @@ def _cat(files: Sequence[Path]) -> Run:
         with open(path, "rb", buffering=0) as file:
             while file.read(1 << 20):
                 pass
-    return Run(time.perf_counter() - started, time.process_time() - cpu, 0.0)
+    return Run(time.perf_counter() - started, time.process_time() - cpu, 0.0, 0, "")
 
 
 def _command(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Run:
+    """One run; its output is the report that the tool wrote to `{out}`."""
     with tempfile.TemporaryDirectory() as folder:
-        out = os.path.join(folder, "out.json")
-        started = time.perf_counter()
-        told = [part.replace("{out}", out) for part in command]
-        process = subprocess.Popen(told, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
-        _, _, used = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - started
-        scale = 1 << 20 if sys.platform == "darwin" else 1 << 10
-        return Run(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / scale, _findings(out))
+        out = Path(folder, "out.json")
+        done = run([part.replace("{out}", str(out)) for part in command], environment=environment)
+        return done._replace(output=out.read_text(encoding="utf-8") if out.exists() else "")
 
 
-def _findings(path: str) -> int:
+def _findings(report: str) -> int:
     try:
-        with open(path, encoding="utf-8") as file:
-            document = json.load(file)
-    except (OSError, ValueError):
+        document = json.loads(report)
+    except ValueError:
         return -1
     found = document.get("findings", []) if isinstance(document, dict) else document
     return sum(1 for one in found if not isinstance(one, dict) or one.get("severity") != "note")
@@ -202,7 +186,7 @@ def _small(driftline: str) -> Iterator[str]:
         "| --- | ---: | ---: | ---: |",
     )
     for name, runs in measured.items():
-        cpu, wall = (statistics.median(values) * 1000 for values in ([run.cpu for run in runs], [run.wall for run in runs]))
+        cpu, wall = (statistics.median(values) * 1000 for values in ([one.cpu for one in runs], [one.wall for one in runs]))
         yield f"| {name} | {cpu:.0f} | {wall:.0f} | {1500 if name == 'cold' else 150} |"
 
 
@@ -213,8 +197,8 @@ def _growth(driftline: str, folder: Path, place: Path, scale: float) -> Iterator
         target = _linked(folder, place / f"ladder{megabytes}", megabytes * scale)
         size = _files(target)[1]
         runs = [_command(_own(driftline, target)) for _ in range(4)][1:]
-        wall, cpu = statistics.median(run.wall for run in runs), statistics.median(run.cpu for run in runs)
-        yield f"| {size / 1e6:.0f} | {wall:.2f} | {size / wall / 1e6:.0f} | {cpu:.2f} | {max(run.memory for run in runs):.0f} |"
+        wall, cpu = statistics.median(one.wall for one in runs), statistics.median(one.cpu for one in runs)
+        yield f"| {size / 1e6:.0f} | {wall:.2f} | {size / wall / 1e6:.0f} | {cpu:.2f} | {max(one.peak for one in runs):.0f} |"
 
 
 if __name__ == "__main__":
