@@ -125,10 +125,10 @@ def _package(document: Document) -> Iterator[_Origin]:
 
 def _digitalocean(document: Document) -> Iterator[_Origin]:
     root = document.root.get("spec") or document.root
+    context = environment_said(document.path) or word_of(root.string("name") or "")
     for item in root.list("domains"):
         domain = item.get("domain") if item.kind == "map" else item
         if domain is not None:
-            context = environment_said(document.path) or word_of(root.string("name") or "")
             yield from _said(document, context, domain, "domain")
 
 

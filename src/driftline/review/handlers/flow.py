@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from driftline import late
+from driftline.code.syntax import string
 from driftline.code.syntax import text as text_of
 from driftline.evidence import Doubt
 from driftline.review.handlers import syntax, words
@@ -246,7 +247,7 @@ class Flow:
             outer = self.key(holder)
             return None if outer is None else f"{outer}Id" if prop == "id" else prop
         if kind == "subscript_expression":
-            holder, index = node.child_by_field_name("object"), syntax.string(node.child_by_field_name("index"))
+            holder, index = node.child_by_field_name("object"), string(node.child_by_field_name("index"))
             return index if holder is not None and index is not None and self._is_whole(holder) is not None else None
         if kind == "call_expression":
             return self._key_of_call(node)
@@ -273,11 +274,11 @@ class Flow:
         if callee is None:
             return None
         if given and (match := _ASKS_FOR_ONE.fullmatch(chain)):
-            return syntax.string(given[-1]) if match else None
+            return string(given[-1]) if match else None
         method = syntax.method(node)
         holder = callee.child_by_field_name("object") if callee.type == "member_expression" else None
         if method in ("get", "getAll") and holder is not None and given and self._is_whole(holder) is not None:
-            return syntax.string(given[0])
+            return string(given[0])
         if (
             callee.type == "identifier"
             and text_of(callee) in ("String", "Number", "parseInt", "parseFloat", "BigInt", "ObjectId")
@@ -648,7 +649,7 @@ class Flow:
     # --- headers, tokens, prices ------------------------------------------------------------------------------------------
 
     def _header(self, node: Node, index: Node | None, before: bytes) -> Iterator[Doubt]:
-        name = syntax.string(index)
+        name = string(index)
         if name is None or b"eaders" not in before or not words.is_identity_header(name):
             return
         yield from self._identity_header(name, node)

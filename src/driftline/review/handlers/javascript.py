@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from driftline import late
 from driftline.code import Place
+from driftline.code.syntax import string
 from driftline.code.syntax import text as text_of
 from driftline.evidence import Doubt
 from driftline.review.handlers import flow, syntax, words
@@ -64,7 +65,7 @@ class File:
         for call in self._calls():
             method, given = syntax.method(call), syntax.arguments(call)
             if method in ("use", "register", "route") and given:
-                prefix = syntax.string(given[0])
+                prefix = string(given[0])
                 rest = given[1:] if prefix is not None else given
                 standing = [self._is_guard(one) for one in rest]
                 asked = any(standing)
@@ -107,7 +108,7 @@ class File:
             if node is not None and (function := self._function_in(node)) is not None:
                 yield Handler(
                     function,
-                    f"{syntax.method(call)} {syntax.string(given[0]) or ''}".strip(),
+                    f"{syntax.method(call)} {string(given[0]) or ''}".strip(),
                     asked or before or self._is_wrapped(function),
                     True,
                     *_seeds(function),
@@ -252,7 +253,7 @@ class File:
             return handler, handler is not None and self._is_guard(given[0])
         if method not in _VERBS:
             return None, False
-        path = syntax.string(given[0])
+        path = string(given[0])
         on_route = ".route(" in text_of(callee)
         if not on_route and (path is None or not re.match(r"/|\*|$", path)):
             return None, False
@@ -266,8 +267,8 @@ class File:
         for call in self._calls():
             method, given = syntax.method(call), syntax.arguments(call)
             if method in ("use", "addHook", "onBeforeHandle") and given:
-                rest = given[1:] if syntax.string(given[0]) is not None else given
-                first = syntax.string(given[0]) or "*"
+                rest = given[1:] if string(given[0]) is not None else given
+                first = string(given[0]) or "*"
                 if (first in ("*", "/*", "/", "/api/*", "onRequest", "preHandler", "preValidation") or len(rest) == len(given)) and any(
                     self._is_guard(one) for one in rest
                 ):
@@ -341,7 +342,7 @@ class File:
         """The file that a router comes from: `ordersRouter`, `require("./routes/orders")`, `orders.routes`."""
         if node.type == "call_expression":
             given = syntax.arguments(node)
-            if text_of(node.child_by_field_name("function")) == "require" and given and (specifier := syntax.string(given[0])):
+            if text_of(node.child_by_field_name("function")) == "require" and given and (specifier := string(given[0])):
                 return self.project.file(self.path, specifier)
             return self._module(node.child_by_field_name("function")) if node.child_by_field_name("function") is not None else None  # type: ignore[arg-type]
         source = self.project.source(self.path, syntax.chain(node).partition(".")[0])

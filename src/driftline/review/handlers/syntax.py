@@ -24,13 +24,6 @@ def walk(node: Node) -> Iterator[Node]:
         waiting += reversed(current.named_children)
 
 
-def string(node: Node | None) -> str | None:
-    """The text of a string literal or of a template without substitutions, None for anything else."""
-    if node is not None and (node.type == "string" or (node.type == "template_string" and b"${" not in (node.text or b""))):
-        return text(node)[1:-1]
-    return None
-
-
 def bare(node: Node) -> Node:
     """An expression without `await`, brackets and what types say."""
     while node.type in WRAPPERS and node.named_children:
@@ -57,11 +50,7 @@ def method(call: Node) -> str:
 def arguments(call: Node) -> list[Node]:
     """The arguments of a call; the template of a tagged one is its only argument."""
     given = call.child_by_field_name("arguments")
-    if given is None:
-        return []
-    if given.type == "template_string":
-        return [given]
-    return [child for child in given.named_children if child.type != "comment"]
+    return [given] if given is not None and given.type == "template_string" else children(call, "arguments")
 
 
 def value_of(node: Node, name: str) -> Node | None:
