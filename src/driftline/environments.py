@@ -866,8 +866,11 @@ def _as_declared(references: Iterable[Reference], there: Iterable[str]) -> Itera
         spelled.setdefault(name.upper(), []).append(name)
     for reference in references:
         names = spelled.get(reference.name.upper()) if reference.how == "BaseSettings" else None
-        for name in names or (reference.name,):
-            rest = tuple(other for other in names or () if other != name)
+        if names is None:
+            yield reference
+            continue
+        for name in names:
+            rest = tuple(other for other in names if other != name)
             yield reference._replace(name=name, instead=(*reference.instead, *rest))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 from driftline import late
@@ -40,9 +41,9 @@ def misspelled(app: App, facts: Facts) -> tuple[tuple[str, str], ...]:
     return tuple(pairs)
 
 
-def misspelling(app: App, facts: Facts, environment: Environment, name: str) -> Declaration | None:
-    """Where an environment that lacks a name declares it with a slip of the fingers."""
-    for declared, read in misspelled(app, facts):
+def misspelling(app: App, pairs: Sequence[tuple[str, str]], environment: Environment, name: str) -> Declaration | None:
+    """Where an environment that lacks a name declares it with a slip of the fingers; `pairs` are the app's `misspelled`."""
+    for declared, read in pairs:
         cell = app.variables[declared].cells[environment.name]
         if read == name and cell.state in DECLARED and cell.declaration is not None:
             return cell.declaration

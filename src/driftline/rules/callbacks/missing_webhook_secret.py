@@ -14,7 +14,7 @@ from driftline import late
 from driftline.knowledge import catalog
 from driftline.model import App, Environment, Facts, Finding, Kind, Location, Related, Route, Rule, Severity, State, Variable
 from driftline.rules.phrases import DECLARED, declared_in, editable, first_read, home, keeps_no_secret, lacking, place, title
-from driftline.rules.spelling import misspelling
+from driftline.rules.spelling import misspelled, misspelling
 
 RULE = Rule("missing-webhook-secret", Severity.BLOCKER, "a webhook's signing secret is missing", elsewhere=Severity.WARNING)
 
@@ -71,7 +71,7 @@ def _finding(facts: Facts, app: App, environment: Environment, secrets: tuple[Va
     provider = title(route.provider or "")
     fix = f"register {environment.name}'s endpoint at {provider}, and put its secret into {home(environment, variable.name)} as {variable.name}"
     related = [Related(route.location, "the route"), *lacking(environment, variable.cells[environment.name])]
-    if (slip := misspelling(app, facts, environment, variable.name)) is not None:
+    if (slip := misspelling(app, misspelled(app, facts), environment, variable.name)) is not None:
         related.append(Related(slip.location, f"{slip.name} is declared here, and nothing reads it"))
         where = editable(environment, slip.location.path)
         fix = f"rename {slip.name} to {variable.name} in {where}, and see that {environment.name}'s endpoint is registered at {provider}"

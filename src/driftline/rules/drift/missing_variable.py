@@ -29,7 +29,7 @@ from driftline.model import (
 )
 from driftline.rules.addresses import is_wrong_fallback
 from driftline.rules.phrases import declared_in, editable, first_read, home, keeps_no_secret, lacking, listed, place, promise
-from driftline.rules.spelling import misspelling
+from driftline.rules.spelling import misspelled, misspelling
 from driftline.rules.times import only_time
 
 RULE = Rule("missing-variable", Severity.BLOCKER, "a variable is missing in an environment", elsewhere=Severity.WARNING)
@@ -37,21 +37,25 @@ RULE = Rule("missing-variable", Severity.BLOCKER, "a variable is missing in an e
 
 def check(facts: Facts) -> Iterator[Finding]:
     for app in facts.apps:
+        slips = misspelled(app, facts)
         for environment in app.environments:
             # `.env.test` and its kin lie over the local files: what they leave out is taken from there.
             if environment.kind is Kind.LOCAL and environment.name != "local":
                 continue
+            secrets_elsewhere = keeps_no_secret(app, environment)
             for variable in app.variables.values():
                 cell = variable.cells[environment.name]
                 if variable.injected or variable.ignored:
                     continue
                 if cell.state is State.MISSING and not cell.doubt:
-                    yield from _missing(facts, app, environment, variable)
+                    yield from _missing(facts, app, environment, variable, slips, secrets_elsewhere=secrets_elsewhere)
                 elif only_time(environment, cell) is Scope.BUILD:
                     yield from _gone(app, environment, variable, cell)
 
 
-def _missing(facts: Facts, app: App, environment: Environment, variable: Variable) -> Iterator[Finding]:
+def _missing(
+    facts: Facts, app: App, environment: Environment, variable: Variable, slips: Sequence[tuple[str, str]], *, secrets_elsewhere: bool
+) -> Iterator[Finding]:
     # What tests alone declare no other environment needs.
     elsewhere = [
         (other, cell)
@@ -63,7 +67,7 @@ def _missing(facts: Facts, app: App, environment: Environment, variable: Variabl
         return
     name = variable.name
     # A file in git is no place for a secret: most likely the host has it.
-    hidden = promise(name) is not None and keeps_no_secret(app, environment)
+    hidden = secrets_elsewhere and promise(name) is not None
     if hidden and severity is Severity.BLOCKER:
         severity = Severity.WARNING
     needing = [r for r in variable.reads if r.need is Need.REQUIRED] or [r for r in variable.reads if r.need is Need.PLAIN]
@@ -94,7 +98,7 @@ def _missing(facts: Facts, app: App, environment: Environment, variable: Variabl
     if hidden:
         fix += f"; if it is there, `driftline snapshot {environment.name}=FILE` tells so"
     avoid = f"do not copy the value of {other[0].name}" if other else "do not invent a value to silence this"
-    if (slip := misspelling(app, facts, environment, name)) is not None:
+    if (slip := misspelling(app, slips, environment, name)) is not None:
         related.append(Related(slip.location, f"{slip.name} is declared here, and nothing reads it"))
         fix = f"rename {slip.name} to {name} in {editable(environment, slip.location.path)}"
         avoid = f"do not declare {name} beside it; its value is there already"
