@@ -45,7 +45,6 @@ and a catalogue whose TOML files changed since is read from TOML, so that a new 
     [[published]]                    # values the vendor printed: defaults, samples, test pairs
     kind = "secret key"              # one of the ids above, or a new word
     parts = ["sk_test_", "..."]      # the value, cut so that no scanner takes this file for a leak; or
-    sha256 = "..."                   # of the value; or
     hmac = ["super-", "secret"]      # a default signing secret, cut: every HS256 token signed with it is published too
     mode = "test"
     what = "the sample key of Example's docs"
@@ -66,7 +65,7 @@ from driftline.model import Exposure, Mode
 _FOLDER = os.path.join(os.path.dirname(__file__), "providers")
 INDEX = os.path.join(os.path.dirname(__file__), "providers.json")
 # Of the index: raised whenever its entries change, so that an older one is never taken for a new one.
-_FORM = 4
+_FORM = 5
 
 # Prefixes that make a variable public; a conventional name stands behind them as well.
 _PUBLIC_PREFIX = late.pattern(
@@ -98,7 +97,7 @@ class KeyKind(NamedTuple):
     """One kind of credential, id or address. Fields as in the module's docstring; the rest is derived from the shape.
 
     `anchors`: every match contains one of them (() for bare shapes, which need `context`). `prefixes`: every match starts with one
-    of them, and it may be printed. `shortest` and `longest` are lengths in characters. `left` and `right` are class bodies
+    of them, and it may be printed; one of `inner`, if there are any, stands behind it. `shortest` and `longest` are lengths in characters. `left` and `right` are class bodies
     for use inside `[...]`, "" for no rule. `context` is None where the shape speaks for itself.
     """
 
@@ -117,6 +116,7 @@ class KeyKind(NamedTuple):
     longest: int
     left: str
     right: str
+    inner: tuple[str, ...]
     account: str | None = None
     validate: str | None = None
     checksum: str | None = None
@@ -136,11 +136,11 @@ class KeyKind(NamedTuple):
 
     def prefix_of(self, text: str) -> str:
         """The public prefix of this text: printable, "" where the shape has none."""
-        return max((p for p in self.prefixes if text.startswith(p)), key=len, default="")
+        return max([prefix for prefix in self.prefixes if text.startswith(prefix)], key=len, default="")
 
 
 class Published(NamedTuple):
-    """A value (by SHA-256 of its UTF-8 text) or a signing secret (`hmac`) that its vendor printed for all to read.
+    """A value (`text`) or a signing secret (`hmac`) that its vendor printed for all to read; the other one is None.
 
     `variables` limits common words to these names; `default` marks what opens an unchanged installation.
     """
@@ -149,7 +149,7 @@ class Published(NamedTuple):
     kind: str
     mode: Mode
     what: str
-    sha256: str
+    text: str | None
     hmac: str | None
     variables: tuple[str, ...]
     default: bool
@@ -219,11 +219,12 @@ class Catalog:
         return (found[0], Mode(mode)) if mode else None
 
     @cached_property
-    def published_by_sha256(self) -> Mapping[str, tuple[Published, ...]]:
-        """Published values by SHA-256 (hex) of their UTF-8 text."""
+    def published_by_text(self) -> Mapping[str, tuple[Published, ...]]:
+        """Published values by themselves."""
         found: dict[str, tuple[Published, ...]] = {}
         for one in self.published:
-            found[one.sha256] = (*found.get(one.sha256, ()), one)
+            if one.text is not None:
+                found[one.text] = (*found.get(one.text, ()), one)
         return found
 
     @cached_property
@@ -385,6 +386,7 @@ def _compile_key(provider: str, data: dict[str, Any], key: dict[str, Any]) -> di
         "longest": outline.longest,
         "left": key.pop("left", "0-9A-Za-z_"),
         "right": key.pop("right", outline.tail),
+        "inner": outline.inner,
     }
     for decoder, table in decoders.TABLES.items():
         if decoder in key and key[decoder] not in table:
@@ -413,8 +415,7 @@ def _compile_published(provider: str, kinds: list[dict[str, Any]], one: dict[str
         "mode": Mode(one.get("mode", "test")).value,
         "what": one["what"],
         # Cut as in the TOML file: the index too is no leak to a scanner.
-        "text": one.get("parts") or one.get("hmac"),
-        "sha256": one.get("sha256"),
+        "text": one.get("parts") or one["hmac"],
         "hmac": "hmac" in one,
         "variables": one.get("variables", []),
         "default": one.get("default", False),
@@ -440,13 +441,13 @@ def _key(row: Sequence[Any]) -> KeyKind:
 
 
 def _printed(entry: dict[str, Any]) -> Published:
-    text = "".join(entry["text"] or ())
+    text = "".join(entry["text"])
     return Published(
         provider=entry["provider"],
         kind=entry["kind"],
         mode=Mode(entry["mode"]),
         what=entry["what"],
-        sha256=entry["sha256"] or hashlib.sha256(text.encode()).hexdigest(),
+        text=None if entry["hmac"] else text,
         hmac=text if entry["hmac"] else None,
         variables=tuple(entry["variables"]),
         default=entry["default"],

@@ -82,11 +82,11 @@ def split(text: str) -> Url | None:
     written as one number or in hexadecimal in its usual form (WHATWG URL standard, host parsing). Never raises: a port or an
     address that cannot be parsed gives None.
     """
-    from urllib.parse import urlsplit
-
     text = text.strip()
     if not _SCHEME.match(text) or re.search(r"[\s\x00-\x1f]", text):
         return None
+    from urllib.parse import urlsplit
+
     if text[:4].lower() == "http":
         text = text.replace("\\", "/")  # browsers take both for the same
     try:

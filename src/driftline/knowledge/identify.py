@@ -5,7 +5,7 @@ import hmac
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -188,15 +188,17 @@ def nameless(places: Iterable[Location]) -> tuple[Unread, ...]:
 
 # --- stand-ins ------------------------------------------------------------------------------------------------------------
 
-_STAND_INS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("asks to be changed", late.pattern(r"(?:please[-_ ]?)?(?:change|replace|update|edit|fill)[-_ ]?(?:me|this|it|in|here|with\b.*)(?:[-_ !].*)?", re.I)),
-    ("a word for something to do", late.pattern(r"(?:to[-_ ]?do|fix[-_ ]?me|tbd|tba|n/?a|none[-_]yet|not[-_ ]set|placeholder(?:[-_ ].*)?|.*[-_ ]placeholder)", re.I)),
-    ("a word for no value", late.pattern(r"undefined|null", re.I)),
-    ("angle or square brackets", late.pattern(r"<[^<>]{1,200}>|\[[A-Za-z][A-Za-z _\-]{2,60}\]|\{\{?[A-Za-z_ .\-]{2,60}\}?\}|%[A-Z_]{3,60}%|__[A-Z_]{3,60}__")),
-    ("says whose value belongs here", late.pattern(r"(?:(?:put|insert|enter|paste|add|set|use)[-_ ])?(?:your|you)[-_ ]?(?:own[-_ ]?)?[A-Za-z].*", re.I)),
-    ("says whose value belongs here", late.pattern(r"(?:insert|enter|paste|put)[-_ ].*here", re.I)),
-    ("one repeated character", late.pattern(r"(?:x{3,}|X{3,}|\*{3,}|\.{3,}|#{3,}|-{3,}|_{3,}|…+|\?{2,})")),
+_STAND_INS = (
+    ("asks to be changed", r"(?i:(?:please[-_ ]?)?(?:change|replace|update|edit|fill)[-_ ]?(?:me|this|it|in|here|with\b.*)(?:[-_ !].*)?)"),
+    ("a word for something to do", r"(?i:(?:to[-_ ]?do|fix[-_ ]?me|tbd|tba|n/?a|none[-_]yet|not[-_ ]set|placeholder(?:[-_ ].*)?|.*[-_ ]placeholder))"),
+    ("a word for no value", r"(?i:undefined|null)"),
+    ("angle or square brackets", r"<[^<>]{1,200}>|\[[A-Za-z][A-Za-z _\-]{2,60}\]|\{\{?[A-Za-z_ .\-]{2,60}\}?\}|%[A-Z_]{3,60}%|__[A-Z_]{3,60}__"),
+    ("says whose value belongs here", r"(?i:(?:(?:put|insert|enter|paste|add|set|use)[-_ ])?(?:your|you)[-_ ]?(?:own[-_ ]?)?[A-Za-z].*)"),
+    ("says whose value belongs here", r"(?i:(?:insert|enter|paste|put)[-_ ].*here)"),
+    ("one repeated character", r"(?:x{3,}|X{3,}|\*{3,}|\.{3,}|#{3,}|-{3,}|_{3,}|…+|\?{2,})"),
 )  # fmt: skip
+# One group for each of them.
+_STAND_IN = late.pattern("|".join(f"({pattern})" for _, pattern in _STAND_INS))
 
 # Asked of the end only: as a pattern with `.*` before it this one would cost as much as all others together.
 _ENDS_IN_HERE = ("key", "token", "secret", "password", "value", "url", "id")
@@ -220,6 +222,8 @@ _URL_STAND_IN = late.pattern(
     r"(?:^|[./@:])(?:<[^<>/]{1,60}>|\[[A-Za-z][A-Za-z _\-]{1,40}\]|x{3,}|my-?(?:domain|app-?name|project-?(?:id|ref))|project-?(?:id|ref))(?=$|[./@:?])",
     re.IGNORECASE,
 )
+# One of these stands in each of them: asked first, as most addresses have nothing of it.
+_IN_STAND_INS = ("<", "[", "xxx", "my", "project")
 _YOURS = late.pattern(r"(?:^|[./@:])your[-_]?[a-z0-9\-_]{2,40}(?=$|[./@:?])", re.IGNORECASE)
 _YOURS_ON_THE_WEB = late.pattern(
     r"(?i:(?:^|[/:])your[-_]?[a-z0-9\-_]{2,40}(?=[@:]))|/(?:YOUR[-_A-Z0-9]{0,40}|(?i:your[-_][a-z0-9\-_]{0,36}[-_](?:id|key|token|secret|name|here)))(?=$|[/?])"
@@ -243,9 +247,9 @@ def placeholder(text: str) -> str | None:
     text = text.strip()
     if not text or len(text) > 500:
         return None
-    for why, pattern in _STAND_INS:
-        if pattern.fullmatch(text):
-            return why
+    found = _STAND_IN.fullmatch(text)
+    if found is not None:
+        return _STAND_INS[(found.lastindex or 0) - 1][0]
     ending = text[-24:].lower()
     if ending.endswith("here"):
         ending = ending[:-4].rstrip("-_ ").removesuffix("goes").rstrip("-_ ")
@@ -266,8 +270,11 @@ def placeholder(text: str) -> str | None:
 
 def _is_to_fill_in(text: str, address: str) -> bool:
     """Whether somebody has to replace a part of a URL; `address` is what stands behind its scheme, without a query."""
-    if _URL_STAND_IN.search(address) or _URL_TEMPLATE.match(text):
+    lower = address.lower()
+    if (any(map(lower.__contains__, _IN_STAND_INS)) and _URL_STAND_IN.search(address)) or _URL_TEMPLATE.match(text):
         return True
+    if "your" not in lower:
+        return False
     if not text.startswith("http"):
         return _YOURS.search(address) is not None
     host = address.partition("/")[0].rpartition("@")[2].partition(":")[0].lower()
@@ -284,6 +291,9 @@ def _is_vendors(prefix: str) -> bool:
 
 
 # --- credentials ----------------------------------------------------------------------------------------------------------
+
+# A kind, and the groups of its shape in a text of this kind.
+_Matched = tuple[KeyKind, Mapping[str, "str | None"]]
 
 
 def identify(text: str, name: str | None = None) -> Identity | None:
@@ -306,12 +316,10 @@ def _identify(text: str, name: str | None, published: Published | None, stand_in
         return _of_published(published, text) if published else _of_word(known, text, name) or _of_host(known, text, name)
     if stand_in and not published:
         return None
-    ranked = sorted(((_rank(kind, text, named), kind, groups) for kind, groups in matches), key=lambda item: item[0], reverse=True)
-    best = [(kind, groups) for rank, kind, groups in ranked if rank == ranked[0][0]]
+    best = matches if len(matches) == 1 else _best(matches, text, named)
     kind, groups = best[0]
-    providers = tuple(dict.fromkeys(kind.provider for kind, _ in best))
     identity = _identity(kind, groups, text)
-    if len(providers) > 1:
+    if len(best) > 1 and len(providers := tuple(dict.fromkeys(kind.provider for kind, _ in best))) > 1:
         same = all(other.exposure is kind.exposure for other, _ in best)
         modes = {_mode(other, other_groups, text) for other, other_groups in best}
         identity = identity._replace(
@@ -334,6 +342,13 @@ class _Named(NamedTuple):
     providers: frozenset[str] = frozenset()
     allowed: frozenset[int] = frozenset()
     bare: Mapping[int, KeyKind] = {}
+
+
+def _best(matches: Sequence[_Matched], text: str, named: _Named) -> list[_Matched]:
+    """Those of several matches that are equally likely, and likelier than the others."""
+    ranked = [(_rank(kind, text, named), (kind, groups)) for kind, groups in matches]
+    highest = max(rank for rank, _ in ranked)
+    return [match for rank, match in ranked if rank == highest]
 
 
 def _rank(kind: KeyKind, text: str, named: _Named) -> tuple[int, int, int, int]:
@@ -372,19 +387,19 @@ def _words(name: str) -> frozenset[str]:
 
 
 def _candidates(text: str, named: _Named) -> list[KeyKind]:
-    """The kinds worth trying, each once: by the head of the text, by a literal inside it, or by the variable's name."""
+    """The kinds worth trying: by the head of the text, by literals inside it (by two of them, and it comes twice), or by the variable's name."""
     index, length = _index(), len(text)
-    found: dict[int, KeyKind] = {}
+    found: list[tuple[int, KeyKind]] = []
     for size in index.sizes:
-        kinds = index.heads.get(text[:size])
-        if kinds is not None:
-            found.update(kinds)
-    for anchor, kinds in index.inner:
-        if anchor in text:
-            found.update(kinds)
+        found += index.heads.get(text[:size], ())
+    for character, anchors in index.inner:
+        if character in text:  # no dot, and no host is looked for
+            for anchor, kinds in anchors:
+                if anchor in text:
+                    found += kinds
     candidates = [
         kind
-        for number, kind in found.items()
+        for number, kind in found
         # Cheap questions first: most shapes are never compiled in one run.
         if kind.shortest <= length <= kind.longest
         and (kind.context is None or number in named.allowed)
@@ -397,13 +412,13 @@ def _candidates(text: str, named: _Named) -> list[KeyKind]:
 class _Index:
     """Key kinds by what must stand in their text, so that one value is compared with a handful of shapes; each kind by its number.
 
-    `heads` by the first characters (as many as `sizes` says), `inner` by a literal, `bare` those without either; `by_context` has the
-    numbers of the kinds that a word of a variable's name admits.
+    `heads` by the first characters (as many as `sizes` says), `inner` by a literal, filed under its first character, `bare` those without
+    either; `by_context` has the numbers of the kinds that a word of a variable's name admits.
     """
 
     def __init__(self, kinds: Iterable[KeyKind]) -> None:
-        heads: dict[str, dict[int, KeyKind]] = {}
-        inner: dict[str, dict[int, KeyKind]] = {}
+        heads: dict[str, list[tuple[int, KeyKind]]] = {}
+        inner: dict[str, list[tuple[int, KeyKind]]] = {}
         context: dict[str, set[int]] = {}
         self.bare: dict[int, KeyKind] = {}
         self.numbers: dict[tuple[str, str], int] = {}
@@ -413,15 +428,18 @@ class _Index:
                 context.setdefault(word, set()).add(number)
             if kind.prefixes:
                 for prefix in {prefix[:_HEAD] for prefix in kind.prefixes}:
-                    heads.setdefault(prefix, {})[number] = kind
+                    heads.setdefault(prefix, []).append((number, kind))
             elif kind.anchors and (kind.context is None or min(map(len, kind.anchors)) > 1):
                 for anchor in kind.anchors:
-                    inner.setdefault(anchor, {})[number] = kind
+                    inner.setdefault(anchor, []).append((number, kind))
             else:
                 self.bare[number] = kind
-        self.heads: Mapping[str, Mapping[int, KeyKind]] = heads
+        self.heads: Mapping[str, Sequence[tuple[int, KeyKind]]] = heads
         self.sizes = sorted({len(head) for head in heads})
-        self.inner = tuple(inner.items())
+        self.inner = tuple(
+            (character, tuple((anchor, kinds) for anchor, kinds in inner.items() if anchor[0] == character))
+            for character in dict.fromkeys(anchor[0] for anchor in inner)
+        )
         self.by_context = {word: frozenset(numbers) for word, numbers in context.items()}
 
 
@@ -435,20 +453,35 @@ def _compiled(shape: str) -> re.Pattern[str]:
     return re.compile(shape)
 
 
-def _match(kind: KeyKind, text: str) -> tuple[KeyKind, Mapping[str, str | None]] | None:
+@cache
+def _shape_of(shape: str) -> tuple[str, re.Pattern[str]]:
+    """(the word that a shape begins with, the pattern of the rest), for texts of the shape's lengths.
+
+    Two of five shapes are a word and one run of characters: these have the pattern of the run's alphabet in common, as compiling one for
+    each takes longer than comparing a whole project's values.
+    """
+    plain = _WORD_AND_RUN.fullmatch(shape)
+    return (plain[1], _compiled(plain[2] + "*")) if plain else ("", _compiled(shape))
+
+
+_WORD_AND_RUN = late.pattern(r"([\w\-]*)(\[[^\[\]]+\])\{\d+(?:,\d+)?\}")
+
+
+def _match(kind: KeyKind, text: str) -> _Matched | None:
     """The kind with its shape's groups when the text is of that kind: shape, body and checksum."""
     if not kind.shortest <= len(text) <= kind.longest or (kind.prefixes and not text.startswith(kind.prefixes)):
         return None
-    found = _compiled(kind.shape).fullmatch(text)
+    if kind.inner and not any(map(text.__contains__, kind.inner)):
+        return None
+    word, rest = _shape_of(kind.shape)
+    found = rest.fullmatch(text, len(word)) if text.startswith(word) else None
     if found is None:
         return None
-    from driftline.knowledge import decoders
-
-    if kind.validate is not None and not _ask(decoders.TABLES["validate"][kind.validate], text):
+    if kind.validate is not None and not _decoded("validate", kind.validate, text):
         return None
     if kind.claims and not _claims_hold(kind.claims, text):
         return None
-    if kind.checksum is not None and not _ask(decoders.TABLES["checksum"][kind.checksum], text):
+    if kind.checksum is not None and not _decoded("checksum", kind.checksum, text):
         return None
     return kind, found.groupdict()
 
@@ -460,21 +493,21 @@ def _claims_hold(claims: Mapping[str, str], text: str) -> bool:
     return held is not None and all(str(held.get(claim)) == value for claim, value in claims.items())
 
 
-def _ask(decoder: Callable[[str], object], text: str) -> object:
-    """A decoder's answer. Decoders are meant never to fail; one that does has not recognised the text."""
+def _decoded(table: str, decoder: str, text: str) -> object:
+    """What a decoder of a table of `decoders` answers. They are meant never to fail; one that does has not recognised the text."""
+    from driftline.knowledge import decoders
+
     try:
-        return decoder(text)
+        return (decoders.MODE if table == "mode" else decoders.TABLES[table])[decoder](text)
     except (ValueError, LookupError, TypeError, RecursionError):
         return None
 
 
 def _identity(kind: KeyKind, groups: Mapping[str, str | None], text: str) -> Identity:
-    from driftline.knowledge import decoders
-
     account = groups.get("account")
     if kind.account is not None:
-        account = _word(_ask(decoders.TABLES["account"][kind.account], text))
-    expires = _word(_ask(decoders.TABLES["expires"][kind.expires], text)) if kind.expires is not None else None
+        account = _word(_decoded("account", kind.account, text))
+    expires = _word(_decoded("expires", kind.expires, text)) if kind.expires is not None else None
     return Identity(
         provider=kind.provider,
         kind=kind.id,
@@ -497,17 +530,14 @@ def _word(answer: object) -> str | None:
 
 
 def _mode(kind: KeyKind, groups: Mapping[str, str | None], text: str) -> Mode:
-    from driftline.knowledge import decoders
-
     if isinstance(kind.mode, str):
-        decoder = decoders.MODE.get(kind.mode)
-        word = _word(_ask(decoder, text)) if decoder is not None else kind.mode
+        word = kind.mode if kind.mode in _MODES else _word(_decoded("mode", kind.mode, text))
     else:
         word = kind.mode.get(groups.get("mode") or "")
-    return Mode(word) if word in _MODES else Mode.UNKNOWN
+    return _MODES.get(word or "", Mode.UNKNOWN)
 
 
-_MODES = frozenset(mode.value for mode in Mode)
+_MODES = {mode.value: mode for mode in Mode}
 
 
 def _published(text: str, name: str | None) -> Published | None:
@@ -516,10 +546,8 @@ def _published(text: str, name: str | None) -> Published | None:
     text = text.strip()
     if not text or len(text) > _LONGEST:
         return None
-    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    canonical = catalog.canonical(name) if name else None
-    for one in known.published_by_sha256.get(digest, ()):
-        if not one.variables or canonical in one.variables:
+    for one in known.published_by_text.get(text, ()):
+        if not one.variables or (name and catalog.canonical(name) in one.variables):
             return one
     if text.startswith("eyJ"):
         from driftline.knowledge import decoders

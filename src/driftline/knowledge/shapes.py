@@ -20,13 +20,15 @@ else:
 # More alternatives than this say little: a head list is for dispatch and for printing, not a copy of the shape.
 _MOST = 48
 _SMALL_CLASS = 8
+# A shorter literal stands in most texts that start right.
+_TELLING = 3
 
 
 class Outline(NamedTuple):
     """`heads`: every match starts with one of them (() when it starts with a class). `anchors`: every match contains one of them.
 
     `shortest` and `longest` are lengths in characters; `tail` is the body of the character class that a match ends in, "" when
-    it ends in a literal.
+    it ends in a literal. `inner`: every match that starts right also contains one of these, () where there is no such literal.
     """
 
     heads: tuple[str, ...]
@@ -34,6 +36,7 @@ class Outline(NamedTuple):
     shortest: int
     longest: int
     tail: str
+    inner: tuple[str, ...]
 
 
 def parse(shape: str) -> Any:
@@ -54,7 +57,10 @@ def outline(shape: str) -> Outline:
     if any(not head for head, _ in _heads(list(tree))):
         heads = ()
     anchors = heads if heads and min(map(len, heads)) >= 4 else max((heads, *_inner(list(tree))), key=_worth)
-    return Outline(heads, tuple(anchors), int(shortest), int(longest), _tail(list(tree)))
+    behind = (texts for texts in _inner(list(tree)) if not any(text in head for text in texts for head in heads))
+    inner = max(behind, key=_worth, default=()) if heads else ()
+    inner = inner if min(map(len, inner), default=0) >= _TELLING else ()
+    return Outline(heads, tuple(anchors), int(shortest), int(longest), _tail(list(tree)), inner)
 
 
 def _worth(anchors: Sequence[str]) -> tuple[int, int]:
