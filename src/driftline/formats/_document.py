@@ -141,11 +141,15 @@ _YAML_BOOLEAN = frozenset(
 _YAML_NUMBER = late.pattern(r"[-+]?(?:0x[0-9a-fA-F_]+|0o?[0-7_]+|[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|\.[0-9]+|\.inf|\.nan)\Z")
 
 
+# PyYAML documentation, "Python-specific tags", 2026-11: loaders that are not safe run what such a tag names.
+_BUILDS_OBJECTS = "tag:yaml.org,2002:python/"
+
+
 def yaml_documents(path: str, text: str) -> list[Document]:
     """Every document of a YAML text. Tags are kept, aliases shared (never expanded), merge keys (`<<`) applied.
 
-    Raises Unreadable with line and column for a syntax error, an alias to itself, and a text deeper or larger than the limits; what an
-    alias stands for counts each time, since readers look at it each time.
+    Raises Unreadable with line and column for a syntax error, an alias to itself, a tag that makes a Python object, and a text deeper or
+    larger than the limits; what an alias stands for counts each time, since readers look at it each time.
     """
     import yaml
 
@@ -186,6 +190,9 @@ def _yaml_roots(events: Any) -> Iterator[Node]:
             count += sizes.get(event.anchor, 1) if name == "AliasEvent" else 1
             if count > MAX_NODES:
                 raise Unreadable(f"more than {MAX_NODES} values", event.start_mark.line + 1, event.start_mark.column + 1)
+            if name != "AliasEvent" and event.tag and event.tag.startswith(_BUILDS_OBJECTS):
+                reason = "a tag that makes a Python object, which no platform reads and driftline never builds"
+                raise Unreadable(reason, event.start_mark.line + 1, event.start_mark.column + 1)
         if name == "ScalarEvent":
             node = _yaml_scalar(event)
             if event.anchor:
