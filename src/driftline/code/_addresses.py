@@ -247,12 +247,13 @@ def is_mail_text(path: str, spot: Spot, text: str, code: bytes) -> bool:
         spot.is_argument and re.search(r"(?i)mail", spot.call) and not re.search(r"(?i)log|fetch", spot.call)
     ):
         return True
-    if not (_MAIL_PATH.search(path) or sends_mail(code)):
-        return False
     plain = callbacks.plain(spot.key)
-    return plain in MAIL_KEYS or plain in _LINK_KEYS or re.search(r"href\s*=\s*\\?[\"']", text) is not None
+    if plain not in MAIL_KEYS and plain not in _LINK_KEYS and re.search(r"href\s*=\s*\\?[\"']", text) is None:
+        return False
+    return _MAIL_PATH.search(path) is not None or sends_mail(code)
 
 
+@lru_cache(maxsize=2)  # asked for every text of a file
 def sends_mail(code: bytes) -> bool:
     """Whether a file hands something to a sender of mails."""
     return _SENDS.search(code) is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from functools import cached_property
 from itertools import islice
 
@@ -23,42 +23,42 @@ _LOOKS = late.pattern(
 
 
 def literals(
-    path: str, content: bytes, tree: ast.Module, place: Place, at: Callable[[ast.expr], Location], in_one_mode: Set[int]
+    path: str, content: bytes, nodes: Sequence[ast.AST], place: Place, at: Callable[[ast.expr], Location], in_one_mode: Set[int]
 ) -> Iterator[Literal]:
     """URLs and paths at keys and in calls that say what they are for, links in the text of mails, and sandboxes.
 
-    `at` is where a node stands; `in_one_mode` are the nodes, by id, that run in one mode only.
+    `nodes` are all of the file's tree; `at` is where a node stands; `in_one_mode` are the nodes, by id, that run in one mode only.
     """
     seen: set[Location] = set()
-    for literal in islice(_Reader(path, content, tree, place, at, in_one_mode).literals(), MAX_CANDIDATES):
+    for literal in islice(_Reader(path, content, nodes, place, at, in_one_mode).literals(), MAX_CANDIDATES):
         if literal.location not in seen:
             seen.add(literal.location)
             yield literal
 
 
 def claims(
-    path: str, content: bytes, tree: ast.Module, place: Place, at: Callable[[ast.expr], Location], in_one_mode: Set[int]
+    path: str, content: bytes, nodes: Sequence[ast.AST], place: Place, at: Callable[[ast.expr], Location], in_one_mode: Set[int]
 ) -> Iterator[Claim]:
     """Keys, ids and addresses that say an account or a mode; the arguments are those of `literals`."""
-    return _Reader(path, content, tree, place, at, in_one_mode).claims()
+    return _Reader(path, content, nodes, place, at, in_one_mode).claims()
 
 
 class _Reader:
     def __init__(
-        self, path: str, content: bytes, tree: ast.Module, place: Place, at: Callable[[ast.expr], Location], in_one_mode: Set[int]
+        self, path: str, content: bytes, nodes: Sequence[ast.AST], place: Place, at: Callable[[ast.expr], Location], in_one_mode: Set[int]
     ) -> None:
         self.path = path
         self.content = content
-        self.tree = tree
+        self.nodes = nodes
         self.place = place
         self.at = at
         self.in_one_mode = in_one_mode
-        self.parents = {id(child): node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+        self.parents = {id(child): node for node in nodes for child in ast.iter_child_nodes(node)}
         # A field of a settings class has a default, which the environment overrides: that is a fallback, not a fixed address.
-        self.fields = {id(item) for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for item in node.body}
+        self.fields = {id(item) for node in nodes if isinstance(node, ast.ClassDef) for item in node.body}
 
     def literals(self) -> Iterator[Literal]:
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, (ast.Constant, ast.JoinedStr)) and not isinstance(self.parents.get(id(node)), ast.JoinedStr):
                 text = text_of(node)
                 if text is not None and id(node) not in self.in_one_mode:
@@ -71,7 +71,7 @@ class _Reader:
     def claims(self) -> Iterator[Claim]:
         if next(_claims.quotes(self.content), None) is None:
             return
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in self.in_one_mode:
                 identity = _claims.identity_of(node.value) if self._is_used(node) else None
                 if identity is not None:
@@ -189,7 +189,7 @@ class _Reader:
     def loads(self) -> dict[str, list[ast.Name]]:
         """Where each name is read."""
         found: dict[str, list[ast.Name]] = {}
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
                 found.setdefault(node.id, []).append(node)
         return found
@@ -197,14 +197,14 @@ class _Reader:
     @cached_property
     def stores(self) -> Counter[str]:
         """How often each name is assigned."""
-        return Counter(node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+        return Counter(node.id for node in self.nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
 
     def _around(self, offset: int) -> ast.expr | None:
         """The innermost expression that a place of the text belongs to, None for comments and texts."""
         location = self.place.at(offset)
         inside = [
             node
-            for node in ast.walk(self.tree)
+            for node in self.nodes
             if isinstance(node, (ast.expr, ast.keyword))
             and (node.lineno, node.col_offset) <= (location.line, location.column - 1) < (node.end_lineno or 0, node.end_col_offset or 0)
         ]

@@ -930,11 +930,17 @@ def _imported(file: CodeFile, by_name: Mapping[str, Sequence[Helper]], packages:
     return found
 
 
+@lru_cache(maxsize=20_000)  # every import of a file is held against every path
+def _stem(path: str) -> str:
+    """A path without the ending that an import leaves out."""
+    return re.sub(r"\.(?:(?:d\.)?[cm]?[jt]sx?|py)$", "", path)
+
+
 def leads_to(specifier: str, importer: str, path: str, packages: Mapping[str, str]) -> bool:
     """Whether an import specifier can mean the file at `path`: relative, by package, or by a path alias with the same ending."""
-    stem = re.sub(r"\.(?:d?\.?[cm]?[jt]sx?|py)$", "", path)
+    stem = _stem(path)
     short = stem.removesuffix("/index")
-    specifier = re.sub(r"\.[cm]?[jt]sx?$", "", specifier)
+    specifier = _stem(specifier)
     if specifier.startswith("."):
         goal = posixpath.normpath(posixpath.join(posixpath.dirname(importer), specifier))
         # A barrel (`export * from "./env"`) lies above the file it hands on.

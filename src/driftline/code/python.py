@@ -51,11 +51,11 @@ def read(path: str, content: bytes) -> CodeReading:
         if _addresses.may_stand_in(path, content):
             from driftline.code import _fixed_python
 
-            literals = tuple(_fixed_python.literals(path, content, tree, reader.place, reader.at, reader.of_one_mode))
+            literals = tuple(_fixed_python.literals(path, content, reader.nodes, reader.place, reader.at, reader.of_one_mode))
         if _claims.may_stand_in(path, content):
             from driftline.code import _fixed_python
 
-            claims = _claims.told(_fixed_python.claims(path, content, tree, reader.place, reader.at, reader.of_one_mode))
+            claims = _claims.told(_fixed_python.claims(path, content, reader.nodes, reader.place, reader.at, reader.of_one_mode))
         return CodeReading(references=tuple(reader.references()), literals=literals, helpers=tuple(reader.helpers()), claims=claims)
     except RecursionError:
         return CodeReading(unread=(Unread(path, "nested too deep"),))
@@ -80,7 +80,7 @@ def calls(files: Iterable[CodeFile], helpers: Sequence[Helper]) -> Iterator[Refe
 
 def _calls(reader: _Reader, path: str, by_name: Mapping[str, Sequence[Helper]]) -> Iterator[Reference]:
     known = {helper.name: helper for candidates in by_name.values() for helper in candidates if helper.path == path}
-    for node in ast.walk(reader.tree):
+    for node in reader.nodes:
         if isinstance(node, ast.ImportFrom):
             module = (node.module or "").replace(".", "/")
             for alias in node.names:
@@ -88,7 +88,7 @@ def _calls(reader: _Reader, path: str, by_name: Mapping[str, Sequence[Helper]]) 
                     stem = helper.path.removesuffix(".py").removesuffix("/__init__")
                     if stem == module or stem.endswith("/" + module) or not module:
                         known.setdefault(alias.asname or alias.name, helper)
-    for node in ast.walk(reader.tree):
+    for node in reader.nodes:
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id not in known:
             continue
         helper = known[node.func.id]
@@ -134,20 +134,21 @@ class _Reader:
         self.starts = [0]
         for line in content.splitlines(keepends=True):
             self.starts.append(self.starts[-1] + len(line))
-        self.tree = tree
+        # Every question is asked of all of them; to walk the tree for each took longer than all the questions.
+        self.nodes = list(ast.walk(tree))
         self.environs = set(_ENVIRONS) if b"os" in content else set()
         self.getenvs = {"os.getenv"}
         self.readers: set[str] = set()
         # Names to which `environ.Env(DEBUG=(bool, False))` gives a default.
         self.defaulted: dict[str, ast.expr] = {}
         self.settings = {"BaseSettings"}
-        self.failing = _failing(tree)
+        self.failing = _failing(self.nodes)
         self.imports()
 
     def imports(self) -> None:
         made: set[str] = set()
         environ_is_os = False
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     if alias.name == "os" and alias.asname:
@@ -169,7 +170,7 @@ class _Reader:
                         self.settings.add(known)
         if not environ_is_os:
             self.environs.discard("environ")
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Call) and _dotted(node.value.func) in made:
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                 self.readers.update(target.id for target in targets if isinstance(target, ast.Name))
@@ -183,8 +184,8 @@ class _Reader:
 
     def references(self) -> Iterator[Reference]:
         optional = self.guarded
-        written = {id(target) for node in ast.walk(self.tree) for target in _targets(node)}
-        for node in ast.walk(self.tree):
+        written = {id(target) for node in self.nodes for target in _targets(node)}
+        for node in self.nodes:
             if isinstance(node, ast.Subscript) and id(node) not in written and _dotted(node.value) in self.environs:
                 instead = self.instead.get(id(node))
                 yield from self.one(node, node.slice, Need.REQUIRED if instead is None else Need.OPTIONAL, "os.environ", instead)
@@ -233,7 +234,7 @@ class _Reader:
 
     def helpers(self) -> Iterator[Helper]:
         """Functions that read the variable which an argument names: `def env(name, default=None): return os.environ.get(name, default)`."""
-        for function in ast.walk(self.tree):
+        for function in self.nodes:
             if not isinstance(function, ast.FunctionDef):
                 continue
             names = [argument.arg for argument in function.args.args]
@@ -305,7 +306,7 @@ class _Reader:
     def chains(self) -> dict[int, list[str]]:
         """The variables of which one is enough, for the reads of `getenv("A") or getenv("B")`, by id of their node."""
         found: dict[int, list[str]] = {}
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
                 reads = [
                     value for value in node.values if isinstance(value, ast.Call) and self.reads(_dotted(value.func) or "") and value.args
@@ -319,19 +320,19 @@ class _Reader:
     @cached_property
     def compared(self) -> frozenset[int]:
         """Reads that are compared with something, by id of their node: `getenv("X") == "1"` is False where it is missing."""
-        comparisons = [node for node in ast.walk(self.tree) if isinstance(node, ast.Compare)]
+        comparisons = [node for node in self.nodes if isinstance(node, ast.Compare)]
         return frozenset(id(side) for node in comparisons for side in (node.left, *node.comparators))
 
     @cached_property
     def guarded(self) -> dict[int, ast.expr | None]:
         """Reads that are only asked for, or have something behind `or`, by id of their node."""
-        return _guarded(self.tree)
+        return _guarded(self.nodes)
 
     @cached_property
     def instead(self) -> dict[int, ast.expr]:
         """The text that stands in for a read elsewhere, by id of the read: behind `except KeyError`, in the other branch, in `if not x: x = ...`."""
         found: dict[int, ast.expr] = {}
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Try):
                 given = {name: value for handler in node.handlers for name, value in _assigned(handler.body)}
                 found.update((id(read), given[name]) for name, read in _assigned(node.body) if name in given)
@@ -351,7 +352,7 @@ class _Reader:
     def behind_scheme(self) -> frozenset[int]:
         """What f-strings put right behind `://`, by id of its node."""
         found = set()
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.JoinedStr):
                 for before, part in pairwise(node.values):
                     if isinstance(before, ast.Constant) and str(before.value).endswith("://") and isinstance(part, ast.FormattedValue):
@@ -367,7 +368,7 @@ class _Reader:
     @cached_property
     def of_one_mode(self) -> frozenset[int]:
         """The nodes that run in one mode only, by id."""
-        return frozenset(id(inner) for node in ast.walk(self.tree) for branch in _of_one_mode(node) for inner in ast.walk(branch))
+        return frozenset(id(inner) for node in self.nodes for branch in _of_one_mode(node) for inner in ast.walk(branch))
 
     def at(self, node: ast.expr | ast.stmt) -> Location:
         # ast counts columns in bytes of the line, from 0.
@@ -428,10 +429,10 @@ def _targets(node: ast.AST) -> list[ast.expr]:
     return []
 
 
-def _guarded(tree: ast.AST) -> dict[int, ast.expr | None]:
+def _guarded(nodes: Iterable[ast.AST]) -> dict[int, ast.expr | None]:
     """Reads that have something to fall back on (`getenv("X") or "d"`) or are only asked for (`if getenv("X"):`), by id of their node."""
     found: dict[int, ast.expr | None] = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.BoolOp):
             for value, following in zip(node.values, node.values[1:], strict=False):
                 found[id(value)] = following if isinstance(node.op, ast.Or) else None
@@ -445,10 +446,10 @@ def _guarded(tree: ast.AST) -> dict[int, ast.expr | None]:
     return found
 
 
-def _failing(tree: ast.AST) -> set[int]:
+def _failing(nodes: Iterable[ast.AST]) -> set[int]:
     """Reads whose absence ends the program: asserted, met with `raise`, or used at once (`getenv("X").split()`), by id of their node."""
     found: set[int] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Attribute):
             found.add(id(node.value))
         elif isinstance(node, ast.Assert):

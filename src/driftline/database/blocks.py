@@ -661,7 +661,7 @@ class _Asked:
             raise Unknown
         if not source:
             return self._without_source(chosen)
-        rows = self._joined(source)
+        rows = self._joined(source, _texts_asked(filters))
         wanted = [row for row in rows if not filters or _truth(self._with(row).condition(filters))]
         gathered = [self._gathered(part, wanted) for part in _parts(chosen)]
         if gathered and all(one is not None for one in gathered):
@@ -703,11 +703,12 @@ class _Asked:
             return [{name: value} for value in self._inner().array(chosen[2:end])]
         return [self._chosen(chosen, {})]
 
-    def _joined(self, tokens: Sequence[Token]) -> list[Row]:
-        """The rows of FROM: relations side by side, each with its ON."""
+    def _joined(self, tokens: Sequence[Token], asked: Mapping[str, str]) -> list[Row]:
+        """The rows of FROM: relations side by side, each with its ON; without those that are not as `asked`, as `_texts_asked` gives it."""
         rows: list[Row] = [{}]
-        for relation, condition in _relations(tokens):
-            found = self._relation(relation)
+        relations = list(_relations(tokens))
+        for relation, condition in relations:
+            found = self._relation(relation, asked, alone=len(relations) == 1)
             if len(rows) * max(1, len(found)) > _MOST_ROWS:
                 raise Unknown
             rows = [{**one, **other} for one, other in product(rows, found)]
@@ -715,8 +716,8 @@ class _Asked:
                 rows = [row for row in rows if _truth(self._with(row).condition(condition))]
         return rows
 
-    def _relation(self, tokens: Sequence[Token]) -> list[Row]:
-        """The rows of one relation, each column under its own name and under the alias."""
+    def _relation(self, tokens: Sequence[Token], asked: Mapping[str, str], *, alone: bool) -> list[Row]:
+        """The rows of one relation, each column under its own name and under the alias; `alone`, a name without an alias is a column of it."""
         if not tokens:
             raise Unknown
         if tokens[0].text == "lateral":
@@ -741,6 +742,10 @@ class _Asked:
             plain = self.target.rows(".".join(word for word in words if word != "pg_catalog"))
             alias, columns = _alias(tokens[index:])
             alias = alias or words[-1]
+            if not columns:
+                # Most blocks ask whether a column is there, and a project has thousands: those of other tables are told apart here, the rest by reading.
+                wanted = {name.removeprefix(f"{alias}."): text for name, text in asked.items() if alone or name.startswith(f"{alias}.")}
+                plain = [row for row in plain if all(type(row.get(name)) is not str or row[name] == text for name, text in wanted.items())]
         rows: list[Row] = []
         for row in plain:
             named = dict(zip(columns, row.values(), strict=False)) if columns else row
@@ -937,7 +942,12 @@ def _clauses(tokens: Sequence[Token]) -> tuple[Sequence[Token], Sequence[Token],
     return source, filters, more
 
 
-_JOINS = ("join", "inner", "left", "right", "full", "outer", "cross", "natural")
+def _texts_asked(tokens: Sequence[Token]) -> dict[str, str]:
+    """The columns that a WHERE wants to be a text and nothing else (`table_name = 'x' AND ...`), by name, as they are written."""
+    if any(token.kind == "word" and token.text == "or" for _, token in _outside(tokens)):
+        return {}
+    parts = (part for part in _split(tokens, "and") if len(part) > 2 and part[-2].text == "=" and part[-1].kind == "string")
+    return {"".join(token.text for token in part[:-2]): part[-1].text for part in parts}
 
 
 def _relations(tokens: Sequence[Token]) -> Iterator[tuple[Sequence[Token], Sequence[Token]]]:
