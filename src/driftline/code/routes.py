@@ -64,7 +64,11 @@ def joined(files: Iterable[File], packages: Mapping[str, str]) -> Iterator[Route
 def _checked_in(file: File, files: Sequence[File], packages: Mapping[str, str], hops: int) -> str | None:
     """The file with the check, at most so many imports away."""
     imported = [
-        other for other in files if other.path != file.path and any(_means(name, file.path, other.path, packages) for name in file.imports)
+        other
+        for other in files
+        if (other.checking is not None or (hops > 1 and other.imports))
+        and other.path != file.path
+        and any(_means(name, file.path, other.path, packages) for name in file.imports)
     ]
     found = next((other.path for other in imported if other.checking is not None and _verification(other.checking)), None)
     if found is not None or hops == 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from driftline import late
@@ -35,6 +35,11 @@ _CHANGES = late.pattern(
 _SWAPS = late.pattern(
     r"(?://|#)[^\n]{0,80}\b(?:TODO|FIXME|XXX)\b[^\n]{0,60}\b(?:change|remove|replace|switch|uncomment)\b[^\n]{0,40}\b(?:prod|production|launch|deploy|live)\b",
     re.IGNORECASE,
+)
+# What a comment in code does for a release, with words of which one stands in every file that has it: few files do.
+_COMMENTED = (
+    (_TOGGLE, (b"://", b"sk_", b"pk_"), "an address or key is switched by commenting a line out"),
+    (_SWAPS, (b"todo", b"fixme", b"xxx"), "a comment asks for a change before production"),
 )
 
 
@@ -82,7 +87,7 @@ def _tools() -> tuple[Tool, ...]:
 
 def prose(paths: Iterable[str]) -> list[str]:
     """The documents in which a project writes down how it is released."""
-    return [path for path in paths if _pattern("prose").search(path) and path.count("/") < 3]
+    return [path for path in paths if path.count("/") < 3 and _pattern("prose").search(path)]
 
 
 def release(paths: Iterable[str], text: Callable[[str], str]) -> Release:
@@ -168,12 +173,12 @@ def steps(
                 f"prose {path}",
             )
     for path, content in sorted(code.items()):
-        text = content.decode("utf-8", "replace")
-        for pattern, said in (
-            (_TOGGLE, "an address or key is switched by commenting a line out"),
-            (_SWAPS, "a comment asks for a change before production"),
-        ):
-            match = pattern.search(text) if (b"//" in content or b"#" in content) else None
+        lowered = content.lower()
+        for pattern, words, said in _COMMENTED:
+            if not any(word in lowered for word in words):
+                continue
+            text = content.decode("utf-8", "replace")
+            match = pattern.search(text)
             if match is not None:
                 yield Step(
                     said, "read it from a variable that each environment sets", _place(path, text, match.start()), f"{path} {said[:12]}"
@@ -200,7 +205,7 @@ def _unapplied(
     tool: Tool, folder: str, number: int, last: str, made: Release, at_start: Callable[[re.Pattern[bytes]], bool]
 ) -> Iterator[Step]:
     """The step of migrations that neither a release applies nor the app when it starts."""
-    if tool.applies.search(made.runs) or _PROGRAM.search(made.runs):
+    if tool.applies.search(made.runs) or _is_migrated_by_program(made.runs):
         return
     if tool.in_code is not None and (tool.in_code.search(made.runs.encode("utf-8", "replace")) or at_start(tool.in_code)):
         return
@@ -230,6 +235,11 @@ _PROGRAM = late.pattern(
     r"(?:\b(?:node|bun|deno|tsx|ts-node|python3?|sh|bash|php|exec)[\s\"',]{1,4}(?:-[\w-]+[\s\"',]{1,4}){0,4}(?:[\w./-]{0,100}/)?|(?:^|[\s\"'\[/])bin/)(?:db[-_])?migrat\w{0,20}(?:[-_]\w{1,20})?(?:\.\w{1,4})?(?=[\s\"'\],]|$)",
     re.MULTILINE,
 )
+
+
+@lru_cache(maxsize=1)  # asked for every history of migrations
+def _is_migrated_by_program(runs: str) -> bool:
+    return _PROGRAM.search(runs) is not None
 
 
 def _place(path: str, text: str, offset: int) -> Location:

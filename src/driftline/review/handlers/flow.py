@@ -339,15 +339,9 @@ class Flow:
         return any(self.file.project.asks(self.file.path, name) for name in sorted(called) if name in own or self._is_function_here(name))
 
     def _is_function_here(self, name: str) -> bool:
-        pattern = (
-            rb"\bfunction\s+"
-            + re.escape(name.encode())
-            + rb"\b|\b(?:const|let)\s+"
-            + re.escape(name.encode())
-            + rb"\s*=\s*(?:async\s*)?(?:\(|\w+\s*=>|function)"
-        )
-        match = re.search(pattern, self.file.code)
-        return match is not None and not self.node.start_byte <= match.start() < self.node.end_byte
+        """Whether the file defines it outside of the handler."""
+        start = self.file.project.definitions(self.file.path).get(name)
+        return start is not None and not self.node.start_byte <= start < self.node.end_byte
 
     @cached_property
     def _compares(self) -> frozenset[str]:
@@ -371,6 +365,10 @@ class Flow:
                     if name is not None and other.type not in ("string", "number", "null", "undefined", "true", "false"):
                         found.add(name)
         return frozenset(found)
+
+    @cached_property
+    def _asks_administrator(self) -> bool:
+        return words.ADMINISTRATOR.search(self.text) is not None
 
     @cached_property
     def _only_gates(self) -> bool:
@@ -467,7 +465,7 @@ class Flow:
     def _reached(self, node: Node, given: list[Node], effect: str) -> Iterator[Doubt]:
         if effect == "write":
             layer = _LAYER.fullmatch(syntax.chain(node.child_by_field_name("function"))) is not None
-            trusted = (layer and "ervice." in syntax.chain(node)) or words.ADMINISTRATOR.search(self.text) is not None
+            trusted = (layer and "ervice." in syntax.chain(node)) or self._asks_administrator
             for one in given if not trusted else ():
                 if self._stores_all(one, inside=not layer) and self._has_powers(self._entity(node)):
                     yield self._doubt("mass assignment", "the whole request body", one, node)
@@ -546,7 +544,7 @@ class Flow:
                 re.search(rb"supabase", self.file.content, re.I) is not None and re.search(r"\.from\([\"'`]|\.rpc$", chain) is not None
             )
             if is_supabase:
-                return effect if self._is_service(root) else ""
+                return effect if self.file.is_service(root) else ""
         if ".collection(" in chain or ".doc(" in chain or chain.startswith(("collection(", "doc(")):
             if re.search(rb"from\s*[\"']firebase/firestore[\"']", self.file.content):
                 return ""  # the client SDK: the rules decide
@@ -556,31 +554,6 @@ class Flow:
         if _DATABASE.search(chain) or _is_model(root, chain):
             return effect
         return ""
-
-    def _is_service(self, root: str) -> bool:
-        """Whether a Supabase client acts with the service key, wherever it is made."""
-        declared = re.search(
-            rb"\b(?:const|let|var)\s+"
-            + re.escape(root.encode())
-            + rb"\b[^=]{0,80}=\s*(?:await\s+)?([\s\S]{0,400}?)(?:\n\s*\n|;|\n\s*(?:const|let|var|if|try|return|export)\b)",
-            self.file.code,
-        )
-        if declared is None:
-            return self.file.project.is_service(self.file.path, root)
-        made = declared[1]
-        if re.search(rb"ANON|PUBLISHABLE|anon", made):
-            return False
-        if re.search(rb"SERVICE|SECRET|service|admin", made, re.I):
-            return True
-        named = [match[1].decode() for match in re.finditer(rb"\b([\w$]+)\b", made)]
-        for name in named[:12]:
-            init = re.search(rb"\b(?:const|let|var)\s+" + re.escape(name.encode()) + rb"\b[^=]{0,60}=([^\n;]{0,200})", self.file.code)
-            if init is not None and name != root and re.search(rb"SERVICE_ROLE|SECRET_KEY|SERVICE_KEY", init[1]):
-                return b"ANON" not in init[1]
-            if init is not None and name != root and re.search(rb"ANON|PUBLISHABLE", init[1]):
-                return False
-        called = next(iter(named), "")
-        return bool(called) and called != "createClient" and self.file.project.is_service(self.file.path, called)
 
     # --- whole bodies ---------------------------------------------------------------------------------------------------
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from collections.abc import Iterator, Mapping
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from driftline import late
@@ -53,7 +53,10 @@ class File:
         self.project = project
         self.root = parse(path, content)
         self.place = Place(path, content)
-        self.code = syntax.without_comments(self.root, content)
+        nodes = list(syntax.walk(self.root))
+        self.code = syntax.without((node for node in nodes if node.type == "comment"), content)
+        self.calls = [node for node in nodes if node.type == "call_expression"]
+        self.is_service = cache(self._is_service)  # every query of a file asks it about the same client
         # What a file says of all its handlers: `router.use(requireAuth)`, a hook of Fastify, a guard of its class.
         self.asked = False
 
@@ -62,7 +65,7 @@ class File:
     def register(self) -> None:
         """Tells the project which handlers and files of other modules this file puts behind what."""
         behind: list[str] = []  # the prefixes before which something asks
-        for call in self._calls():
+        for call in self.calls:
             method, given = syntax.method(call), syntax.arguments(call)
             if method in ("use", "register", "route") and given:
                 prefix = string(given[0])
@@ -101,7 +104,7 @@ class File:
             yield Handler(node, syntax.name_of(node), asked or before, known or by_place, *_seeds(node))
 
     def _of_calls(self, asked: bool) -> Iterator[Handler]:
-        for call in self._calls():
+        for call in self.calls:
             node, before = self._registered(call)
             callee = syntax.chain(call.child_by_field_name("function"))
             given = syntax.arguments(call)
@@ -264,7 +267,7 @@ class File:
 
     def _asks_for_all(self) -> bool:
         """Whether the file puts something that asks before all of its routes."""
-        for call in self._calls():
+        for call in self.calls:
             method, given = syntax.method(call), syntax.arguments(call)
             if method in ("use", "addHook", "onBeforeHandle") and given:
                 rest = given[1:] if string(given[0]) is not None else given
@@ -366,12 +369,30 @@ class File:
 
     # --- helpers ----------------------------------------------------------------------------------------------------------
 
-    @cached_property
-    def _every_call(self) -> tuple[Node, ...]:
-        return tuple(node for node in syntax.walk(self.root) if node.type == "call_expression")
-
-    def _calls(self) -> Iterable[Node]:
-        return self._every_call
+    def _is_service(self, root: str) -> bool:
+        """Whether a Supabase client acts with the service key, wherever it is made."""
+        declared = re.search(
+            rb"\b(?:const|let|var)\s+"
+            + re.escape(root.encode())
+            + rb"\b[^=]{0,80}=\s*(?:await\s+)?([\s\S]{0,400}?)(?:\n\s*\n|;|\n\s*(?:const|let|var|if|try|return|export)\b)",
+            self.code,
+        )
+        if declared is None:
+            return self.project.is_service(self.path, root)
+        made = declared[1]
+        if re.search(rb"ANON|PUBLISHABLE|anon", made):
+            return False
+        if re.search(rb"SERVICE|SECRET|service|admin", made, re.I):
+            return True
+        named = [match[1].decode() for match in re.finditer(rb"\b([\w$]+)\b", made)]
+        for name in named[:12]:
+            init = re.search(rb"\b(?:const|let|var)\s+" + re.escape(name.encode()) + rb"\b[^=]{0,60}=([^\n;]{0,200})", self.code)
+            if init is not None and name != root and re.search(rb"SERVICE_ROLE|SECRET_KEY|SERVICE_KEY", init[1]):
+                return b"ANON" not in init[1]
+            if init is not None and name != root and re.search(rb"ANON|PUBLISHABLE", init[1]):
+                return False
+        called = next(iter(named), "")
+        return bool(called) and called != "createClient" and self.project.is_service(self.path, called)
 
     def bytes_of(self, node: Node) -> bytes:
         """A node's text without comments."""
@@ -438,7 +459,7 @@ _HANDLES = late.pattern(
     rb"|exports\.handler|\(\s*_?(?:req|request)\b[^)]{0,60},\s*_?(?:res|reply|response|rep|h)\b|\bserve\(|defineEventHandler|\bonRequest\(|\bonCall\("
 )
 _REGISTERS = late.pattern(
-    rb"\b\w*(?:[aA]pp|[rR]outer|[rR]outes?|fastify|[sS]erver|api|hono|instance|webhooks?)\s*\.\s*(?:post|get|put|patch|delete|all|route)\s*(?:<[^<>()]{0,80}>)?\(\s*[\"'`{]"
+    rb"(?:[aA]pp|[rR]outer|[rR]outes?|fastify|[sS]erver|api|hono|instance|webhooks?)\s*\.\s*(?:post|get|put|patch|delete|all|route)\s*(?:<[^<>()]{0,80}>)?\(\s*[\"'`{]"
 )
 _CHAINED = late.pattern(rb"\)\s*\.\s*(?:get|post|put|patch|delete)\(\s*[\"'`]/|\.(?:use|register)\(\s*(?:[\"'`]/|\w*[rR]out)")
 _OTHER = (b"@Controller", b"rocedure", b"use server", b"onRequest(", b"onCall(", b"Deno.serve", b"mutation({", b"query({")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import NamedTuple
 
-from driftline import late
+from driftline import late, sieve
 from driftline.review.handlers import guards, words
 
 _IMPORT = late.pattern(
@@ -43,6 +43,7 @@ class Imported(NamedTuple):
 _ROUTER = late.pattern(rb"\b(?:express\.)?Router\(")
 _MOUNTS = late.pattern(rb"\.use\(\s*[\"'`]/|\.listen\(")
 # Code that loads what it finds in a folder.
+_READS_FOLDERS_TRACES = (b"readdir", b"glob", b"require", b"utoload", b"utoLoad")
 _READS_FOLDERS = late.pattern(
     rb"\b(?:readdir|glob)(?:Sync)?\([^\0]{0,600}?(?:\brequire\(|\bimport\(|\.register\()|import\.meta\.glob|require\.context|[aA]uto[lL]oad"
     rb"|\brequire\(\s*(?:[\"'][^\"'\n]{0,200}[\"']\s*\+|`[^`\n]{0,200}\$\{)"
@@ -58,6 +59,7 @@ class Project:
         self.tables = tables
         self._imports: dict[str, dict[str, Imported]] = {}
         self._definitions: dict[str, dict[str, int]] = {}
+        self._asks = cache(self._asks_within)  # many handlers call the same few functions
         # Handlers that a route elsewhere names: (path, name) -> whether something asks before each of its routes.
         self.registered: dict[tuple[str, str], list[bool]] = {}
         # Files whose every route has something before it that asks, because they are mounted behind it.
@@ -153,8 +155,11 @@ class Project:
         end = content.find(b"\n}", start)
         return content[start : end if end > 0 else len(content)]
 
-    def asks(self, path: str, name: str, hops: int = 2) -> bool:
+    def asks(self, path: str, name: str) -> bool:
         """Whether a function that a file calls by `name` asks who is calling, in its own text or in what it calls."""
+        return self._asks(path, name, 2)
+
+    def _asks_within(self, path: str, name: str, hops: int) -> bool:
         where = self.source(path, name) or (path, name)
         text = self.body(*where)
         if not text:
@@ -162,7 +167,7 @@ class Project:
         if words.ASKS.search(text) is not None:
             return True
         called = {match[1].decode("utf-8", "replace") for match in re.finditer(rb"\b([A-Za-z_$][\w$]*)\s*\(", text)}
-        return hops > 1 and any(other != name and self.asks(where[0], other, hops - 1) for other in sorted(called)[:40])
+        return hops > 1 and any(other != name and self._asks(where[0], other, hops - 1) for other in sorted(called)[:40])
 
     def is_service(self, path: str, name: str) -> bool:
         """Whether a database client of this name, or what a function of this name makes, has the rights of the service key."""
@@ -212,7 +217,9 @@ class Project:
 
     @cached_property
     def _reads_folders(self) -> bool:
-        return any(_READS_FOLDERS.search(content) is not None for content in self.files.values())
+        return any(
+            sieve.any_in(_READS_FOLDERS_TRACES, content) and _READS_FOLDERS.search(content) is not None for content in self.files.values()
+        )
 
     @cached_property
     def is_guarded_throughout(self) -> bool:

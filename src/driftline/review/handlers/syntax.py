@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from driftline.code.syntax import text
@@ -130,11 +130,11 @@ def name_of(node: Node) -> str:
     return ""
 
 
-def without_comments(root: Node, content: bytes) -> bytes:
+def without(nodes: Iterable[Node], content: bytes) -> bytes:
+    """A file with some of its nodes blanked out."""
     blank = bytearray(content)
-    for node in walk(root):
-        if node.type == "comment":
-            blank[node.start_byte : node.end_byte] = re.sub(rb"[^\n\r]", b" ", content[node.start_byte : node.end_byte])
+    for node in nodes:
+        blank[node.start_byte : node.end_byte] = re.sub(rb"[^\n\r]", b" ", content[node.start_byte : node.end_byte])
     return bytes(blank)
 
 
