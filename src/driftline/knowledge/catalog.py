@@ -140,7 +140,7 @@ class KeyKind(NamedTuple):
 
 
 class Published(NamedTuple):
-    """A value (`text`) or a signing secret (`hmac`) that its vendor printed for all to read; the other one is None.
+    """A value (`text`) that its vendor printed for all to read; where it is a signing secret, `hmac` is it too.
 
     `variables` limits common words to these names; `default` marks what opens an unchanged installation.
     """
@@ -149,7 +149,7 @@ class Published(NamedTuple):
     kind: str
     mode: Mode
     what: str
-    text: str | None
+    text: str
     hmac: str | None
     variables: tuple[str, ...]
     default: bool
@@ -223,8 +223,7 @@ class Catalog:
         """Published values by themselves."""
         found: dict[str, tuple[Published, ...]] = {}
         for one in self.published:
-            if one.text is not None:
-                found[one.text] = (*found.get(one.text, ()), one)
+            found[one.text] = (*found.get(one.text, ()), one)
         return found
 
     @cached_property
@@ -447,7 +446,7 @@ def _printed(entry: dict[str, Any]) -> Published:
         kind=entry["kind"],
         mode=Mode(entry["mode"]),
         what=entry["what"],
-        text=None if entry["hmac"] else text,
+        text=text,
         hmac=text if entry["hmac"] else None,
         variables=tuple(entry["variables"]),
         default=entry["default"],
