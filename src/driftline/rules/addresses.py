@@ -7,7 +7,23 @@ from driftline.knowledge import callbacks, hosts
 from driftline.knowledge.callbacks import Role
 from driftline.knowledge.hosts import Class, Place
 from driftline.knowledge.platform import environment_kind
-from driftline.model import App, Declaration, Environment, Facts, Kind, Literal, Location, Mode, Scope, Source, Traits, Url, Variable
+from driftline.model import (
+    App,
+    Declaration,
+    Environment,
+    Facts,
+    Finding,
+    Kind,
+    Literal,
+    Location,
+    Mode,
+    Rule,
+    Scope,
+    Source,
+    Traits,
+    Url,
+    Variable,
+)
 from driftline.rules.phrases import held
 
 # Formats that fix a value into an image or a build: `baked-callback` speaks of their local addresses.
@@ -149,6 +165,18 @@ class Fixed(NamedTuple):
         return f"`{self.literal.role}`{call}"
 
 
+def in_code(rule: Rule, app: str, one: Fixed, *, fix: str, avoid: str) -> Finding:
+    """The finding on an address that code fixes."""
+    return rule.finding(
+        f"{one.at} is fixed in code to {shown(one.url)}, {one.place.words}, in every environment",
+        fix=fix,
+        avoid=avoid,
+        app=app,
+        location=one.literal.location,
+        subject=f"{one.literal.location.path}:{one.literal.role}",
+    )
+
+
 _MORE_ROLES = {"mail link": Role.MAIL, "server.url": Role.SITE, "replaced host": Role.OAUTH}
 
 
@@ -205,6 +233,19 @@ def registered(facts: Facts) -> Iterator[Registered]:
             seen.add(literal.location)
             kind = Kind.PREVIEW if context == "preview" else Kind.PRODUCTION
             yield Registered(app, context or "production", kind, literal, url, hosts.classify(url))
+
+
+def at_provider(rule: Rule, endpoint: Registered, *, avoid: str) -> Finding:
+    """The finding on an endpoint that is registered at a provider."""
+    return rule.finding(
+        f"the endpoint {shown(endpoint.url)} is registered for {endpoint.environment}, and is {endpoint.place.words}",
+        fix=f"register {endpoint.environment}'s own address at the provider, and delete this endpoint",
+        avoid=avoid,
+        app=endpoint.app,
+        location=endpoint.literal.location,
+        environment=endpoint.environment,
+        subject=f"{endpoint.literal.location.path}:{shown(endpoint.url)}",
+    )
 
 
 def fallback_url(literal: Literal | None) -> Url | None:

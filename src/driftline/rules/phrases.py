@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from driftline import late
 from driftline.knowledge import catalog
@@ -14,12 +14,14 @@ from driftline.model import (
     Declaration,
     Environment,
     Exposure,
+    Finding,
     Identity,
     Kind,
     Location,
     Mode,
     Reference,
     Related,
+    Rule,
     State,
     Traits,
     Use,
@@ -119,6 +121,43 @@ class Held(NamedTuple):
     def place(self) -> str:
         """`NAME` in `path`, for use inside a message."""
         return f"`{self.variable.name}` in {self.declaration.location.path}"
+
+
+class InUse(Protocol):
+    """A value that an environment holds, as `Held` and as a callback's address."""
+
+    @property
+    def environment(self) -> Environment: ...
+    @property
+    def variable(self) -> Variable: ...
+    @property
+    def declaration(self) -> Declaration: ...
+    @property
+    def traits(self) -> Traits: ...
+
+
+def on_value(
+    rule: Rule, app: App, one: InUse, said: str, *, fix: str, avoid: str, identity: Identity | None = None, **more: Any
+) -> Finding:
+    """The finding on a value where it is declared, with the first place that reads it. `identity` is given where it is the reason."""
+    return rule.finding(
+        said,
+        fix=fix,
+        avoid=avoid,
+        app=app.path,
+        location=one.declaration.location,
+        environment=one.environment.name,
+        variable=one.variable.name,
+        identity=identity,
+        value=(identity.masked or None) if identity is not None else None,
+        digest=one.traits.keyed,
+        **{"related": read_here(one.variable), **more},
+    )
+
+
+def read_here(variable: Variable) -> tuple[Related, ...]:
+    """The first place that reads a variable, as the second place of a finding."""
+    return tuple(Related(read.location, "read here") for read in variable.reads[:1])
 
 
 def held(app: App, *kinds: Kind) -> Iterator[Held]:

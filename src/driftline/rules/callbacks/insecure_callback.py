@@ -12,8 +12,9 @@ from collections.abc import Iterator
 
 from driftline.knowledge import hosts
 from driftline.knowledge.hosts import Class
-from driftline.model import Facts, Finding, Related, Rule, Severity
+from driftline.model import Facts, Finding, Rule, Severity
 from driftline.rules.addresses import NON_LOCAL, Address, addresses, shown
+from driftline.rules.phrases import on_value
 
 RULE = Rule("insecure-callback", Severity.WARNING, "a callback is not encrypted")
 
@@ -27,16 +28,13 @@ def check(facts: Facts) -> Iterator[Finding]:
             why = _why(address)
             if why is not None:
                 environment, name = address.environment, address.variable.name
-                yield RULE.finding(
+                yield on_value(
+                    RULE,
+                    app,
+                    address,
                     f"{address.where} is {shown(address.url)}, {why}; {environment.name} uses it as {address.purpose}",
                     fix=f"use https and a name in {name}",
                     avoid="do not switch off secure cookies or the provider's check instead",
-                    app=app.path,
-                    location=address.declaration.location,
-                    environment=environment.name,
-                    variable=name,
-                    digest=address.traits.keyed,
-                    related=tuple(Related(read.location, "read here") for read in address.variable.reads[:1]),
                 )
 
 

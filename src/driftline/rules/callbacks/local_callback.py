@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from driftline.knowledge import callbacks
 from driftline.knowledge.callbacks import Role
-from driftline.model import App, Facts, Finding, Related, Rule, Severity, Side
+from driftline.model import App, Facts, Finding, Rule, Severity, Side
 from driftline.rules.addresses import (
     BAKED,
     LOCAL,
@@ -24,12 +24,14 @@ from driftline.rules.addresses import (
     Fixed,
     addresses,
     fixed,
+    in_code,
     is_in_container,
     is_read_by_nothing,
     is_spared,
     own_address,
     shown,
 )
+from driftline.rules.phrases import on_value
 from driftline.rules.sightings import links, on_link
 
 RULE = Rule("local-callback", Severity.BLOCKER, "a callback leads to a local address")
@@ -39,11 +41,25 @@ def check(facts: Facts) -> Iterator[Finding]:
     for app in facts.apps:
         for address in addresses(app, *NON_LOCAL):
             if address.place.kind in LOCAL and not address.is_baked and not is_spared(app, address) and not _is_idle(facts, app, address):
-                yield _configured(app, address)
+                environment, name = address.environment, address.variable.name
+                yield on_value(
+                    RULE,
+                    app,
+                    address,
+                    f"{address.where} is {shown(address.url)} ({address.place.words}), and {environment.name} uses it as {address.purpose}",
+                    fix=f"put {own_address(environment)} into {name} for {environment.name}",
+                    avoid="do not change the local value; on a developer's machine it is right",
+                )
     at = {app.path: app for app in facts.apps}
     for path, one in fixed(facts):
         if one.place.kind in LOCAL and one.role is not None and (one.role is not Role.API or _is_called_by_visitors(one, at.get(path))):
-            yield _in_code(path, one)
+            yield in_code(
+                RULE,
+                path,
+                one,
+                fix="take the address from a variable that every environment sets, and fail when it is missing",
+                avoid="do not put production's address there instead; previews would then send people to production",
+            )
     for link, said in links(facts, *LOCAL):
         yield on_link(RULE, facts, link, said)
 
@@ -64,29 +80,3 @@ def _is_called_by_visitors(one: Fixed, app: App | None) -> bool:
     in_browser = one.literal.side is Side.CLIENT or (app is not None and app.runtime in ("browser", "react-native"))
     beside = one.literal.side is Side.SERVER or not in_browser
     return not callbacks.is_visitors_own(one.url.port) and not (beside and app is not None and is_in_container(app))
-
-
-def _configured(app: App, address: Address) -> Finding:
-    environment, name = address.environment, address.variable.name
-    return RULE.finding(
-        f"{address.where} is {shown(address.url)} ({address.place.words}), and {environment.name} uses it as {address.purpose}",
-        fix=f"put {own_address(environment)} into {name} for {environment.name}",
-        avoid="do not change the local value; on a developer's machine it is right",
-        app=app.path,
-        location=address.declaration.location,
-        environment=environment.name,
-        variable=name,
-        digest=address.traits.keyed,
-        related=tuple(Related(read.location, "read here") for read in address.variable.reads[:1]),
-    )
-
-
-def _in_code(app: str, one: Fixed) -> Finding:
-    return RULE.finding(
-        f"{one.at} is fixed in code to {shown(one.url)} ({one.place.words}), in every environment",
-        fix="take the address from a variable that every environment sets, and fail when it is missing",
-        avoid="do not put production's address there instead; previews would then send people to production",
-        app=app,
-        location=one.literal.location,
-        subject=f"{one.literal.location.path}:{one.literal.role}",
-    )

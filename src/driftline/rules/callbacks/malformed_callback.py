@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from driftline import late
 from driftline.knowledge import callbacks, hosts
 from driftline.knowledge.hosts import Class
-from driftline.model import App, Environment, Facts, Finding, Kind, Related, Rule, Severity, Variable
+from driftline.model import App, Environment, Facts, Finding, Kind, Rule, Severity, Variable
 from driftline.rules.addresses import is_origin, own_address
-from driftline.rules.phrases import Held, held
+from driftline.rules.phrases import Held, held, on_value
 from driftline.rules.sightings import links, on_link
 
 RULE = Rule("malformed-callback", Severity.BLOCKER, "a callback's address is malformed", elsewhere=Severity.WARNING)
@@ -67,15 +67,12 @@ def _is_expanded(one: Held) -> bool:
 def _finding(app: App, one: Held, why: str) -> Finding:
     name, environment = one.variable.name, one.environment
     role = callbacks.role_of(name)
-    return RULE.finding(
+    return on_value(
+        RULE,
+        app,
+        one,
         f"{one.place} is malformed: {why}; {environment.name} uses it as {role.words if role else 'an address'}",
         fix=f"write {own_address(environment)} with its scheme into {name}",
         avoid="do not add the missing part in code; other readers of the variable would not",
-        app=app.path,
-        location=one.declaration.location,
         kind=environment.kind if environment.kind is not Kind.PRODUCTION else None,
-        environment=environment.name,
-        variable=name,
-        digest=one.traits.keyed,
-        related=tuple(Related(read.location, "read here") for read in one.variable.reads[:1]),
     )

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from driftline.model import Facts, Finding, Kind, Related, Rule, Severity
-from driftline.rules.addresses import NON_LOCAL, TUNNELS, addresses, fixed, own_address, registered, shown
+from driftline.model import Facts, Finding, Kind, Rule, Severity
+from driftline.rules.addresses import NON_LOCAL, TUNNELS, addresses, at_provider, fixed, in_code, own_address, registered, shown
+from driftline.rules.phrases import on_value
 from driftline.rules.sightings import links, on_link
 
 RULE = Rule("tunnel-callback", Severity.BLOCKER, "a callback leads to a tunnel")
@@ -23,38 +24,21 @@ def check(facts: Facts) -> Iterator[Finding]:
             if address.place.kind not in TUNNELS:
                 continue
             environment, name = address.environment, address.variable.name
-            yield RULE.finding(
+            yield on_value(
+                RULE,
+                app,
+                address,
                 f"{address.where} leads to {shown(address.url)}, {address.place.words}; {environment.name} uses it as {address.purpose}",
                 fix=f"put {own_address(environment)} into {name} for {environment.name}",
                 avoid="do not reserve the tunnel's name to keep it working",
-                app=app.path,
-                location=address.declaration.location,
-                environment=environment.name,
-                variable=name,
-                digest=address.traits.keyed,
-                related=tuple(Related(read.location, "read here") for read in address.variable.reads[:1]),
             )
     for path, one in fixed(facts):
         if one.place.kind in TUNNELS and one.role is not None:
-            yield RULE.finding(
-                f"{one.at} is fixed in code to {shown(one.url)}, {one.place.words}, in every environment",
-                fix="take the address from a variable that every environment sets",
-                avoid="do not reserve the tunnel's name to keep it working",
-                app=path,
-                location=one.literal.location,
-                subject=f"{one.literal.location.path}:{one.literal.role}",
-            )
+            fix = "take the address from a variable that every environment sets"
+            yield in_code(RULE, path, one, fix=fix, avoid="do not reserve the tunnel's name to keep it working")
     for endpoint in registered(facts):
         # A test endpoint may lead to a developer's machine.
         if endpoint.place.kind in TUNNELS and endpoint.kind is Kind.PRODUCTION:
-            yield RULE.finding(
-                f"the endpoint {shown(endpoint.url)} is registered for {endpoint.environment}, and is {endpoint.place.words}",
-                fix=f"register {endpoint.environment}'s own address at the provider, and delete this endpoint",
-                avoid="do not reserve the tunnel's name to keep it working",
-                app=endpoint.app,
-                location=endpoint.literal.location,
-                environment=endpoint.environment,
-                subject=f"{endpoint.literal.location.path}:{shown(endpoint.url)}",
-            )
+            yield at_provider(RULE, endpoint, avoid="do not reserve the tunnel's name to keep it working")
     for link, said in links(facts, *TUNNELS):
         yield on_link(RULE, facts, link, said)

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from driftline.model import Facts, Finding, Kind, Location, Mode, Related, Rule, Severity
-from driftline.rules.phrases import held, identified, rename_first, title, wanted_mode
+from driftline.model import Facts, Finding, Kind, Location, Mode, Rule, Severity
+from driftline.rules.phrases import held, identified, on_value, rename_first, title, wanted_mode
 
 RULE = Rule("live-credential-outside-production", Severity.BLOCKER, "a live credential is configured outside production")
 
@@ -29,17 +29,13 @@ def check(facts: Facts) -> Iterator[Finding]:
                 continue
             seen.add(one.declaration.location)
             renaming = rename_first(one)
-            yield RULE.finding(
+            yield on_value(
+                RULE,
+                app,
+                one,
                 f"{one.place} is {identified(identity)}, and {one.environment.name} uses it",
                 fix=f"{renaming}give {one.environment.name} the test value of {title(identity.provider)}"
                 + ("" if renaming else f" for {one.variable.name}"),
                 avoid="do not take the live key out of production; there it is right",
-                app=app.path,
-                location=one.declaration.location,
-                environment=one.environment.name,
-                variable=one.variable.name,
                 identity=identity,
-                value=identity.masked or None,
-                digest=one.traits.keyed,
-                related=tuple(Related(read.location, "read here") for read in one.variable.reads[:1]),
             )
