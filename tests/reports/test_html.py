@@ -183,7 +183,7 @@ def test_questions_public_keys_accepted_findings_and_coverage_are_there() -> Non
     assert "1 accepted finding" in text
     assert "renamed with the next release, until 2027-01-31" in text
     assert "Public keys seen" in text
-    assert "Looked at 34 files (61 kB), 29 declarations and 21 references." in text
+    assert "Looked at 34 files (61 kB), 5 sources, 29 declarations and 21 references." in text
     assert "[[accept]] unused-variable LEGACY_TOKEN" in text
 
 

@@ -155,6 +155,25 @@ def test_findings_are_filtered_and_a_link_shows_what_a_filter_hides(opened: Any)
     assert "DATABASE_URL" in (target.text_content() or "")
 
 
+def test_each_link_of_the_head_brings_its_part_into_sight(opened: Any) -> None:
+    # Enough findings that most of the page is out of sight, where a browser might only guess how tall it is.
+    report = builder.shop()
+    many = tuple(finding._replace(fingerprint=f"{number:016x}") for number, finding in enumerate(report.findings * 12))
+    tab, _ = opened(report._replace(findings=many), viewport={"width": 360, "height": 300})
+    for link in tab.locator("nav a").all():
+        link.evaluate(
+            """(link) => new Promise((done) => {
+                addEventListener("scrollend", done, { once: true });
+                setTimeout(done, 5000);
+                link.click();
+            })"""
+        )
+        part = tab.locator(str(link.get_attribute("href")))
+        assert part.evaluate(
+            "(part) => Math.abs(part.getBoundingClientRect().top - 16) < 4 || scrollY + innerHeight >= document.body.scrollHeight - 1"
+        )
+
+
 def test_everything_can_be_done_by_keyboard(opened: Any) -> None:
     tab, _ = opened(builder.shop())
     tab.keyboard.press("Tab")
@@ -212,7 +231,7 @@ def test_a_narrow_phone_scrolls_in_one_direction_only(name: str, opened: Any) ->
 
 
 def test_on_a_phone_each_cell_names_its_environment(opened: Any) -> None:
-    tab, _ = opened(builder.shop(), viewport={"width": 375, "height": 800})
+    tab, _ = opened(builder.shop(), viewport={"width": 375, "height": 300})
     row = tab.locator("tr.row", has_text="DATABASE_URL")
     assert [" ".join(cell.split()) for cell in row.locator("td").all_inner_texts()] == [
         "local ● set", "preview ● set", "production ✗ missing",

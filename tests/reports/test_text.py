@@ -23,9 +23,9 @@ def screen(report: Report, **options: object) -> str:
 
 
 def expect(name: str, text: str) -> None:
-    """Compares with fixtures/reports/NAME.expected; DRIFTLINE_ACCEPT=1 writes it instead, for a human to read in the diff."""
+    """Compares with fixtures/reports/NAME.expected; DRIFTLINE_UPDATE=1 writes it instead, for a human to read in the diff."""
     path = FIXTURES / f"{name}.expected"
-    if os.environ.get("DRIFTLINE_ACCEPT"):
+    if os.environ.get("DRIFTLINE_UPDATE"):
         path.write_text(text, encoding="utf-8")
     assert text == path.read_text(encoding="utf-8")
 

@@ -63,17 +63,19 @@ def heading(report: Report, terminal: Terminal) -> Iterator[str]:
 
 def looked_at(report: Report, terminal: Terminal) -> Iterator[str]:
     """How much was looked at, and in what time."""
+    yield from terminal.prose(f"Looked at {coverage(report)} in {report.seconds:.2f} s.")
+
+
+def coverage(report: Report) -> str:
+    """How much was looked at, as words of a sentence."""
     if report.command == "bundle":
         private = f" and the private values of {count(report.declarations, 'declaration')}" if report.declarations else ""
-        yield from terminal.prose(
-            f"Looked at {count(report.files, 'built file')} ({size(report.bytes)}) for keys of every provider{private} in {report.seconds:.2f} s."
-        )
-        return
+        return f"{count(report.files, 'built file')} ({size(report.bytes)}) for keys of every provider{private}"
     sources = {source.path for app in report.apps for environment in app.environments for source in environment.sources}
     sources |= {source.path for app in report.apps for source in app.examples}
-    yield from terminal.prose(
-        f"Looked at {count(report.files, 'file')} ({size(report.bytes)}), {count(len(sources), 'source')}, "
-        f"{count(report.declarations, 'declaration')} and {count(report.references, 'reference')} in {report.seconds:.2f} s."
+    return (
+        f"{count(report.files, 'file')} ({size(report.bytes)}), {count(len(sources), 'source')}, "
+        f"{count(report.declarations, 'declaration')} and {count(report.references, 'reference')}"
     )
 
 

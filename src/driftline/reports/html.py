@@ -26,7 +26,7 @@ from driftline.model import (
 )
 from driftline.reports import _app, _review, _words
 from driftline.reports._order import by_weight
-from driftline.terminal import Terminal, count, size
+from driftline.terminal import Terminal, count
 
 if TYPE_CHECKING:
     from jinja2 import Environment as Templates
@@ -106,10 +106,7 @@ def _view(report: Report) -> dict[str, Any]:
             f"default-src 'none'; script-src '{_hash(js)}'; style-src '{_hash(css)}'; img-src data:; base-uri 'none'; form-action 'none'"
         ),
         "headline": _headline(report) if told else _matrix_headline(tables),
-        "coverage": (
-            f"{count(report.files, 'file')} ({size(report.bytes)}), {count(report.declarations, 'declaration')} "
-            f"and {count(report.references, 'reference')}"
-        ),
+        "coverage": _app.coverage(report),
         "parts": list(_parts(report, tables, told)),
         "tables": tables,
         "legend": [sign for sign in _app.SIGNS if any(c.sign == sign for table in tables for row in table.rows for c in row.cells)],
@@ -247,7 +244,7 @@ def _identities(report: Report) -> Iterator[tuple[Identity, str, str, str]]:
                     yield cell.traits.identity, name, "" if app.path == "." else app.path, environment.name
     for finding in by_weight(report.open):
         if finding.identity and finding.encoding is not None:
-            yield finding.identity, finding.variable or finding.subject, "", f"built into {finding.location.path}"
+            yield finding.identity, finding.variable or finding.subject, "", finding.location.path
 
 
 # --- the template's words ---------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from driftline import late
 from driftline.model import App, Finding, Flag, Report, Review, Severity
 from driftline.reports import _app, _review, _words
 from driftline.reports._order import by_weight
-from driftline.terminal import Terminal, count, size
+from driftline.terminal import Terminal, count
 
 # GitHub refuses a comment of more than 65,536 characters. These are the bytes that each part may take: together less than 60,000.
 _BLOCKERS, _MATRIX, _WARNINGS, _NOTES, _OPEN = 18_000, 12_000, 11_000, 4_000, 6_000
@@ -69,9 +69,7 @@ class _Comment:
 
     def coverage(self) -> Iterator[str]:
         report = self.report
-        yield f"Looked at {count(report.files, 'file')} ({size(report.bytes)}), {count(report.declarations, 'declaration')}, " + count(
-            report.references, "reference"
-        )
+        yield f"Looked at {_app.coverage(report)}"
         accepted = len(report.findings) - len(report.open)
         if report.command == "matrix":
             return
