@@ -76,10 +76,14 @@ def shop(tmp_path: Path, hooks: Path) -> Path:
     return folder
 
 
-def run(folder: Path, store: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, store: Path, *arguments: str, command: str = "run") -> subprocess.CompletedProcess[str]:
+    return called([str(PRE_COMMIT), command, *arguments], folder, store)
+
+
+def called(words: list[str], folder: Path, store: Path) -> subprocess.CompletedProcess[str]:
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "PRE_COMMIT", "VIRTUAL_ENV"))}
     environment |= {"PRE_COMMIT_HOME": str(store), "NO_COLOR": "1"}
-    return subprocess.run([str(PRE_COMMIT), "run", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
 def stage(folder: Path, path: str, text: str) -> None:
@@ -148,15 +152,11 @@ def test_all_files_judges_what_was_committed_before(shop: Path, store: Path) -> 
 
 def test_a_stranger_is_stopped_mends_it_and_commits(shop: Path, store: Path) -> None:
     """With the hook installed as the guide says, by real `git commit`s."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "PRE_COMMIT", "VIRTUAL_ENV"))}
-    environment |= {"PRE_COMMIT_HOME": str(store), "NO_COLOR": "1"}
-    names = ["-c", "user.name=stranger", "-c", "user.email=stranger@example.com"]
 
     def commit() -> subprocess.CompletedProcess[str]:
-        words = ["git", *names, "commit", "-m", "pay"]
-        return subprocess.run(words, cwd=shop, env=environment, capture_output=True, text=True, check=False)
+        return called(["git", "-c", "user.name=stranger", "-c", "user.email=stranger@example.com", "commit", "-m", "pay"], shop, store)
 
-    subprocess.run([str(PRE_COMMIT), "install"], cwd=shop, env=environment, capture_output=True, check=True)
+    assert run(shop, store, command="install").returncode == 0
     key = expand("{{stripe.secret key.live}}")
     code = "export const secret = process.env.NEXT_PUBLIC_STRIPE_SECRET_KEY!;\n"
     stage(shop, "lib/legacy.ts", f"export const key = '{key}';\n{code}")
@@ -169,6 +169,35 @@ def test_a_stranger_is_stopped_mends_it_and_commits(shop: Path, store: Path) -> 
     passed = commit()
     assert passed.returncode == 0, passed.stdout + passed.stderr
     assert git(shop, "log", "--format=%s", "-1").strip() == "pay"
+
+
+def test_it_can_be_tried_before_it_is_configured(shop: Path, store: Path, hooks: Path) -> None:
+    (shop / ".pre-commit-config.yaml").unlink()
+    stage(shop, ".env.production", TEST)
+    done = run(shop, store, str(hooks), "driftline", command="try-repo")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "test-credential-in-production" in done.stdout
+    stage(shop, ".env.production", LIVE)
+    done = run(shop, store, str(hooks), "driftline", "--verbose", command="try-repo")
+    assert "test-credential-in-production" not in done.stdout
+    assert "Looked at" in done.stdout
+
+
+def test_the_gate_stops_a_push(shop: Path, store: Path, tmp_path: Path) -> None:
+    (shop / ".pre-commit-config.yaml").write_text((shop / ".pre-commit-config.yaml").read_text() + "  - id: driftline-predeploy\n")
+    (shop / ".env.production").write_text(expand(TEST))
+    (shop / ".gitignore").write_text(".env.production\n")
+    git(shop, "add", "-A")
+    git(shop, "commit", "-q", "-m", "gate", "--no-verify")
+    git(tmp_path, "init", "-q", "--bare", "elsewhere.git")
+    assert run(shop, store, "--hook-type", "pre-push", command="install").returncode == 0
+    push = ["git", "push", "-q", str(tmp_path / "elsewhere.git"), "HEAD:refs/heads/main"]
+    stopped = called(push, shop, store)
+    assert stopped.returncode == 1, stopped.stdout + stopped.stderr
+    assert "test-credential-in-production" in stopped.stdout + stopped.stderr
+    (shop / ".env.production").write_text(expand(LIVE))
+    passed = called(push, shop, store)
+    assert passed.returncode == 0, passed.stdout + passed.stderr
 
 
 def test_a_worktree_and_a_repository_without_a_first_commit(shop: Path, store: Path, tmp_path: Path) -> None:
