@@ -31,7 +31,7 @@ from driftline.model import (
 from driftline.project import apps, files, live
 from driftline.project.files import File, Tree
 from driftline.project.settings import Settings, matches, nearest
-from driftline.project.text import conflict, is_text
+from driftline.project.text import conflict, is_text, ours
 
 JUDGED = ("drift", "credentials", "callbacks", "exposure")
 
@@ -127,9 +127,10 @@ def _old_snapshots(assembly: environments.Assembly, today: date) -> Iterable[Rel
 # The files that hold names and hashes of packages, and pictures of pages: nobody writes a key into them.
 NO_TEXT = late.pattern(
     r"(?:^|/)(?:package-lock\.json|pnpm-lock\.yaml|yarn\.lock|bun\.lockb?|poetry\.lock|uv\.lock|Cargo\.lock|go\.sum|composer\.lock|Gemfile\.lock)$"
-    r"|\.(?:png|jpe?g|gif|webp|avif|ico|svg|woff2?|ttf|otf|eot|mp[34]|mov|webm|pdf|zip|gz|wasm|psd|lockb)$",
+    r"|\.(?:png|jpe?g|gif|webp|avif|ico|svg|woff2?|ttf|otf|eot|mp[34]|mov|webm|pdf|wasm|psd|lockb)$",
     re.IGNORECASE,
 )
+NOT_INTO = "no text; not looked into"
 
 
 class _Tracked:
@@ -152,9 +153,13 @@ class _Tracked:
                 self._found[path] = self._texts.sightings(path, content)
         return content
 
-    def sightings(self) -> tuple[tuple[Sighting, ...], tuple[Unread, ...]]:
-        """The credentials of all tracked text, and what of it could not be looked at. Of a link git keeps where it leads, and no text."""
+    def sightings(self) -> tuple[tuple[Sighting, ...], tuple[Unread, ...], list[Related]]:
+        """The credentials of all tracked text, what of it could not be looked at, and what is no text.
+
+        Of a link git keeps where it leads, and no text.
+        """
         unread: list[Unread] = []
+        binary: list[str] = []
         for path in sorted(self._left):
             try:
                 content = files.text(self._root, path)
@@ -162,9 +167,12 @@ class _Tracked:
                 if not os.path.islink(os.path.join(self._root, path)):
                     unread.append(Unread(path, problem.reason))
                 continue
-            if content is not None:
+            if content is None:
+                binary.append(path)
+            else:
                 self._found[path] = self._texts.sightings(path, content)
-        return tuple(sighting for path in sorted(self._found) for sighting in self._found[path]), (*unread, *self._texts.unread)
+        found = tuple(sighting for path in sorted(self._found) for sighting in self._found[path])
+        return found, (*unread, *self._texts.unread), files.together(binary, NOT_INTO)
 
 
 def read_whole(request: Request, tree: Tree) -> Project:
@@ -174,8 +182,12 @@ def read_whole(request: Request, tree: Tree) -> Project:
         return read_tree(request, tree, partial(files.read, tree.root), keys=keys)
     tracked = _Tracked(request, tree, keys)
     project = read_tree(request, tree, tracked.read, keys=keys)
-    found, unread = tracked.sightings()
-    return project._replace(facts=project.facts._replace(committed=found), unread=tuple(dict.fromkeys((*project.unread, *unread))))
+    found, unread, notes = tracked.sightings()
+    return project._replace(
+        facts=project.facts._replace(committed=found),
+        assembly=project.assembly._replace(notes=(*project.assembly.notes, *notes)),
+        unread=tuple(dict.fromkeys((*project.unread, *unread))),
+    )
 
 
 # What is said about built output, and about the output beside its project.
@@ -456,6 +468,8 @@ class _Reader:
         try:
             content = self.text(file.path)
             torn = conflict(content)
+            if torn is not None:  # both sides at once are what nobody means
+                content = ours(content)
             reading = formats.read(reader, Text(file.path, content, file.tracked))
         except Unreadable as problem:
             if torn is not None:

@@ -35,16 +35,18 @@ class _Terminated(BaseException):
     """SIGTERM has come: what was begun is tidied up on the way out."""
 
 
-def _terminate(_number: int, _frame: object) -> None:
-    raise _Terminated
-
-
 def run(command: Callable[[], object]) -> int:
     """Runs one command and gives its exit code: 0, 1, 2 (misuse) or 3 (could not judge); 130 for Ctrl-C and 143 for SIGTERM, as shells say it."""
     if sys.stdout is None:  # it was closed by whoever started us
         return 3
+    heard: list[int] = []
+
+    def terminate(number: int, _frame: object) -> None:
+        heard.append(number)
+        raise _Terminated
+
     with suppress(ValueError):  # somebody runs us in a thread of theirs
-        signal.signal(signal.SIGTERM, _terminate)
+        signal.signal(signal.SIGTERM, terminate)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -70,7 +72,8 @@ def run(command: Callable[[], object]) -> int:
     except Exception as error:  # never a traceback: it could show a value
         say(f"driftline: internal error ({_origin(error)}); please report it. Nothing was judged.")
         return 3
-    return result if isinstance(result, int) else 0
+    # Python drops what is raised while it finalizes an object.
+    return 143 if heard else result if isinstance(result, int) else 0
 
 
 def _origin(error: BaseException) -> str:

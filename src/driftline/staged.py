@@ -44,11 +44,8 @@ def commit(request: Request, given: Sequence[str], *, listed: bool = False, seen
             deleted = [change for path, change in changes.items() if change.after is None and path not in given]
             wanted = [changes[path] for path in given if path in changes] + deleted
         wanted += [Change(path, None, index.entries[path]) for path in unstaged]
-        notes = []
-        if unstaged:
-            notes.append(Related(Location(unstaged[0], 1), f"{_count(unstaged)} not staged; judged as committed"))
-        if unknown:
-            notes.append(Related(Location(unknown[0], 1), f"{_count(unknown)} not in the git index; not judged"))
+        notes = files.together(unstaged, "not staged; judged as committed")
+        notes += files.together(unknown, "not in the git index; not judged")
         notes += [
             Related(Location(change.path, 1), "is a link; what it leads to is judged at its own place")
             for change in wanted
@@ -56,10 +53,7 @@ def commit(request: Request, given: Sequence[str], *, listed: bool = False, seen
         ]
         if not wanted:
             if changes and not given:
-                path = next(iter(changes))
-                notes.append(
-                    Related(Location(path, 1), f"{_count(list(changes))} staged, and left out by whoever called this hook; not judged")
-                )
+                notes += files.together(list(changes), "staged, and left out by whoever called this hook; not judged")
             return Report("commit", ".", None, (), (), notes=tuple(notes), seconds=time.perf_counter() - started)
         report = _judged(request, index, wanted, started, seen.keyless if seen is not None else frozenset())
     return report._replace(notes=(*notes, *report.notes), unknown=(), files=max(report.files, len(wanted)))
@@ -190,8 +184,7 @@ class _Secrets:
             found = self._sightings(change.path, content) if change.after not in keyless else ()
             before = change.before or (change.after if change.after in moved else None)
             new += self._new(found, before) if found and before is not None else found
-        if binary:
-            self.notes.append(Related(Location(binary[0], 1), f"{_count(binary)} no text; not looked into"))
+        self.notes += files.together(binary, audit.NOT_INTO)
         self.new = tuple(new)
         self.unread += self._failures()
 
@@ -232,10 +225,6 @@ def _around(index: Index, names: Collection[str], memory: str | None) -> set[str
         if len(names) <= _FEW:
             return set(index.holding(names, code.languages(), memory))
     return set(index.entries)
-
-
-def _count(paths: Sequence[str]) -> str:
-    return "this file is" if len(paths) == 1 else f"this and {len(paths) - 1} more files are"
 
 
 class _Touched:

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from driftline import audit, rules, staged
-from driftline.model import Report, Unreadable
+from driftline.model import Location, Related, Report, Unreadable
 from driftline.project import settings
 from driftline.project.index import Index
+from driftline.project.text import ours
 from tests.keys import expand
 from tests.project.trees import TODAY, app_of, check, repository, write
 from tests.projects import git, patterns
@@ -100,7 +101,14 @@ def test_what_is_no_text_is_told_and_a_picture_is_not(project: Path) -> None:
     (project / "dev.db").write_bytes(b"SQLite format 3\0" + expand("{{stripe.secret key.live}}").encode())
     (project / "logo.png").write_bytes(b"\x89PNG\0\0")
     git(project, "add", "--all")
-    assert [(note.location.path, note.note) for note in commit(project).notes] == [("dev.db", "this file is no text; not looked into")]
+    told = [Related(Location("dev.db", 1), "this file is no text; not looked into")]
+    assert list(commit(project).notes) == told
+    assert list(check(project).notes) == told
+    (project / "old.zip").write_bytes(b"PK\3\4\0\0")
+    git(project, "add", "--all")
+    told = [Related(Location("dev.db", 1), "this file and 1 more (old.zip) are no text; not looked into")]
+    assert list(commit(project).notes) == told
+    assert list(check(project).notes) == told
 
 
 def test_an_intent_to_add_is_no_content(project: Path) -> None:
@@ -264,6 +272,22 @@ def test_a_merge_conflict_is_unread_and_the_rest_is_judged(project: Path) -> Non
     assert report.files
     torn = [(unread.path, unread.line) for unread in check(project).unread]
     assert torn == [(".env.production", 1)], "the work tree holds a text, with marks in it"
+
+
+@pytest.mark.parametrize("base", ["", "||||||| base\nKNOWN=0\n"], ids=["two sides", "three sides"])
+def test_a_conflict_that_was_staged_is_told_and_judged_as_one_side(project: Path, base: str) -> None:
+    torn = f"KNOWN=1\n<<<<<<< ours\nUNUSED=1\n{base}=======\nUNUSED=2\nKNOWN=2\n>>>>>>> theirs\nOLD_TROUBLE=\n"
+    write(project, {".env.production": torn})
+    git(project, "add", "--all")
+    report = commit(project)
+    assert [(unread.path, unread.line) for unread in report.unread] == [(".env.production", 2)]
+    assert "unresolved merge conflict" in report.unread[0].reason
+    assert {finding.rule for finding in report.findings} == {"unused-variable"}, "nothing is declared twice"
+
+
+def test_lines_of_equal_signs_are_no_conflict() -> None:
+    text = "<<<<<<< ours\nA=1\n=======\nA=2\n>>>>>>> theirs\nB=1\n=======\nC=1\n"
+    assert ours(text) == "\nA=1\n\n\n\nB=1\n=======\nC=1\n"
 
 
 @pytest.mark.parametrize(("path", "unread"), [("vercel.json", ["vercel.json"]), ("tests/fixtures/broken/vercel.json", [])])

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from driftline.model import Location, Related, Unread, Unreadable
@@ -85,10 +85,21 @@ def _walk_git(root: str, is_excluded: Callable[[str], bool]) -> Tree:
                 unread.append(Unread(path.rstrip("/"), error.strerror or "cannot be listed"))
     nested = (path.rstrip("/") for path in listing.nested if not is_excluded(path))
     notes = [Related(Location(path, 1), "is a repository of its own and was not looked at; run driftline in it") for path in sorted(nested)]
-    if listing.absent:
-        count = f"this and {len(listing.absent) - 1} more files are" if len(listing.absent) > 1 else "this file is"
-        notes.append(Related(Location(listing.absent[0], 1), f"{count} not in this sparse checkout and not looked at"))
+    notes += together(listing.absent, "not in this sparse checkout and not looked at")
     return Tree(root, _ordered(files, is_excluded), True, tuple(unread), tuple(notes))
+
+
+_NAMED = 8
+
+
+def together(paths: Sequence[str], said: str) -> list[Related]:
+    """The note that all these files are what is said: at the first of them, with the names of the next. None for no files."""
+    if not paths:
+        return []
+    first, *others = paths
+    names = ", ".join(others[:_NAMED]) + (", ..." if others[_NAMED:] else "")
+    count = f"this file and {len(others)} more ({names}) are" if others else "this file is"
+    return [Related(Location(first, 1), f"{count} {said}")]
 
 
 def _walk_plain(root: str, is_excluded: Callable[[str], bool]) -> Tree:

@@ -20,3 +20,17 @@ def conflict(text: str) -> int | None:
     starts = [number for number, line in enumerate(lines, 1) if line.startswith("<<<<<<< ")]
     ends = any(line.startswith(">>>>>>> ") for line in lines[starts[0] :])
     return starts[0] if ends and any(line.rstrip("\r") == "=======" for line in lines[starts[0] :]) else None
+
+
+def ours(text: str) -> str:
+    """A text with a conflict as the branch that is checked out has it; the marks and the other side's lines are left empty."""
+    lines = text.split("\n")
+    inside = theirs = False
+    for number, line in enumerate(lines):
+        if line.startswith(("<<<<<<< ", ">>>>>>> ")):
+            inside, theirs, lines[number] = line[0] == "<", False, ""
+        elif inside and (line.startswith("||||||| ") or line.rstrip("\r") == "======="):
+            theirs = True
+        if theirs:
+            lines[number] = ""
+    return "\n".join(lines)
