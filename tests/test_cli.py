@@ -373,6 +373,23 @@ def test_an_interruption_has_its_code_and_leaves_nothing_behind(faulty: Path, tm
     assert sorted(path.name for path in faulty.iterdir()) == before
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_interruption_is_heard_where_python_drops_exceptions() -> None:
+    class Finalized:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGTERM)
+
+    def command() -> int:
+        Finalized()
+        return 0
+
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        assert console.run(command) == 143
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 # --- what is imported -----------------------------------------------------------------------------------------------------------
 
 

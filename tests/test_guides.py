@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 import pytest
+import tomli
 
 from driftline import cli, rules
 from driftline.knowledge import catalog, identify
@@ -93,6 +94,15 @@ def test_every_link_leads_somewhere_and_every_ignored_rule_exists(path: Path) ->
         assert named == "rule" or named in rules.identifiers()
     for named in re.findall(r"`((?:src|tests|fixtures|docs|hooks)/[\w./-]+)`", text):
         assert re.search(r"NAME|CASE|GROUP|RULE|\.\.\.|launch", named) or (ROOT / named).exists(), named
+
+
+def test_the_readme_says_what_each_dependency_is_for() -> None:
+    project = tomli.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = [*project["dependencies"], *(name for extra in project["optional-dependencies"].values() for name in extra)]
+    names = {re.split(r"[\[<>=;]", name)[0].strip().removeprefix("types-") for name in asked} - {"driftline"}
+    # A language's grammar and the types of a library come with what they belong to.
+    told = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Why each dependency is there")[2].partition("##")[0]
+    assert {name for name in names if name.removesuffix("-javascript").removesuffix("-typescript") not in told} == set()
 
 
 def test_the_table_of_signs_is_the_reports_own() -> None:
