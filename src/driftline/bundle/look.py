@@ -45,6 +45,12 @@ class Block(NamedTuple):
     marks: list[Mark]
     touching: list[Key]
 
+    def add(self, other: "Block", start: int = 0) -> None:
+        """Adds what another block gave, which starts at `start` in this one's text."""
+        self.hits.extend(hit._replace(start=hit.start + start, end=hit.end + start) for hit in other.hits)
+        self.marks.extend(mark._replace(start=mark.start + start) for mark in other.marks)
+        self.touching.extend(key._replace(start=key.start + start, end=key.end + start) for key in other.touching)
+
 
 class Look:
     """The databases and the judge of one run. `window` may be called from several threads."""
@@ -89,20 +95,25 @@ class Look:
         """
         found = Block([], [], [])
         for window in pieces:
-            start = window.start
-            seen = self.window(window.data, window.low, window.high, base=start, bare=bare, depth=depth)
-            found.hits.extend(hit._replace(start=hit.start + start, end=hit.end + start) for hit in seen.hits)
-            found.marks.extend(mark._replace(start=mark.start + start) for mark in seen.marks)
-            found.touching.extend(key._replace(start=key.start + start, end=key.end + start) for key in seen.touching)
-        if depth < self._deepest:
-            for mark in far.wanted(found.marks):
-                found.hits.extend(self._far(mark, opened, depth, found.marks))
+            found.add(self.window(window.data, window.low, window.high, base=window.start, bare=bare, depth=depth), window.start)
+        self._add_far(found, opened, depth)
+        return found
+
+    def whole(self, data: bytes, *, bare: bool = False, depth: int = 0) -> Block:
+        """The hits of a whole text in memory, as `through` gives them."""
+        found = self.window(data, bare=bare, depth=depth)
+        self._add_far(found, lambda: io.BytesIO(data), depth)
         return found
 
     def text(self, data: bytes, *, bare: bool = False) -> list[Hit]:
         """What a whole text in memory holds, in order."""
-        found = self.through([Window(data, 0, 0, len(data))], lambda: io.BytesIO(data), bare=bare)
+        found = self.whole(data, bare=bare)
         return self.settled(found.hits, found.touching)
+
+    def _add_far(self, found: Block, opened: Opened, depth: int) -> None:
+        if depth < self._deepest and found.marks:
+            for mark in far.wanted(found.marks):
+                found.hits.extend(self._far(mark, opened, depth, found.marks))
 
     def _far(self, mark: Mark, opened: Opened, depth: int, marks: list[Mark]) -> Iterator[Hit]:
         """The hits in what stands encoded at a mark and does not fit a window."""
@@ -142,8 +153,11 @@ class Look:
         for engine in (self._patterns, self._known):
             if engine is None:
                 continue
+            hits = engine.hits(data)
+            if not hits:
+                continue
             regions = Regions(data, base)
-            for end, number in engine.hits(data):
+            for end, number in hits:
                 if not low < end <= high:
                     continue
                 trigger = engine.triggers[number]
@@ -181,7 +195,7 @@ class Look:
         """The hits in decoded text, at their places in the text it came from."""
         decoded = region.decoded
         text = decoded.data
-        found = self.through([Window(text, 0, 0, len(text))], lambda: io.BytesIO(text), bare=bare, depth=depth + 1)
+        found = self.whole(text, bare=bare, depth=depth + 1)
         for mark in found.marks:
             if mark.form == triggers.SERVICE:
                 yield mark._replace(start=decoded.origin(mark.start))

@@ -5,16 +5,17 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import accumulate
+from itertools import accumulate, chain, groupby
 from typing import IO, NamedTuple
 
 from driftline import late
 from driftline.bundle import context, engine, hermes, links, serve, sourcemap, triggers, unpack
 from driftline.bundle.blob import SIZE, Blob, Mark, Opened, Window, windows
-from driftline.bundle.confirm import Judge, Key
+from driftline.bundle.confirm import Judge
 from driftline.bundle.known import Known, search
-from driftline.bundle.look import DEEPEST, Hit, Look
+from driftline.bundle.look import DEEPEST, Block, Hit, Look
 from driftline.bundle.unpack import DEFAULT, Budget, Limits
+from driftline.bundle.workers import available, spread
 from driftline.knowledge import catalog
 from driftline.model import (
     Exposure,
@@ -51,23 +52,23 @@ class Scan(NamedTuple):
     links: tuple[Link, ...] = ()
 
 
-# Below this, threads cost more than they save.
-_ALONE = 2 << 20
+# Below this, more workers cost more than they save.
+_ALONE = 4 << 20
+# A worker takes this many bytes at a time, or this many files.
+_BATCH = 1 << 20
+_FILES = 64
 # Files above this are looked at in parts, so that one file does not keep one core busy alone.
 _PART = 16 << 20
 
 
 class _Found(NamedTuple):
-    """What one blob, or one part of a large one, gave: first as hits, then told with lines, columns and names."""
+    """What some files, or a part of a large one, gave. What stands in a part, `seen`, is told when all parts were looked at."""
 
-    blob: Blob
-    hits: tuple[Hit, ...] = ()
-    marks: tuple[Mark, ...] = ()
-    touching: tuple[Key, ...] = ()
+    seen: Block | None = None
     bytes: int = 0
     unread: tuple[Unread, ...] = ()
     files: int = 1
-    told: Scan = Scan()
+    told: Scan | None = None
 
 
 def scan(
@@ -92,25 +93,18 @@ def scan(
         look = _look(known, cache, key, digest_key)
     except Exception as error:
         return Scan(unread=(_without_patterns(error),))
-    found: list[_Found] = []
-    sized = list(_tasks([os.path.abspath(given) for given in roots], os.path.abspath(root), limits, unread))
-    tasks = [task for _, task in sized]
-    sizes = list(accumulate(size for size, _ in sized))
-    workers = max(1, jobs or min(os.cpu_count() or 1, 8))
-    if workers == 1 or len(tasks) <= 1 or sum(size for size, _ in sized) < _ALONE:
-        for done, task in enumerate(tasks):
-            found += task(look)
-            if progress is not None:
-                progress(done + 1, sizes[done])
-    else:
-        from concurrent.futures import ThreadPoolExecutor
+    root = os.path.abspath(root)
+    pieces = list(_pieces([os.path.abspath(given) for given in roots], root, limits, unread))
+    sizes = list(accumulate(piece.size for piece in pieces))
+    files = list(accumulate(len(piece.files) for piece in pieces))
 
-        with ThreadPoolExecutor(workers) as pool:
-            for done, result in enumerate(pool.map(lambda task: task(look), tasks)):
-                found += result
-                if progress is not None:
-                    progress(done + 1, sizes[done])
-    return _assembled(look, found, unread)
+    def done(count: int) -> None:
+        if progress is not None:
+            progress(files[count - 1], sizes[count - 1])
+
+    workers = (jobs or min(available(), 8)) if sizes and sizes[-1] >= _ALONE else 1
+    found = spread(partial(_scan_piece, look, pieces, root, limits), len(pieces), workers, lost=partial(_lost, pieces, root), done=done)
+    return _assembled(look, zip(pieces, found, strict=True), root, unread)
 
 
 def _without_patterns(error: Exception) -> Unread:
@@ -152,8 +146,8 @@ class Texts:
             return ()
         blob = Blob(path, (), opened)
         try:
-            hits = tuple(search(self._look))
-            return _told(self._look, _Found(blob, hits), follow=False).sightings if hits else ()
+            hits = list(search(self._look))
+            return _told(self._look, blob, Block(hits, [], []), follow=False).sightings if hits else ()
         except Exception as error:
             self.unread.append(_failed(blob, error))
             return ()
@@ -185,22 +179,46 @@ def _look(known: Sequence[Known], cache: str | None, key: bytes, digest_key: byt
 
 # --- what there is to scan --------------------------------------------------------------------------------------------------
 
-_Task = Callable[[Look], "list[_Found]"]
+
+class _Piece(NamedTuple):
+    """What is looked at in one go: some files, or of a large one the bytes from `start` to `stop` (None: its end) where `is_part`."""
+
+    files: tuple[serve.Served, ...]
+    size: int
+    start: int = 0
+    stop: int | None = None
+    is_part: bool = False
 
 
-def _tasks(roots: Sequence[str], root: str, limits: Limits, unread: list[Unread]) -> Iterator[tuple[int, _Task]]:
-    """(bytes, task): one task per file, several for a large one, in the order of the paths."""
+def _pieces(roots: Sequence[str], root: str, limits: Limits, unread: list[Unread]) -> Iterator[_Piece]:
+    """All that is served, in the order of the paths."""
+    batch: list[serve.Served] = []
+    size = 0
+    for one in _served(roots, root, limits, unread):
+        if batch and (size + one.size > _BATCH or len(batch) == _FILES):
+            yield _Piece(tuple(batch), size)
+            batch, size = [], 0
+        if one.size > 2 * _PART and _is_plain(one):
+            for start in range(0, one.size, _PART):
+                yield _Piece((one,), _PART, start, start + _PART if start + _PART < one.size else None, is_part=True)
+        else:
+            batch.append(one)
+            size += one.size
+    if batch:
+        yield _Piece(tuple(batch), size)
+
+
+def _served(roots: Sequence[str], root: str, limits: Limits, unread: list[Unread]) -> Iterator[serve.Served]:
     seen: set[str] = set()
     for given in roots:
         missed: list[tuple[str, str]] = []
         if os.path.isdir(given):
-            served: Iterable[serve.Served] = list(serve.files(given, missed))
+            served: Iterable[serve.Served] = serve.files(given, missed)
         else:
             try:
                 served = [serve.Served(given, os.stat(given).st_size)]
             except OSError as error:
                 served, missed = [], [(given, error.strerror or "cannot be read")]
-        unread.extend(Unread(_shown(path, root), reason) for path, reason in missed)
         for one in served:
             if one.path in seen:
                 continue
@@ -208,24 +226,17 @@ def _tasks(roots: Sequence[str], root: str, limits: Limits, unread: list[Unread]
             if limits.file_size is not None and one.size > limits.file_size:
                 unread.append(Unread(_shown(one.path, root), f"is larger than {unpack.size(limits.file_size)} (--max-file-size)"))
             else:
-                yield from _file_tasks(one, root, limits)
+                yield one
+        unread.extend(Unread(_shown(path, root), reason) for path, reason in missed)
 
 
-def _file_tasks(one: serve.Served, root: str, limits: Limits) -> Iterator[tuple[int, _Task]]:
-    blob = _blob(one.path, root, one.size)
-    if one.size <= 2 * _PART:
-        yield one.size, lambda look: _scan_blob(look, blob, Budget(limits))
-        return
+def _is_plain(one: serve.Served) -> bool:
+    """Whether a file is no container, and can be read; what is not is looked at, and told, as a whole."""
     try:
-        kind = _kind(blob)
+        with open(one.path, "rb", buffering=0) as file:
+            return unpack.kind_of(one.path, file.read(_HEAD)) is None
     except (OSError, Unreadable):
-        kind = "unreadable"
-    if kind is not None:
-        yield one.size, lambda look: _scan_blob(look, blob, Budget(limits))
-        return
-    for start in range(0, one.size, _PART):
-        stop = start + _PART if start + _PART < one.size else None
-        yield _PART, partial(_scan_part, blob=blob, start=start, stop=stop)
+        return False
 
 
 def _blob(path: str, root: str, size: int | None = None) -> Blob:
@@ -241,6 +252,10 @@ def _shown(path: str, root: str) -> str:
     inside = path[len(root) :] if path.startswith(root) else ""
     if root.endswith(os.sep) or inside.startswith(os.sep):
         path = inside.lstrip(os.sep)
+    return _slashed(path)
+
+
+def _slashed(path: str) -> str:
     return path if os.sep == "/" else path.replace(os.sep, "/")
 
 
@@ -249,9 +264,52 @@ def _shown(path: str, root: str) -> str:
 _HEAD = 512
 
 
-def _kind(blob: Blob) -> str | None:
-    with blob.open() as file:
-        return unpack.kind_of(blob.path, file.read(_HEAD))
+def _scan_piece(look: Look, pieces: Sequence[_Piece], root: str, limits: Limits, number: int) -> list[_Found]:
+    piece = pieces[number]
+    if piece.is_part:
+        (one,) = piece.files
+        return [_scan_part(look, _blob(one.path, root, one.size), piece.start, piece.stop)]
+    found: list[_Found] = []
+    files = size = 0
+    for one in piece.files:
+        data = _ordinary(one)
+        if data is None:
+            found += _scan_blob(look, _blob(one.path, root, one.size), Budget(limits))
+            continue
+        # Most files hold nothing: for them, nothing is made but their bytes.
+        files += 1
+        size += len(data)
+        try:
+            seen = look.whole(data)
+            if any(seen):
+                found.append(_Found(files=0, told=_told(look, _blob(one.path, root), seen, opened=partial(io.BytesIO, data))))
+        except Exception as error:  # one file must not hide what stands in the others; the error's text could hold a value
+            found.append(_Found(files=0, unread=(_failed(_blob(one.path, root), error),)))
+    return [_Found(files=files, bytes=size), *found]
+
+
+def _ordinary(one: serve.Served) -> bytes | None:
+    """The content of a file on disk that fits one window and is no container, no bytecode and nothing that should not be there; else None."""
+    if one.size > SIZE or served_file(_slashed(one.path)) is not None:
+        return None
+    try:
+        file = os.open(one.path, _READ_ONLY)
+        try:
+            data = os.read(file, one.size + 1)
+        finally:
+            os.close(file)
+    except OSError:
+        return None
+    plain = len(data) == one.size and unpack.looks_plain(one.path, data) and not data.startswith(_BARE)
+    return data if plain else None
+
+
+_READ_ONLY = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+def _lost(pieces: Sequence[_Piece], root: str, number: int) -> list[_Found]:
+    """What is said where the process that looked at a piece ended before it could say anything."""
+    return [_Found(unread=tuple(Unread(_shown(one.path, root), "the search of it was ended") for one in pieces[number].files))]
 
 
 def _scan_blob(look: Look, blob: Blob, budget: Budget) -> list[_Found]:
@@ -259,7 +317,7 @@ def _scan_blob(look: Look, blob: Blob, budget: Budget) -> list[_Found]:
     try:
         return _scan_opened(look, blob, budget)
     except Exception as error:  # one file must not hide what stands in the others; the error's text could hold a value
-        return [_Found(blob, unread=(_failed(blob, error),))]
+        return [_Found(unread=(_failed(blob, error),))]
 
 
 def _failed(blob: Blob, error: Exception) -> Unread:
@@ -269,18 +327,15 @@ def _failed(blob: Blob, error: Exception) -> Unread:
 def _scan_opened(look: Look, blob: Blob, budget: Budget) -> list[_Found]:
     try:
         with blob.open() as file:
-            # A file on disk that fits one window is read at once: what it is made of is copied a single time.
-            small = not blob.container and blob.size is not None and blob.size <= SIZE
-            head = file.read(-1) if small else file.read(_HEAD)
+            head = file.read(_HEAD)
             kind = unpack.kind_of(blob.path, head)
             if kind is None:
-                found = _scan_plain(look, blob, file, head, whole=small)
-                opened = partial(io.BytesIO, head) if small else None
-                return [found._replace(hits=(), marks=(), touching=(), told=_told(look, found, opened=opened))]
+                seen, size = _scan_plain(look, blob, file, head)
+                return [_Found(bytes=size, told=_told(look, blob, seen))]
     except Unreadable as problem:
-        return [_Found(blob, unread=(_unread(blob, problem.reason),))]
+        return [_Found(unread=(_unread(blob, problem.reason),))]
     except OSError as error:
-        return [_Found(blob, unread=(_unread(blob, error.strerror or "cannot be read"),))]
+        return [_Found(unread=(_unread(blob, error.strerror or "cannot be read"),))]
     inside: list[_Found] = []
     try:
         for member in unpack.members(blob, kind, budget):
@@ -288,9 +343,9 @@ def _scan_opened(look: Look, blob: Blob, budget: Budget) -> list[_Found]:
                 break
             inside += _scan_blob(look, member, budget)
     except Unreadable as problem:
-        inside.append(_Found(blob, unread=(_unread(blob, problem.reason),), files=0))
+        inside.append(_Found(unread=(_unread(blob, problem.reason),), files=0))
     except OSError as error:
-        inside.append(_Found(blob, unread=(_unread(blob, error.strerror or "cannot be read"),), files=0))
+        inside.append(_Found(unread=(_unread(blob, error.strerror or "cannot be read"),), files=0))
     return inside
 
 
@@ -298,26 +353,29 @@ def _unread(blob: Blob, reason: str) -> Unread:
     return Unread("!/".join((*blob.container, blob.path)), reason)
 
 
-def _scan_plain(look: Look, blob: Blob, file: IO[bytes], head: bytes, *, whole: bool = False) -> _Found:
-    """A blob that is no container; `head` are its first bytes, or the `whole` of it, already read from `file`."""
+def _scan_plain(look: Look, blob: Blob, file: IO[bytes], head: bytes) -> tuple[Block, int]:
+    """What a blob that is no container holds, and its size; `head` are its first bytes, already read from `file`."""
     if head.startswith(hermes.MAGIC):
         data = _Behind(head, file).read(_MOST_BYTECODE)
         decoded = hermes.strings(data)
         if decoded is not None:
             hits = [hit._replace(start=decoded.origin(hit.start), end=decoded.origin(hit.end - 1) + 1) for hit in look.text(decoded.data)]
-            return _Found(blob, tuple(hits), bytes=len(data))
-        head, whole = data, len(data) < _MOST_BYTECODE
-    bare = head.startswith((hermes.MAGIC, b"\0asm"))
-    pieces = iter([Window(head, 0, 0, len(head))]) if whole else windows(_again(file, head), SIZE)
-    found = _windows(look, blob, pieces, (lambda: io.BytesIO(head)) if whole else blob.open, bare=bare)
-    return found._replace(hits=found.hits + tuple(_env_values(look, blob)))
+            return Block(hits, [], []), len(data)
+        if len(data) < _MOST_BYTECODE:
+            return look.whole(data, bare=True), len(data)
+        head = data
+    found, size = _windows(look, windows(_again(file, head), SIZE), blob.open, bare=head.startswith(_BARE))
+    found.hits.extend(_env_values(look, blob))
+    return found, size
 
 
+# What has strings without anything between them.
+_BARE = (hermes.MAGIC, b"\0asm")
 # Bytecode is read whole, for its table stands apart from its strings; above this it is looked at like any other file.
 _MOST_BYTECODE = 256 << 20
 
 
-def _windows(look: Look, blob: Blob, pieces: Iterable[Window], opened: Opened, *, bare: bool = False) -> _Found:
+def _windows(look: Look, pieces: Iterable[Window], opened: Opened, *, bare: bool = False) -> tuple[Block, int]:
     count = 0
 
     def counted() -> Iterator[Window]:
@@ -326,8 +384,7 @@ def _windows(look: Look, blob: Blob, pieces: Iterable[Window], opened: Opened, *
             yield window
             count += window.high - window.low
 
-    found = look.through(counted(), opened, bare=bare)
-    return _Found(blob, tuple(found.hits), tuple(found.marks), tuple(found.touching), count)
+    return look.through(counted(), opened, bare=bare), count
 
 
 # An env file that was copied into the output; larger ones are something else.
@@ -368,34 +425,36 @@ class _Behind(io.RawIOBase):
         return data + self._file.read(size if size < 0 else size - len(data)) if not self._head else data
 
 
-def _scan_part(look: Look, blob: Blob, start: int, stop: int | None) -> list[_Found]:
+def _scan_part(look: Look, blob: Blob, start: int, stop: int | None) -> _Found:
+    files = int(start == 0)
     try:
         with blob.open() as file:
-            found = _windows(look, blob, windows(file, SIZE, start=start, stop=stop), blob.open)
+            seen, size = _windows(look, windows(file, SIZE, start=start, stop=stop), blob.open)
+            return _Found(seen, size, files=files)
     except OSError as error:
-        found = _Found(blob, unread=(_unread(blob, error.strerror or "cannot be read"),))
+        return _Found(unread=(_unread(blob, error.strerror or "cannot be read"),), files=files)
     except Exception as error:
-        found = _Found(blob, unread=(_failed(blob, error),))
-    return [found._replace(files=int(start == 0))]
+        return _Found(unread=(_failed(blob, error),), files=files)
 
 
 # --- saying what was found --------------------------------------------------------------------------------------------------
 
 
-def _assembled(look: Look, found: Sequence[_Found], unread: list[Unread]) -> Scan:
+def _assembled(look: Look, given: Iterable[tuple[_Piece, list[_Found]]], root: str, unread: list[Unread]) -> Scan:
     """Everything in one, in the order of the places."""
+    found: list[_Found] = []
     told: list[Scan] = []
-    parts: list[_Found] = []
-    for one in found:
-        unread.extend(one.unread)
-        if parts and parts[-1].blob is not one.blob:
-            told.append(_of_parts(look, parts, unread))
-            parts = []
-        if one.hits or one.marks or one.touching:
-            parts.append(one)
-        told.append(one.told)
-    if parts:
-        told.append(_of_parts(look, parts, unread))
+    for files, pieces in groupby(given, key=lambda one: one[0].files):
+        whole = Block([], [], [])
+        for one in chain.from_iterable(seen for _, seen in pieces):
+            found.append(one)
+            unread += one.unread
+            if one.told is not None:
+                told.append(one.told)
+            if one.seen is not None:
+                whole.add(one.seen)
+        if any(whole):
+            told.append(_of_parts(look, _blob(files[0].path, root), whole, unread))
     return Scan(
         sightings=tuple(sorted((s for one in told for s in one.sightings), key=_order)),
         public=tuple(sorted((s for one in told for s in one.public), key=_order)),
@@ -410,16 +469,9 @@ def _assembled(look: Look, found: Sequence[_Found], unread: list[Unread]) -> Sca
     )
 
 
-def _of_parts(look: Look, parts: Sequence[_Found], unread: list[Unread]) -> Scan:
-    blob = parts[0].blob
+def _of_parts(look: Look, blob: Blob, seen: Block, unread: list[Unread]) -> Scan:
     try:
-        whole = _Found(
-            blob,
-            tuple(hit for one in parts for hit in one.hits),
-            tuple(mark for one in parts for mark in one.marks),
-            tuple(key for one in parts for key in one.touching),
-        )
-        return _told(look, whole)
+        return _told(look, blob, seen)
     except (OSError, Unreadable):
         unread.append(_unread(blob, "changed while it was read"))
     except Exception as error:
@@ -431,16 +483,13 @@ def _order(sighting: Sighting) -> tuple[object, ...]:
     return (sighting.container, sighting.location, sighting.encoding)
 
 
-def _told(look: Look, found: _Found, *, opened: Opened | None = None, follow: bool = True) -> Scan:
+def _told(look: Look, blob: Blob, seen: Block, *, opened: Opened | None = None, follow: bool = True) -> Scan:
     """A blob's hits and marks with lines, columns, original places and names; `opened` gives its bytes where they are at hand.
 
     Raises OSError and Unreadable.
     """
-    blob = found.blob
-    hits = [
-        hit for hit in look.settled(found.hits, found.touching) if _is_told(hit) and not (hit.beside and _SHOWN_FILES.search(blob.path))
-    ]
-    marks = _first_marks(found.marks, blob)
+    hits = [hit for hit in look.settled(seen.hits, seen.touching) if _is_told(hit) and not (hit.beside and _SHOWN_FILES.search(blob.path))]
+    marks = _first_marks(seen.marks, blob)
     what = served_file(blob.path)
     if not hits and not marks and what is None:
         return Scan()
@@ -511,15 +560,15 @@ def _sighting(look: Look, blob: Blob, hit: Hit, place: tuple[int, int]) -> Sight
     )
 
 
-_KEY_FILES = late.pattern(
-    r"(?:^|/)(?:id_(?:rsa|dsa|ecdsa|ed25519)|[^/]+\.(?:p12|pfx|jks|keystore|ppk)|\.npmrc|\.pypirc|\.netrc|\.htpasswd|\.pgpass|\.git/config"
-    r"|\.git-credentials|\.aws/credentials)$"
+# Of the last part of a path.
+_PRIVATE_FILES = late.pattern(
+    r"(?P<env>\.env(?:\.[A-Za-z0-9_.\-]+)?|[A-Za-z0-9_\-]+\.env|\.dev\.vars)"
+    r"|(?P<key>id_(?:rsa|dsa|ecdsa|ed25519)|.+\.(?:p12|pfx|jks|keystore|ppk)|\.npmrc|\.pypirc|\.netrc|\.htpasswd|\.pgpass|(?<=\.git/)config"
+    r"|\.git-credentials|(?<=\.aws/)credentials)"
+    r"|(?P<server>wrangler\.(?:toml|jsonc?)|docker-compose.*\.ya?ml|compose\.ya?ml|required-server-files\.json|terraform\.tfstate)"
 )
-_ENV_FILES = late.pattern(r"(?:^|/)(?:\.env(?:\.[A-Za-z0-9_.\-]+)?|[A-Za-z0-9_\-]+\.env|\.dev\.vars)$")
+_PRIVATE = {"env": "an env file", "key": "a key file", "server": "a server's configuration"}
 _EXAMPLE = late.pattern(r"(?:example|sample|template|dist|defaults?|schema|d\.ts)$", re.IGNORECASE)
-_SERVER_FILES = late.pattern(
-    r"(?:^|/)(?:wrangler\.(?:toml|jsonc?)|docker-compose[^/]*\.ya?ml|compose\.ya?ml|required-server-files\.json|terraform\.tfstate)$"
-)
 
 
 # Values that only a name speaks for say nothing where everything is made up.
@@ -527,12 +576,11 @@ _SHOWN_FILES = late.pattern(r"(?:^|[/._\-])(?:examples?|samples?|fixtures?|mocks
 
 
 def served_file(path: str) -> str | None:
-    """What a file is that has no place among served ones, in words; None for others."""
-    if _ENV_FILES.search(path) and not _EXAMPLE.search(path):
-        return "an env file"
-    if _KEY_FILES.search(path):
-        return "a key file"
-    return "a server's configuration" if _SERVER_FILES.search(path) else None
+    """What a file is that has no place among served ones, in words; None for others. The path's folders are parted by `/`."""
+    found = _PRIVATE_FILES.fullmatch(path, path.rfind("/") + 1)
+    if found is None or (found.lastgroup == "env" and _EXAMPLE.search(path)):
+        return None
+    return _PRIVATE[str(found.lastgroup)]
 
 
 def _private_file(blob: Blob, what: str) -> Iterator[ServedFile]:

@@ -1,8 +1,7 @@
 """Which files of a folder of built output reach a visitor, and which stay on the server and may hold secrets rightly."""
 
 import os
-import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 # Where frameworks put what a browser, a phone or a desktop gets, most specific first (their docs, read 2026-11): Next.js, static export,
@@ -31,7 +30,10 @@ class Served(NamedTuple):
 
 
 def files(root: str, failed: list[tuple[str, str]]) -> Iterator[Served]:
-    """The served files below a folder, in the order of their paths; what cannot be listed goes into `failed`. Links are not followed."""
+    """The served files below a folder, those of a folder before those of its folders, by name; what cannot be listed goes into `failed`.
+
+    Links are not followed.
+    """
     start = os.path.abspath(root)
     for output in _outputs(start):
         yield from _walk(output, failed)
@@ -90,28 +92,27 @@ def _is_project(root: str) -> bool:
     return "package.json" in names and not _WORK.isdisjoint(names)
 
 
-def _walk(folder: str, failed: list[tuple[str, str]]) -> Iterator[Served]:
-    names = _listed(folder, failed)
-    if is_next(folder, names):
-        yield from _next(folder, failed)
-        return
-    halves = set(names)
-    split = any(half in halves for half in _SERVED_HALVES)
-    for name in sorted(names):
-        path = os.path.join(folder, name)
-        try:
-            state = os.lstat(path)
-        except OSError as error:
-            failed.append((path, error.strerror or "cannot be read"))
+def _walk(root: str, failed: list[tuple[str, str]]) -> Iterator[Served]:
+    waiting = [root]
+    while waiting:
+        folder = waiting.pop()
+        entries = _entries(folder, failed)
+        names = {entry.name for entry in entries}
+        if is_next(folder, names):
+            yield from _next(folder, failed)
             continue
-        if stat.S_ISDIR(state.st_mode):
-            if name == "node_modules" or (split and name in _SERVER_HALVES) or name in _RUN_BY_THE_HOST:
+        split = not names.isdisjoint(_SERVED_HALVES)
+        folders: list[str] = []
+        for entry in entries:
+            name = entry.name
+            if name in _RUN_BY_THE_HOST:
                 continue
-            yield from _walk(path, failed)
-        elif stat.S_ISREG(state.st_mode):
-            if name in _RUN_BY_THE_HOST or (split and _is_server_config(name)):
-                continue
-            yield Served(path, state.st_size)
+            if entry.is_dir(follow_symlinks=False):
+                if name != "node_modules" and not (split and name in _SERVER_HALVES):
+                    folders.append(entry.path)
+            elif not (split and _is_server_config(name)):
+                yield from _file(entry, failed)
+        waiting += reversed(folders)
 
 
 def _is_server_config(name: str) -> bool:
@@ -119,7 +120,7 @@ def _is_server_config(name: str) -> bool:
     return name in ("nitro.json", "config.json", "routes.json", "server.js", "server.mjs", "index.cjs")
 
 
-def is_next(folder: str, names: list[str] | None = None) -> bool:
+def is_next(folder: str, names: Iterable[str] | None = None) -> bool:
     """Whether a folder is what `next build` wrote, whatever it is called."""
     inside = set(_listed(folder, []) if names is None else names)
     return (
@@ -145,20 +146,35 @@ def _is_prerendered(name: str, names: set[str]) -> bool:
     return extension in _NEXT_PAGES or (extension == ".json" and f"{stem}.html" in names)
 
 
-def _below(folder: str, failed: list[tuple[str, str]], wanted: Callable[[str, set[str]], bool]) -> Iterator[Served]:
-    names = _listed(folder, failed)
-    together = set(names)
-    for name in sorted(names):
-        path = os.path.join(folder, name)
-        try:
-            state = os.lstat(path)
-        except OSError as error:
-            failed.append((path, error.strerror or "cannot be read"))
-            continue
-        if stat.S_ISDIR(state.st_mode):
-            yield from _below(path, failed, wanted)
-        elif stat.S_ISREG(state.st_mode) and wanted(name, together):
-            yield Served(path, state.st_size)
+def _below(root: str, failed: list[tuple[str, str]], wanted: Callable[[str, set[str]], bool]) -> Iterator[Served]:
+    waiting = [root]
+    while waiting:
+        entries = _entries(waiting.pop(), failed)
+        names = {entry.name for entry in entries}
+        folders = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+        for entry in entries:
+            if not entry.is_dir(follow_symlinks=False) and wanted(entry.name, names):
+                yield from _file(entry, failed)
+        waiting += reversed(folders)
+
+
+def _entries(folder: str, failed: list[tuple[str, str]]) -> list[os.DirEntry[str]]:
+    """What lies in a folder, by name; nothing where it cannot be listed."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        failed.append((folder, error.strerror or "cannot be listed"))
+        return []
+
+
+def _file(entry: os.DirEntry[str], failed: list[tuple[str, str]]) -> Iterator[Served]:
+    """A file with its size; nothing for a link, a pipe or a device."""
+    try:
+        if entry.is_file(follow_symlinks=False):
+            yield Served(entry.path, entry.stat(follow_symlinks=False).st_size)
+    except OSError as error:
+        failed.append((entry.path, error.strerror or "cannot be read"))
 
 
 def _listed(folder: str, failed: list[tuple[str, str]]) -> list[str]:

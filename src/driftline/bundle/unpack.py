@@ -77,8 +77,19 @@ class Budget:
             raise Unreadable(f"unpacks to more than {size(self.limits.unpacked)} (--max-unpacked)")
 
 
+_MAGIC = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"\x28\xb5\x2f\xfd", *CLOSED)
+_PACKED_NAMES = (*_ARCHIVE_NAMES, ".br", ".gz", ".zst")
+
+
+def looks_plain(path: str, head: bytes) -> bool:
+    """Whether neither its name nor its first bytes have anything of a container: for most files, all that has to be asked."""
+    return not head.startswith(_MAGIC) and not path.lower().endswith(_PACKED_NAMES) and head[257:262] != b"ustar"
+
+
 def kind_of(path: str, head: bytes) -> str | None:
     """zip, tar, asar, gzip, brotli, zstd, None for plain bytes. Raises Unreadable for a container that cannot be opened."""
+    if looks_plain(path, head):
+        return None
     name = path.lower()
     for magic, what in CLOSED.items():
         if head.startswith(magic):
@@ -95,9 +106,7 @@ def kind_of(path: str, head: bytes) -> str | None:
         return "asar"
     if name.endswith(".br"):
         return "brotli"
-    if name.endswith(_ARCHIVE_NAMES) or name.endswith((".gz", ".zst")):
-        raise Unreadable("its name promises a container that its content is not")
-    return None
+    raise Unreadable("its name promises a container that its content is not")
 
 
 def members(blob: Blob, kind: str, budget: Budget) -> Iterator[Blob]:
