@@ -4,6 +4,7 @@ import binascii
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from driftline import late
@@ -76,6 +77,13 @@ _CODED = late.pattern(rb"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F
 _NEVER = (b"\xff", b"\xfe", b"\xc0", b"\xc1")
 
 
+@lru_cache(maxsize=4096)
+def _coded(escape: bytes) -> bytes:
+    """The character of one escape: a text that has them has the same few again and again."""
+    found = _CODED.match(escape)
+    return _character(found) if found else escape
+
+
 def unescape(data: bytes, start: int, end: int) -> Decoded:
     """One level of JavaScript and JSON escapes between start and end.
 
@@ -90,7 +98,7 @@ def unescape(data: bytes, start: int, end: int) -> Decoded:
     if text.endswith(b"\\"):  # the first half of an escape
         text = text[:-1] + backslash
     text = text.replace(b"\\\r\n", nothing).replace(b"\\\n", nothing)
-    text = _CODED.sub(lambda found: _character(found).replace(b"\\", backslash), text)
+    text = _CODED.sub(lambda found: _coded(found[0]).replace(b"\\", backslash), text)
     for letter, meant in _LETTERS.items():
         text = text.replace(b"\\" + letter, meant)
     text = text.replace(b"\\", b"").replace(backslash, b"\\").replace(nothing, b"")
