@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from driftline import __version__, cache, console
+from driftline import __version__, console
 from driftline.console import FAIL_ON, FORMATS
 from driftline.model import Misuse, Report, Unreadable
 
@@ -92,7 +92,7 @@ def _common(command: Any) -> Any:
             help="Read env files as this loader does (next, vite, python-dotenv, ...).",
         ),
         click.option("--no-live", is_flag=True, help="Ignore the process environment."),
-        click.option("--jobs", type=click.IntRange(1), metavar="N", help="Use N threads where work can be shared."),
+        click.option("--jobs", type=click.IntRange(1), metavar="N", help="Use N workers where work can be shared."),
         click.option("--quiet", "-q", is_flag=True, help="One line."),
         click.option("--verbose", "-v", is_flag=True, help="All rows and all evidence."),
         click.option("--color", type=click.Choice(("auto", "always", "never")), default="auto", help="Colours (also NO_COLOR)."),
@@ -208,29 +208,7 @@ def bundle(paths: tuple[str, ...], **options: Any) -> int:
     driftline bundle .next --format json
     driftline bundle app-release.apk --env-file production=.env.production
     """
-    from driftline.bundle import serve
-
-    paths = paths or _built_here()
-    root, found = serve.project_of(paths[0])
-    if not found and not any(options[name] for name in ("target", "app", "config", "baseline", "env_files", "loader", "bundles")):
-        from driftline import built
-
-        report = built.bundle(
-            paths,
-            root,
-            limits=console.limits(options),
-            digest_key=os.environ.get("DRIFTLINE_DIGEST_KEY") or None,
-            jobs=options["jobs"],
-            cache=cache.folder(os.environ, root),
-            progress=console.progress(options),
-        )
-        console.write(report, options)
-        return built.exit_code(report, options["fail_on"] or "blocker")
-    from driftline import audit
-
-    request = console.request(root, options)
-    paths = tuple(os.path.abspath(path) for path in paths)
-    return console.told(audit.bundle(request._replace(command="bundle", bundles=paths, alone=not found)), request, options)
+    return console.bundle(paths or _built_here(), options)
 
 
 def _built_here() -> tuple[str, ...]:

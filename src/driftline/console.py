@@ -1,6 +1,6 @@
 """Where a person or a CI job sits: prints, exit codes and the process environment, for the commands of `cli` and for the plain ones without it.
 
-Most runs, and nearly all of a hook, are `driftline check` or `driftline commit` with few options. Importing click takes a third of a small
+Most runs, and nearly all of a hook, are an audit of sources or of built output with few options. Importing click takes a third of a small
 audit, so what it would read from such a line is read here; any other line is click's.
 """
 
@@ -101,7 +101,7 @@ def plain(words: Sequence[str], seen: Seen | None = None) -> Callable[[], int] |
 
     `seen` is what a glance has seen of the commit, if there was one.
     """
-    if not words or words[0] not in ("check", "commit"):
+    if not words or words[0] not in ("check", "commit", "bundle"):
         return None
     options = {**UNASKED}
     paths = []
@@ -114,18 +114,24 @@ def plain(words: Sequence[str], seen: Seen | None = None) -> Callable[[], int] |
             options[_FLAGS[word]] = True
         elif word == "--listed" and words[0] == "commit":
             options["listed"] = True
-        elif name in _VALUES or name == "--format":
+        elif name in _VALUES or name in ("--format", "--jobs"):
             value = value if equals else next(rest, "")
             if value.startswith("-") or not value or (name == "--fail-on" and value not in FAIL_ON):
                 return None
             if name == "--format":
                 options["formats"] = (*options["formats"], value)
+            elif name == "--jobs":
+                if not value.isdecimal() or not int(value):
+                    return None
+                options["jobs"] = int(value)
             else:
                 options[_VALUES[name]] = value
         else:
             return None
     if words[0] == "commit":
         return lambda: commit(paths, options, seen)
+    if words[0] == "bundle":
+        return (lambda: bundle(paths, options)) if paths and all(map(os.path.exists, paths)) else None
     root = paths[0] if paths else "."
     return (lambda: check(root, options)) if len(paths) <= 1 else None
 
@@ -136,6 +142,32 @@ def check(root: str, options: Mapping[str, Any]) -> int:
 
     asked = request(root, options)
     return told(audit.check(asked), asked, options)
+
+
+def bundle(paths: Sequence[str], options: Mapping[str, Any]) -> int:
+    """`driftline bundle`: audits the built output at `paths`, with the project around the first of them if there is one, and gives the exit code."""
+    from driftline.bundle import serve
+
+    root, found = serve.project_of(paths[0])
+    if not found and not any(options[name] for name in ("target", "app", "config", "baseline", "env_files", "loader", "bundles")):
+        from driftline import built, cache
+
+        report = built.bundle(
+            paths,
+            root,
+            limits=limits(options),
+            digest_key=os.environ.get("DRIFTLINE_DIGEST_KEY") or None,
+            jobs=options["jobs"],
+            cache=cache.folder(os.environ, root),
+            progress=progress(options),
+        )
+        write(report, options)
+        return built.exit_code(report, options["fail_on"] or "blocker")
+    from driftline import audit
+
+    asked = request(root, options)
+    whole = tuple(os.path.abspath(path) for path in paths)
+    return told(audit.bundle(asked._replace(command="bundle", bundles=whole, alone=not found)), asked, options)
 
 
 def commit(paths: Sequence[str], options: Mapping[str, Any], seen: Seen | None = None) -> int:
