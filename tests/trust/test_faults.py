@@ -235,23 +235,21 @@ def test_a_machine_without_git_is_no_pass(clean: Path, tmp_path: Path) -> None:
 @pytest.mark.promise("fails-closed")
 @pytest.mark.parametrize("error", [MemoryError, RuntimeError, RecursionError, OSError])
 def test_a_worker_that_dies_is_no_pass(clean: Path, tmp_path: Path, error: type[Exception]) -> None:
-    """One of the threads that look at built output ends: its file is unread, the others are looked at."""
-    write(tmp_path, {f"dist/{name}.js": "const a=1;\n" * 200_000 for name in "abcd"})
+    """One of those that look at built output fails: its file is unread, the others are looked at."""
+    write(tmp_path, {f"dist/{name}.js": f"const {name}=1;\n" * 200_000 for name in "abcd"})
     from driftline.bundle.look import Look
 
-    whole = Look.through
+    whole = Look.window
 
-    def through(self: Look, *arguments: Any, **options: Any) -> Any:
-        found = whole(self, *arguments, **options)
-        if error_at.pop("next", None):
+    def window(self: Look, data: bytes, *arguments: Any, **options: Any) -> Any:
+        if data.startswith(b"const c"):
             raise error
-        return found
+        return whole(self, data, *arguments, **options)
 
-    error_at = {"next": True}
-    with mock.patch.object(Look, "through", through):
+    with mock.patch.object(Look, "window", window):
         done = running.run(tmp_path, "bundle", "dist", "--jobs", "4", "--format", "json")
     assert done.code == 3
-    assert len(json.loads(done.text)["unread"]) == 1
+    assert [one["path"] for one in json.loads(done.text)["unread"]] == ["c.js"]
 
 
 # --- the cache, the engine --------------------------------------------------------------------------------------------------------
