@@ -91,7 +91,7 @@ def _next(node: Node, place: Place) -> Iterator[Reference]:
     for key, value in syntax.pairs(node):
         if not re.fullmatch(r"[A-Za-z_]\w*", key):
             continue
-        at = place.at((value.parent or value).start_byte)
+        at = place.at((value if syntax.text(value) == key else value.parent or value).start_byte)
         if syntax.text(value) in (f"process.env.{key}", f'process.env["{key}"]'):  # what is put there is the variable itself
             yield Reference(key, at, Need.PLAIN, Side.BUILD, Use.MENTION, "next.config env", inlined=True)
             continue

@@ -98,6 +98,7 @@ class _Reader:
         spot = _spot(node)
         if (
             spot is None
+            or _is_given_where_missing(node)
             or _stand_ins.only_in_development(node, self.code)
             or ("nuxt.config" in self.path and _is_within(node, "runtimeConfig"))
         ):
@@ -264,6 +265,23 @@ def _is_remark(node: Node) -> bool:
     while current is not None and not current.type.endswith(("statement", "declaration")):
         if current.type in ("comment", "html_comment", "string", "template_string", "jsx_text"):
             return current.type.endswith("comment") or current.type == "jsx_text"
+        current = current.parent
+    return False
+
+
+def _is_given_where_missing(text: Node) -> bool:
+    """Whether a text is assigned to a name below a condition that asks for the name: `if (!url) { ... url = "http://..." }`."""
+    if text.parent is None or text.parent.type != "assignment_expression":
+        return False
+    name = syntax.text(text.parent.child_by_field_name("left"))
+    current = text.parent.parent
+    while current is not None and not current.type.endswith(
+        ("function", "function_declaration", "function_expression", "method_definition")
+    ):
+        if current.type == "if_statement" and re.search(
+            rf"(?<![\w$.]){re.escape(name)}(?![\w$])", syntax.text(current.child_by_field_name("condition"))
+        ):
+            return True
         current = current.parent
     return False
 

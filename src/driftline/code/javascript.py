@@ -468,7 +468,7 @@ class _File:
             return None
         later = re.compile(
             rb"(?<![\w$.])" + word + rb"\s*(?:\?\?|\|\|)=?\s*\(?\s*([\"'`])https?://"
-            rb"|if\s*\(\s*!\s*" + word + rb"\s*\)\s*\{?\s*" + word + rb"\s*=\s*([\"'`])https?://"
+            rb"|if\s*\(\s*!\s*" + word + rb"\s*\)\s*(?:\{[^\0]{0,400}?(?<![\w$.]))?" + word + rb"\s*=\s*([\"'`])https?://(?!\$\{)"
             rb"|(?<![\w$.!])" + word + rb"\s*(?:&&[^\n;:?]{1,80})?\?\s*[^\n;:]{1,200}?:\s*([\"'`])https?://"
         )
         found = self._address_at(later.search(self.content, declaration.end_byte, end))
@@ -831,9 +831,10 @@ class _File:
                 )
 
     def _schema(self, node: Node, how: str, side: Side) -> None:
-        for key, value in syntax.pairs(node):
+        for key, entry in syntax.pairs(node):
             if not _UPPER.match(key):
                 continue
+            value = self._meant(entry)
             text = syntax.text(value)
             optional = _OPTIONAL.search(text) is not None
             if how == "Joi" and ".required()" not in text:
@@ -846,7 +847,28 @@ class _File:
                 fallback = Literal(Secret(said.decode("utf-8", "replace")), self.place.at(at), "fallback")
             kind = next((word for pattern, word in _TYPES if pattern.search(text)), None)
             need = Need.OPTIONAL if optional else Need.REQUIRED
-            self._add(key, value.parent or value, need, how, fallback, side=side, use=Use.SCHEMA, type=kind)
+            self._add(
+                key,
+                entry.parent if entry.type != "shorthand_property_identifier" and entry.parent else entry,
+                need,
+                how,
+                fallback,
+                side=side,
+                use=Use.SCHEMA,
+                type=kind,
+            )
+
+    def _meant(self, value: Node) -> Node:
+        """What a name stands for that the file gives to a constant: `AUTH_CHECKS: zChecks` behind `const zChecks = z.string().optional()`."""
+        if value.type not in ("identifier", "shorthand_property_identifier") or self.root is None:
+            return value
+        for statement in self.root.named_children:
+            declaration = statement.child_by_field_name("declaration") or statement  # behind `export`
+            for one in declaration.named_children if declaration.type == "lexical_declaration" else ():
+                given = one.child_by_field_name("value")
+                if given is not None and syntax.text(one.child_by_field_name("name")) == syntax.text(value):
+                    return given
+        return value
 
     def _types(self, code: bytes) -> None:
         """`interface ProcessEnv { X: string }` states a name but needs none."""

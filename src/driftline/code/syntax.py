@@ -173,7 +173,7 @@ def arguments(call: Node) -> list[Node]:
 
 
 def pairs(node: Node) -> Iterator[tuple[str, Node]]:
-    """Key and value of an object literal's plain entries."""
+    """Key and value of an object literal's plain entries; of `{ name }` the name is both."""
     if node.type != "object":
         return
     for entry in node.named_children:
@@ -181,6 +181,8 @@ def pairs(node: Node) -> Iterator[tuple[str, Node]]:
             key, value = entry.child_by_field_name("key"), entry.child_by_field_name("value")
             if value is not None:
                 yield string(key) or text(key), value
+        elif entry.type == "shorthand_property_identifier":
+            yield text(entry), entry
 
 
 def parameter(node: Node) -> str:

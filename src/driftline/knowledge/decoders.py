@@ -269,9 +269,9 @@ def google_project(text: str) -> str | None:
 
 
 def google_service_account(text: str) -> bool:
-    """Service-account JSON (or base64 of it) with a private key."""
+    """Service-account JSON (or base64 of it) with a private key, not with the three dots of a template."""
     held = _json_text(text) or {}
-    return held.get("type") == "service_account" and "PRIVATE KEY" in str(held.get("private_key"))[:64]
+    return held.get("type") == "service_account" and private_key(str(held.get("private_key")).lstrip())
 
 
 def _json_text(text: str) -> dict[str, Any] | None:

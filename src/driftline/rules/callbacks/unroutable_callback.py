@@ -102,7 +102,9 @@ def _is_lost(path: str, routes: list[Route]) -> bool:
     first = plain.strip("/").partition("/")[0]
     if not first or "{" in first or "*" in plain or "." in plain.rpartition("/")[2] or _IMPLICIT.match(plain):
         return False
-    return not any(_serves(route, plain) for route in routes)
+    # What is put in right behind a word may be a query: `/review${location.search}`.
+    asked = {plain, re.sub(r"(?<=[^/])\{\}$", "", plain)}
+    return not any(_serves(route, one) for route in routes for one in asked)
 
 
 def _serves(route: Route, path: str) -> bool:
@@ -117,12 +119,22 @@ def _pattern(route: str, prefixed: bool) -> re.Pattern[str]:
         if part.startswith("*"):
             parts.append("(?:/.*)?")
         elif part:
-            parts.append("/" + re.sub(r":\w+", "[^/]+", part if part.startswith(":") else re.escape(part).replace(r"\:", ":")))
+            parts.append("/" + _PARAMETER.sub(lambda found: _spelled(found["more"], found["text"]), part))
     # A locale or a tenant may stand first and be put in by a rewrite.
     start = "(?:/.*)?" if prefixed else ""
     if parts and parts[0].startswith("/[^/]+") and not prefixed:
         parts[0] = f"(?:{parts[0]})?"
     return re.compile(start + "".join(parts) + "/?")
+
+
+# `:id`, `:id(\\d+)`, `:path*` and `:tab?` of the routers, and the text between them.
+_PARAMETER = late.pattern(r":\w+(?:\([^()]*\))?(?P<more>[*+?]?)|(?P<text>[^:]+|:)")
+
+
+def _spelled(more: str | None, text: str | None) -> str:
+    if text is not None:
+        return re.escape(text)
+    return ".*" if more in ("*", "+") else "[^/]*" if more == "?" else "[^/]+"
 
 
 def _near(path: str, routes: list[Route]) -> list[Route]:

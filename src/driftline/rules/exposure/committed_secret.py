@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from driftline import late
 from driftline.knowledge import catalog
-from driftline.model import Exposure, Facts, Finding, Mode, Rule, Severity, Sighting
+from driftline.model import Exposure, Facts, Finding, Identity, Mode, Rule, Severity, Sighting
 from driftline.rules.phrases import identified, title
 from driftline.rules.sightings import by_value, owner
 
@@ -33,6 +33,8 @@ def check(facts: Facts) -> Iterator[Finding]:
         identity = one.identity
         if identity is None or identity.exposure is not Exposure.SECRET or identity.mode is Mode.LOCAL:  # an emulator's opens nothing
             continue
+        if _is_of_containers(one.location.path, identity):
+            continue
         whose = title(identity.provider) if identity.provider not in ("unknown", "generic") else "its provider"
         beside = f", beside `{one.beside}`" if one.beside else ""
         yield RULE.finding(
@@ -49,6 +51,16 @@ def check(facts: Facts) -> Iterator[Finding]:
             digest=one.keyed,
             related=seen.places,
         )
+
+
+_DEPLOYED = late.pattern(r"(?<![a-z])(?:prod|production|staging|live)(?![a-z])", re.IGNORECASE)
+
+
+def _is_of_containers(path: str, identity: Identity) -> bool:
+    """Whether a connection URL leads to a name that only a network of containers knows (`postgres://...@db:5432/app`), where neither the file
+    nor the name speaks of a deployed environment: the password that a Compose file gives its own database opens nothing elsewhere."""
+    host = (identity.account or "").partition("/")[0]
+    return identity.kind == "connection URL" and host != "" and "." not in host and _DEPLOYED.search(f"{path} {host}") is None
 
 
 def _severity(one: Sighting) -> Severity:
