@@ -114,7 +114,11 @@ def recognises(path: str) -> bool:
 
 def is_example(basename: str) -> bool:
     """Whether a file documents names instead of giving values (`.env.example`, `.env.production.template`, `example.env`)."""
-    return any(word.lower() in _EXAMPLE_WORDS for word in _words(basename))
+    return basename not in _DEFAULTS and any(word.lower() in _EXAMPLE_WORDS for word in _words(basename))
+
+
+# Files of values that apply where nothing else is said: `env_file: ./default.env` of Compose's documentation.
+_DEFAULTS = ("default.env", "defaults.env")
 
 
 def is_local(basename: str) -> bool:

@@ -5,7 +5,7 @@ Fix: create a store of its own for the other environment and point it there.
 What not to do: do not point production elsewhere, and do not empty the shared store: it holds the real data.
 Example: preview and production name one Supabase project; two wrangler environments bind one D1 database.
 
-A name that every network has for itself (`db`, `redis.railway.internal`) is one store only inside one compose file.
+A name that every network has for itself (`db`, `redis.railway.internal`) is one store only inside one compose file, on two lines of it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,6 +23,7 @@ RULE = Rule("shared-data-store", Severity.BLOCKER, "production's data store is a
 class _Store(NamedTuple):
     """A data store of an environment. `account` names it, `told` is more that two names must agree on to mean one store.
 
+    The last of `told` is the file where that alone knows the name (a service of a Compose file).
     `variable` is None where the file says it without one, `because` is why the file speaks for the environment.
     """
 
@@ -58,7 +59,9 @@ def check(facts: Facts) -> Iterator[Finding]:
     seen: set[tuple[Location, Location]] = set()
     for stores in groups.values():
         for one, other in _pairs(stores):
-            if (one.location, other.location) not in seen:
+            # A base file that two environments lay something over is deployed twice, with a network each.
+            twice = one.location == other.location and one.told[-1:] == (one.location.path,)
+            if (one.location, other.location) not in seen and not twice:
                 seen.add((one.location, other.location))
                 yield _finding(one, other)
 
