@@ -3,8 +3,8 @@
     python benchmarks/hook.py --peer betterleaks=... --peer detect-secrets-hook=... --peer kingfisher=... --runs 15 --write
 
 Every tool is run as its own pre-commit hook runs it, on the same staged files, interleaved; medians of user and system time of the
-process and of the git it starts. A second part lists what the same hook imports for commits of different kinds. `--write` writes both
-into hook.md beside this file. `--repository` takes a repository with something staged instead of the generated one. Quote the ratios:
+process and of the git it starts. The same again for ten files of the usual kind, in which nothing speaks of a variable; then what the hook
+imports for commits of different kinds. `--write` writes it all into hook.md beside this file. `--repository` takes a repository with something staged instead of the generated one. Quote the ratios:
 the milliseconds are this machine's.
 """
 
@@ -101,6 +101,17 @@ def repository(folder: Path, count: int) -> None:
     git(folder, "add", "--all")
 
 
+def usual(folder: Path) -> None:
+    """Stages a change of ten files of code and prose instead, in which nothing speaks of a variable, an address or a credential."""
+    git(folder, "reset", "--quiet", "--hard")
+    listed = git(folder, "ls-files", "-z").split("\0")
+    for path in [path for path in listed if path.endswith((".ts", ".tsx", ".md"))][7 :: len(listed) // 30][:STAGED]:
+        added = "One more word.\n" if path.endswith(".md") else "export const added = (value: number) => value + 1;\n"
+        with open(folder / path, "a", encoding="utf-8") as file:
+            file.write(added)
+    git(folder, "add", "--all")
+
+
 def _file(dice: random.Random, number: int, extension: str, names: Sequence[str]) -> str:
     """About two kilobytes of text of a kind; every twentieth code file reads a variable."""
     words = " ".join(dice.choice(("order", "basket", "price", "user", "mail", "total", "state", "index")) for _ in range(12))
@@ -152,8 +163,19 @@ def version(command: str) -> str:
     return "version unknown"
 
 
-def speed(told: Mapping[str, Sequence[str]], folder: Path, runs: int) -> Iterator[str]:
-    """The lines of the table: CPU and wall medians, and driftline's share of each peer's CPU beside the one it keeps under."""
+def speed(tools: Mapping[str, str], folder: Path, runs: int) -> Iterator[str]:
+    """The lines of a table for what is staged: CPU and wall medians, and driftline's share of each peer's CPU beside the one it keeps under."""
+    staged = git(folder, "diff", "--cached", "--name-only", "--diff-filter=d", "-z").split("\0")[:-1]
+    total = git(folder, "ls-files", "-z").count("\0")
+    told = {
+        name: [
+            command,
+            *(word.replace("{folder}", str(folder)) for part in TOOLS[name] for word in (staged if part == "{files}" else [part])),
+        ]
+        for name, command in tools.items()
+    }
+    yield f"{len(staged)} staged files in a repository of {total}; medians of {runs} interleaved runs:"
+    yield ""
     measured = interleaved({name: (words, folder) for name, words in told.items()}, runs)
     yield "| hook | CPU ms | wall ms | driftline's CPU / its CPU | at most | exit code |"
     yield "| --- | --- | --- | --- | --- | --- |"
@@ -192,18 +214,11 @@ def main() -> int:
         if folder is None:
             folder = Path(temporary)
             repository(folder, arguments.files)
-        staged = git(folder, "diff", "--cached", "--name-only", "--diff-filter=d", "-z").split("\0")[:-1]
-        total = git(folder, "ls-files", "-z").count("\0")
-        told = {
-            name: [
-                command,
-                *(word.replace("{folder}", str(folder)) for part in TOOLS[name] for word in (staged if part == "{files}" else [part])),
-            ]
-            for name, command in tools.items()
-        }
-        lines += [f"{len(staged)} staged files in a repository of {total}; medians of {arguments.runs} interleaved runs:", ""]
-        lines += speed(told, folder, arguments.runs)
+        lines += speed(tools, folder, arguments.runs)
         if arguments.repository is None:  # nobody else's index is touched
+            usual(folder)
+            lines += ["", "The same where nothing that is staged speaks of a variable, an address or a credential, as in most commits:", ""]
+            lines += speed(tools, folder, arguments.runs)
             lines += [
                 "",
                 "What is heavy, and is imported for a commit of one file:",
