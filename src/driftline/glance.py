@@ -1,9 +1,9 @@
-"""A glance at what is staged, before anything heavy is imported: passes a commit that speaks of no variable, address or credential.
+"""A glance at what is staged, before anything heavy is imported: passes a commit that says nothing new of a variable, address or credential.
 
 Most commits do not, and a hook runs a hundred times a day. What the audit would look for (names of sources and of code, the traces of a
-read, the catalogue's patterns) is compiled once into one file of the user's cache folder. Any hit, any doubt and any file that cannot
-be read leave the commit to the audit; so a glance says nothing but "passed". What it has seen by then is not asked again. The file holds
-our own expressions only.
+read, the catalogue's patterns) is compiled once into one file of the user's cache folder; a hit in code is looked at more closely, and
+passed where it says what it said before. Any other hit, any doubt and any file that cannot be read leave the commit to the audit; so a
+glance says nothing but "passed". What it has seen by then is not asked again. The file holds our own expressions only.
 """
 
 from __future__ import annotations
@@ -19,10 +19,14 @@ TYPE_CHECKING = False  # as typing's, which takes as long to import as git takes
 if TYPE_CHECKING:
     from typing import Any
 
+    from driftline.code import Readings
+
 _MAGIC = b"driftline glance 1"
 # A commit of more files than this, or with a larger one, is rare enough to be audited whole.
 _FILES = 400
 _LARGEST = 5 * 1024 * 1024
+# Of so many files it is asked whether they say what they said before: with each more, it is likelier that one does not.
+_CLOSER = 40
 # Owners of an expression: of every language; the name of a variable as a whole string; numbers above are languages.
 _ALL, _MENTION, _SOURCE = 0, 1, 2
 
@@ -32,13 +36,19 @@ _ALL, _MENTION, _SOURCE = 0, 1, 2
 class Seen:
     """What a glance has seen of a commit: what to say where it cannot matter, else what the audit need not ask git for again.
 
-    `changes` maps every staged path to its blobs before and after; `blobs` holds the content of some; in those of `keyless` no credential stands.
+    `changes` maps every staged path to its blobs before and after; `blobs` holds the content of some; in those of `keyless` no credential
+    stands; `readings` are of code that was parsed.
     """
 
     def __init__(
-        self, told: str | None, changes: Mapping[bytes, tuple[str | None, str | None]], blobs: Mapping[str, bytes], keyless: frozenset[str]
+        self,
+        told: str | None,
+        changes: Mapping[bytes, tuple[str | None, str | None]],
+        blobs: Mapping[str, bytes],
+        keyless: frozenset[str],
+        readings: Readings,
     ) -> None:
-        self.told, self.changes, self.blobs, self.keyless = told, changes, blobs, keyless
+        self.told, self.changes, self.blobs, self.keyless, self.readings = told, changes, blobs, keyless, readings
 
 
 def look(given: Sequence[str], folder: str | None, *, listed: bool = False) -> Seen | None:
@@ -83,15 +93,45 @@ def look(given: Sequence[str], folder: str | None, *, listed: bool = False) -> S
     texts = [after for after in after_all if is_text(blobs[after])]
     keyless = frozenset(after_all) - {after for after in texts if gate.holds_key(blobs[after])}
     told = None
-    if keyless.issuperset(after_all) and not any(
-        gate.speaks(owners[path], *(blobs[blob] if blob else b"" for blob in both)) for path, both in judged.items() if owners[path]
-    ):
+    readings: Readings = {}
+    speaking = {
+        path: versions
+        for path, both in judged.items()
+        if owners[path] and gate.speaks(owners[path], *(versions := [blobs[blob] if blob else b"" for blob in both]))
+    }
+    if keyless.issuperset(after_all) and not any(_SOURCE in owners[path] for path in speaking) and _say_as_before(speaking, readings):
         size, binary = sum(len(blobs[after]) for after in texts), len(after_all) - len(texts)
         count = f"{len(judged) - binary} file{'' if len(judged) - binary == 1 else 's'}"
         amount = f"{size / 1000:.1f} kB" if size >= 1000 else f"{size} byte{'' if size == 1 else 's'}"
         passed = f", not into {binary} that hold{'s' if binary == 1 else ''} no text" if binary else ""
-        told = f"Looked at {count} ({amount}){passed}: nothing staged speaks of a variable, an address or a credential."
-    return Seen(told, changes, blobs, keyless)
+        what = "changes what is said" if speaking else "speaks"
+        told = f"Looked at {count} ({amount}){passed}: nothing staged {what} of a variable, an address or a credential."
+    return Seen(told, changes, blobs, keyless, readings)
+
+
+def _say_as_before(files: Mapping[bytes, Sequence[bytes]], readings: Readings) -> bool:
+    """Whether all files, with their content before and after, are code that says of variables what it said before.
+
+    Whether an address or a mode that code fixes is right is for the audit to say, and so is whether a comment accepts anything. What is
+    parsed is added to `readings`.
+    """
+    if not files:
+        return True
+    if len(files) > _CLOSER:
+        return False
+    from driftline import code
+
+    key = os.urandom(32)
+    for path, versions in files.items():
+        said = []
+        for content in versions:
+            survey = code.survey([code.CodeFile(os.fsdecode(path), content)], whole=False, readings=readings)
+            if survey.unread or survey.literals or survey.claims or b"driftline:" in content:
+                return False
+            said.append(code.sayings(survey, key))
+        if said[0] != said[1]:
+            return False
+    return True
 
 
 class _Gate:

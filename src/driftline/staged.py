@@ -55,13 +55,19 @@ def commit(request: Request, given: Sequence[str], *, listed: bool = False, seen
             if changes and not given:
                 notes += files.together(list(changes), "staged, and left out by whoever called this hook; not judged")
             return Report("commit", ".", None, (), (), notes=tuple(notes), seconds=time.perf_counter() - started)
-        report = _judged(request, index, wanted, started, seen.keyless if seen is not None else frozenset())
+        keyless, readings = (seen.keyless, seen.readings) if seen is not None else (frozenset(), {})
+        report = _judged(request, index, wanted, started, keyless, readings)
     return report._replace(notes=(*notes, *report.notes), unknown=(), files=max(report.files, len(wanted)))
 
 
-def _judged(request: Request, index: Index, wanted: Sequence[Change], started: float, keyless: Collection[str]) -> Report:
-    """The findings that the wanted changes cause or touch, and a note on those that stood there before; `keyless` blobs hold no credential."""
-    readings: code.Readings | None = {} if len(wanted) <= _FEW else None  # they hold the content of every file
+def _judged(
+    request: Request, index: Index, wanted: Sequence[Change], started: float, keyless: Collection[str], known: code.Readings
+) -> Report:
+    """The findings that the wanted changes cause or touch, and a note on those that stood there before.
+
+    `keyless` blobs hold no credential, and what is `known` of the code was parsed before.
+    """
+    readings = {**known} if len(wanted) <= _FEW else None  # they hold the content of every file
     touched = _touched(index, wanted, request.settings.sources, readings)
     looked_at = _around(index, touched.names, request.cache) | {change.path for change in wanted if change.after is not None}
     tree = _Tree(request, index, index.entries)
@@ -269,8 +275,7 @@ def _statements(
             said |= {(name, step.tool) for step in reading.passthroughs for name in step.names if "*" not in name}
         if code.is_code(path):
             survey = code.survey([code.CodeFile(path, content)], whole=False, readings=readings)
-            said |= {(r.name, (r.need, r.how, r.side)) for r in survey.references}
-            said |= {(name, "mention") for names in survey.mentions.values() for name in names}
+            said |= code.sayings(survey, touched.key)
     except Unreadable as problem:
         touched.unread.append(Unread(path, problem.reason, problem.line, problem.column))
         return set()

@@ -174,6 +174,15 @@ def test_only_what_the_commit_causes_is_reported(project: Path) -> None:
     assert missing(check(project)) == {"FRESH", "OLD_TROUBLE"}
 
 
+def test_another_fallback_is_another_read(project: Path) -> None:
+    write(project, {"lib/url.ts": "export const url = process.env.NEXT_PUBLIC_APP_URL ?? 'https://app.example.com'\n"})
+    git(project, "add", "--all")
+    git(project, "commit", "-q", "-m", "an address")
+    write(project, {"lib/url.ts": "export const url = process.env.NEXT_PUBLIC_APP_URL ?? 'http://localhost:3000'\n"})
+    git(project, "add", "--all")
+    assert {(finding.rule, finding.variable) for finding in commit(project).findings} == {("callback-fallback", "NEXT_PUBLIC_APP_URL")}
+
+
 def test_a_moved_line_causes_nothing(project: Path) -> None:
     write(
         project, {"lib/old.ts": "// a comment\n\nexport const b = process.env.OLD_TROUBLE!\n", ".env.production": "UNUSED=1\n\n\nKNOWN=1\n"}

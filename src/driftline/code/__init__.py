@@ -291,6 +291,15 @@ def survey(
     return Survey(tuple(kept), tuple(literals), mentions, tuple(unread), served, tuple(claims))
 
 
+def sayings(survey: Survey, key: bytes) -> set[tuple[str, object]]:
+    """(name, what is said of it) for every reference and mention of a survey: where it is said does not count. `key` makes the digests."""
+    said: set[tuple[str, object]] = {(name, "mention") for names in survey.mentions.values() for name in names}
+    for r in survey.references:
+        fallback = identify.digest(r.fallback.value, key) if r.fallback is not None else None
+        said.add((r.name, (r.need, r.how, r.side, fallback)))
+    return said
+
+
 def _routes(serving: "Sequence[RouteFile]", packages: Mapping[str, str], unread: list[Unread]) -> tuple[Route, ...] | None:
     from driftline.code import routes
 
