@@ -13,7 +13,8 @@ def is_trap(identity: Identity) -> bool:
         served = identity.job == "storage" and identity.slot == "url"
         return identity.kind == "host" or served or (identity.job == "email" and identity.exposure is not Exposure.SECRET)
     emulated = identity.job in ("storage", "email", "payment") or identity.kind == "emulator address"
-    return identity.mode is Mode.LOCAL and identity.slot == "url" and emulated
+    # An emulator's project is known by its name (Firebase's `demo-shop`).
+    return identity.mode is Mode.LOCAL and (identity.slot == "account" or (identity.slot == "url" and emulated))
 
 
 def switched(literal: Literal) -> str | None:

@@ -91,6 +91,9 @@ def _said(app: App, one: Held) -> str | None:
     if one.traits.placeholder:
         return None
     place = hosts.classify(url) if url is not None else None
+    in_browser = one.variable.public and url is not None and url.scheme and not callbacks.is_spared(one.variable.name)
+    if in_browser and place is not None and place.kind is Class.LOCAL:
+        return None  # local-callback speaks of what browsers open
     if identity is not None and is_trap(identity):
         # The name of a service beside the app is a server of the project's own, unless it is an emulator's.
         served = identity.kind == "local endpoint" and place is not None and place.kind is Class.INTERNAL and is_in_container(app)

@@ -15,7 +15,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from driftline.knowledge import catalog, decoders
-from driftline.model import App, Environment, Facts, Finding, Identity, Location, Related, Rule, Severity
+from driftline.model import App, Environment, Facts, Finding, Identity, Location, Mode, Related, Rule, Severity
 from driftline.rules.phrases import PROTECTION, Held, held, identified, place, title
 
 RULE = Rule("credential-account-mismatch", Severity.BLOCKER, "values of one provider belong to different accounts")
@@ -82,7 +82,8 @@ def _said(app: App, environment: Environment) -> dict[tuple[str, str], list[_Sai
 
 
 def _tied(identity: Identity) -> tuple[str, str] | None:
-    kind = catalog.load().kind(identity.provider, identity.kind)
+    """Provider and what its kinds must agree on; None for what names no account, an emulator's project (`demo-shop`) among it."""
+    kind = catalog.load().kind(identity.provider, identity.kind) if identity.mode is not Mode.LOCAL else None
     return (identity.provider, kind.tied) if kind is not None and kind.tied is not None and identity.account else None
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from driftline.knowledge import catalog
-from driftline.model import Facts, Finding, Identity, Location, Related, Rule, Severity
+from driftline.model import Facts, Finding, Identity, Location, Related, Rule, Severity, Variable
 from driftline.rules.phrases import held, identified
 
 RULE = Rule("wrong-credential-kind", Severity.BLOCKER, "a variable holds another kind of credential than its name promises")
@@ -41,6 +41,8 @@ def check(facts: Facts) -> Iterator[Finding]:
             meant = {kind.slot for kind in usual}
             if not meant or identity.slot in meant or not _certain(identity, meant, {kind.provider for kind in usual}):
                 continue
+            if identity.slot == "publishable" and _may_be_shown(one.variable, identity):
+                continue
             seen.add(one.declaration.location)
             promised = " or ".join(sorted(_WORDS[slot] for slot in meant))
             yield RULE.finding(
@@ -57,6 +59,15 @@ def check(facts: Facts) -> Iterator[Finding]:
                 digest=one.traits.keyed,
                 related=tuple(Related(read.location, "read here") for read in one.variable.reads[:1]),
             )
+
+
+def _may_be_shown(variable: Variable, identity: Identity) -> bool:
+    """Whether a publishable key is at home in this variable after all: browsers get it, or the name is the provider's and KEY.
+
+    Laravel Cashier calls the publishable one `STRIPE_KEY`, others the secret one.
+    """
+    known = catalog.load().providers.get(identity.provider)
+    return variable.public or (known is not None and catalog.canonical(variable.name).removesuffix("_KEY") in known.words)
 
 
 def _certain(identity: Identity, meant: set[str], providers: set[str]) -> bool:

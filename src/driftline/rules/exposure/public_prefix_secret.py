@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from driftline.knowledge import catalog
 from driftline.knowledge.platform import public_prefix
 from driftline.model import App, Exposure, Facts, Finding, Related, Rule, Severity, Variable
 from driftline.rules.phrases import Held, held, identified, place, promise
@@ -54,7 +55,8 @@ def _value_says(one: Held, private: dict[bytes, Held]) -> str | None:
     if identity is not None and identity.exposure is Exposure.SECRET:
         return f"its value is {identified(identity)}, which is secret"
     twin = private.get(one.traits.digest)
-    if twin is not None:
+    # The same name without the prefix says of the value what this one says: it is one key, declared for both sides.
+    if twin is not None and catalog.canonical(twin.variable.name) != catalog.canonical(one.variable.name):
         return f"its value is the one of the private {twin.place}"
     return None
 
