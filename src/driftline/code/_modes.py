@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from itertools import islice
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 from driftline import late
@@ -37,33 +37,61 @@ _SWITCHES = frozenset(
 _NAMED_SWITCHES = frozenset(("isproduction", "production", "islive", "live", "istest", "test"))
 _LIVE_WORDS = frozenset(("live", "prod", "production"))
 _TEST_WORDS = frozenset(("test", "sandbox", "sbox", "sdbx"))
-_ENVIRONMENT = late.pattern(r"process\.env|import\.meta\.env|\benv\.[A-Z]")
+_ENVIRONMENT = late.pattern(r"process\.env|import\.meta\.env|\benv\.[A-Z]|os\.environ|getenv")
 _DEPLOYMENT = late.pattern(
-    r"VERCEL|CONTEXT|NETLIFY|APP_ENV|DEPLOY|STAGE|PREVIEW|RAILWAY|RENDER|FLY_|BRANCH|_MODE\b|_ENV(?:IRONMENT)?\b(?<!NODE_ENV)"
+    r"VERCEL|CONTEXT|NETLIFY|APP_ENV|DEPLOY|STAGE|PREVIEW|RAILWAY|RENDER|FLY_|BRANCH|_MODE\b|_ENV(?:IRONMENT)?\b(?<!NODE_ENV)(?<!FLASK_ENV)"
 )
 
 
 def decisions(path: str, name: str, node: Node, root: Node, code: bytes) -> Iterator[Node]:
-    """The expressions and statements in which this read of NODE_ENV, PROD or DEV decides, directly or through one constant of the file."""
-    if is_test(path) or is_tool(path) or is_example(path) or not _TRACE.search(code):
+    """The expressions and statements in which this read of NODE_ENV, PROD or DEV decides, directly or through constants of the file."""
+    if name not in NAMES or not may_decide(path, code):
         return
-    condition = _comparison(node, code) if name == "NODE_ENV" else node if name in ("PROD", "DEV") else None
+    yield from _where_it_decides(name, node, root, code)
+    kept = node.parent
+    if name == "NODE_ENV" and kept is not None and kept.type == "variable_declarator" and kept.child_by_field_name("value") == node:
+        for use in islice(_uses(kept, root, code), _MOST_USES):
+            yield from _where_it_decides(name, use, root, code)
+
+
+def may_decide(path: str, code: bytes) -> bool:
+    """Whether a file is worth the look: what tests, tools and examples choose concerns nobody's money."""
+    return not (is_test(path) or is_tool(path) or is_example(path)) and _TRACE.search(code) is not None
+
+
+def _where_it_decides(name: str, node: Node, root: Node, code: bytes) -> Iterator[Node]:
+    if name == "NODE_ENV" and (switch := _switch(node, code)) is not None:
+        yield switch
+    condition = _comparison(node, code) if name == "NODE_ENV" else node
     if condition is None:
         return
     condition = _outermost(condition, code)
-    if _DEPLOYMENT.search(_text(condition, code)):
+    if asks_deployment(_text(condition, code)):
         return
     parent = condition.parent
     if parent is not None and parent.type == "variable_declarator" and parent.child_by_field_name("value") == condition:
-        if _plain(_text(parent.child_by_field_name("name"), code)) in _SWITCHES and _names_provider(_around(parent, code), code):
+        if is_switch(_text(parent.child_by_field_name("name"), code), _around(parent, code), code):
             yield condition
             return
         for use in islice(_uses(parent, root, code), _MOST_USES):
             outer = _outermost(use, code)
-            if not _DEPLOYMENT.search(_text(outer, code)) and _decides(outer, code):
+            if not asks_deployment(_text(outer, code)) and _decides(outer, code):
                 yield outer
     elif _decides(condition, code):
         yield condition
+
+
+def _switch(node: Node, code: bytes) -> Node | None:
+    """The `switch` over a read one case of which speaks of tests while another does not."""
+    while node.parent is not None and node.parent.type in syntax.WRAPPERS:
+        node = node.parent
+    parent = node.parent
+    body = parent.child_by_field_name("body") if parent is not None and parent.type == "switch_statement" else None
+    if parent is None or body is None:
+        return None
+    cases = [" ".join(_text(part, code) for part in case.children_by_field_name("body")) for case in body.named_children]
+    around = _around(parent, code)
+    return parent if any(tells_apart(one, other, around, code) for one, other in pairwise(filter(None, cases))) else None
 
 
 def _comparison(node: Node, code: bytes) -> Node | None:
@@ -114,9 +142,7 @@ def _decides(condition: Node, code: bytes) -> bool:
     if parent.type == "if_statement" and parent.child_by_field_name("condition") == condition:
         return _differ(parent.child_by_field_name("consequence"), _otherwise(parent, code), "", code)
     if parent.type == "pair" and parent.child_by_field_name("value") == condition:
-        key = _plain(_text(parent.child_by_field_name("key"), code))
-        around = _around(parent, code)
-        return (key in _SWITCHES and _names_provider(around, code)) or (key in _NAMED_SWITCHES and _provider().search(around) is not None)
+        return is_switch(_text(parent.child_by_field_name("key"), code), _around(parent, code), code, is_key=True)
     return False
 
 
@@ -127,15 +153,46 @@ def _otherwise(branch: Node, code: bytes) -> Node | None:
     return branch.next_named_sibling if alternative is None and leaves else alternative
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z]", "", name.lower())
-
-
 def _differ(one: Node | None, other: Node | None, around: str, code: bytes) -> bool:
-    """Whether one side speaks of tests and the other does not, about a provider."""
-    if one is None or other is None:
-        return False
-    first, second = _text(one, code), _text(other, code)
+    return one is not None and other is not None and tells_apart(_text(one, code), _text(other, code), around, code)
+
+
+def _around(node: Node, code: bytes) -> str:
+    """The names that an expression stands under: keys, constants, callees, and the function around it."""
+    names = []
+    current: Node | None = node
+    for _ in range(12):
+        if current is None:
+            break
+        for field in ("key", "name", "function", "constructor", "left"):
+            named = current.child_by_field_name(field)
+            if named is not None and named != node and named.end_byte - named.start_byte < 100:
+                names.append(_text(named, code))
+        if current.type.endswith("_declaration") and current.type != "lexical_declaration":
+            break
+        current = current.parent
+    return " ".join(names)
+
+
+# --- the same in every language -------------------------------------------------------------------------------------------
+
+
+def asks_deployment(condition: str) -> bool:
+    """Whether a condition also asks a variable of the deployment (`VERCEL_ENV`)."""
+    return _DEPLOYMENT.search(condition) is not None
+
+
+def is_switch(name: str, around: str, code: bytes, *, is_key: bool = False) -> bool:
+    """Whether a condition's name switches a payment provider's client to tests; `around` are the names it stands under. What only some
+    clients call a switch (`live`) counts as a key beside the provider's name."""
+    plain = re.sub(r"[^a-z]", "", name.lower())
+    if plain in _SWITCHES:
+        return _names_provider(around, code)
+    return is_key and plain in _NAMED_SWITCHES and _provider().search(around) is not None
+
+
+def tells_apart(first: str, second: str, around: str, code: bytes) -> bool:
+    """Whether one of two sides speaks of tests and the other does not, about a provider of the names at hand or of the file's imports."""
     words, others = _words(first), _words(second)
     if not _is_test_of(words, others) and not _is_test_of(others, words):
         return False
@@ -158,31 +215,16 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(word.lower() for word in re.findall(r"[A-Za-z]{2,30}", apart))
 
 
-def _around(node: Node, code: bytes) -> str:
-    """The names that an expression stands under: keys, constants, callees, and the function around it."""
-    names = []
-    current: Node | None = node
-    for _ in range(12):
-        if current is None:
-            break
-        for field in ("key", "name", "function", "constructor", "left"):
-            named = current.child_by_field_name(field)
-            if named is not None and named != node and named.end_byte - named.start_byte < 100:
-                names.append(_text(named, code))
-        if current.type.endswith("_declaration") and current.type != "lexical_declaration":
-            break
-        current = current.parent
-    return " ".join(names)
-
-
 def _names_provider(text: str, code: bytes) -> bool:
     """Whether names at hand, or what the file imports, belong to a payment provider."""
     return _provider().search(text) is not None or any(
-        _provider().search(match[1].decode("utf-8", "replace")) for match in islice(_IMPORT.finditer(code), 200)
+        _provider().search((match[1] or match[2]).decode("utf-8", "replace")) for match in islice(_IMPORT.finditer(code), 200)
     )
 
 
-_IMPORT = late.pattern(rb"(?:\bfrom|\brequire\(|\bimport(?:\s*\()?)\s*[\"']([^\"'\n]{1,120})[\"']")
+_IMPORT = late.pattern(
+    rb"(?:\bfrom|\brequire\(|\bimport(?:\s*\()?)\s*[\"']([^\"'\n]{1,120})[\"']|^[ \t]*(?:from|import)[ \t]+([\w.]{1,120})", re.MULTILINE
+)
 
 
 @cache

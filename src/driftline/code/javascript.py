@@ -306,7 +306,7 @@ class _File:
             manner=self._manner(name, node),
             instead=tuple(other for other in _chain(node) if other != name),
         )
-        if name in _modes.NAMES and self.root is not None:
+        if self.root is not None:
             for place in _modes.decisions(self.path, name, node, self.root, self.content):
                 self._add(name, place, Need.OPTIONAL, how, use=Use.MENTION, manner=_modes.MANNER)
 

@@ -143,6 +143,8 @@ class _Reader:
         self.defaulted: dict[str, ast.expr] = {}
         self.settings = {"BaseSettings"}
         self.failing = _failing(self.nodes)
+        # The variables that were read, by the id of the node that reads them.
+        self.read_at: dict[int, str] = {}
         self.imports()
 
     def imports(self) -> None:
@@ -196,6 +198,18 @@ class _Reader:
                     yield from self.one(node, node.left, Need.OPTIONAL, "in os.environ")
             elif isinstance(node, ast.ClassDef) and node.name in self.settings:
                 yield from self.fields(node)
+        yield from self.decisions()
+
+    def decisions(self) -> Iterator[Reference]:
+        """Where a word for the whole runtime chooses between a payment provider's live and test side."""
+        from driftline.code import _modes
+
+        if any(name in self.content for name in (b"NODE_ENV", b"FLASK_ENV")) and _modes.may_decide(self.place.at(0).path, self.content):
+            from driftline.code import _modes_python
+
+            reads = {node: name for node, name in self.read_at.items() if name in _modes_python.NAMES}
+            for name, condition in _modes_python.decisions(self.content, self.nodes, reads):
+                yield Reference(name, self.at(condition), Need.OPTIONAL, Side.SERVER, Use.MENTION, manner=_modes.MANNER)
 
     def call(self, node: ast.Call, optional: dict[int, ast.expr | None]) -> Iterator[Reference]:
         function = _dotted(node.func) or ""
@@ -290,6 +304,7 @@ class _Reader:
             fallback = self.literal(default) if default is not None else None
             manner = self.manner(node, name.value, need)
             instead = tuple(other for other in self.chains.get(id(node), ()) if other != name.value)
+            self.read_at[id(node)] = name.value
             yield Reference(name.value, self.at(node), need, Side.SERVER, use, how, fallback, manner=manner, instead=instead)
 
     def manner(self, node: ast.expr, name: str, need: Need) -> str:

@@ -3,7 +3,7 @@
 Why it matters: a preview is built with `NODE_ENV=production`; whoever tries out a branch pays with a real card.
 Fix: choose by a variable of the deployment (`VERCEL_ENV`, `POLAR_SERVER`, or simply another key for each environment).
 What not to do: do not set NODE_ENV to something else on previews; frameworks then leave out what makes a build fast and safe.
-Example: `testMode: process.env.NODE_ENV !== "production"`.
+Example: `testMode: process.env.NODE_ENV !== "production"`; in Python `os.environ.get("FLASK_ENV") == "production"` is the same.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ def check(facts: Facts) -> Iterator[Finding]:
                 if reference.manner != _MANNER or variable.ignored or reference.location in seen:
                     continue
                 seen.add(reference.location)
-                written = f"{reference.how}.{variable.name}"
+                written = ".".join(filter(None, (reference.how, variable.name)))
                 reads = [read.location for read in variable.reads if read.location.path == reference.location.path]
                 yield RULE.finding(
                     f"{place(reference.location)} chooses between live and test by `{written}`, which says production on previews too",
                     fix="choose by a variable that each environment sets for itself",
-                    avoid="do not change NODE_ENV for previews; frameworks build by it",
+                    avoid="do not give previews another word there; frameworks build by it",
                     app=app.path,
                     location=reference.location,
                     variable=variable.name,
