@@ -15,7 +15,7 @@ from driftline import late
 from driftline.formats import Format
 from driftline.formats._document import Document, Node, yaml_document
 from driftline.formats._place import inside
-from driftline.formats._script import builds, deploys, fetches_all, set_on_platform, written
+from driftline.formats._script import builds, deploys, fetches_all, pushes_image, set_on_platform, written
 from driftline.formats._shell import expansions
 from driftline.formats._values import NAME, reference_of, state_of
 from driftline.knowledge.platform import environment_kind
@@ -147,7 +147,8 @@ class _Workflow:
             return list(dict.fromkeys(self._resolved(said, job)))
         text = "\n".join(script for step in job.list("steps") if (script := step.string("run")))
         used = [uses for step in job.list("steps") if (uses := step.string("uses"))]
-        if not deploys(text) and not any(_DEPLOYING.search(uses.partition("@")[0].partition("/")[2]) for uses in used):
+        pushed = pushes_image(text) or any(_pushes_image(step) for step in job.list("steps"))
+        if not (pushed or deploys(text) or any(_DEPLOYING.search(uses.partition("@")[0].partition("/")[2]) for uses in used)):
             return []
         base = self.text.path.rpartition("/")[2].rpartition(".")[0]
         for words in (name, job.string("name") or "", base):
@@ -155,7 +156,8 @@ class _Workflow:
                 # Of ordinary words (`main`, `release`, `test`) a job's name says nothing.
                 if word and environment_kind(f"x-{word.lower()}") is not None:
                     return [word.lower()]
-        return ["production"] if re.search(r"deploy|release|publish|production|pages", f"{name} {base}", re.IGNORECASE) else []
+        said_so = re.search(r"deploy|release|publish|production|pages", f"{name} {base}", re.IGNORECASE)
+        return ["production"] if pushed or said_so else []
 
     def _resolved(self, said: str, job: Node) -> Iterator[str]:
         """The words of an `environment:`: itself, or every word that its expression can become."""
@@ -263,6 +265,12 @@ class _Workflow:
     def _mention(self, name: str, position: int) -> None:
         location = self.document.at(position)
         self.references[name, location] = Reference(name, location, Need.PLAIN, Side.BUILD, Use.MENTION, "a CI script")
+
+
+def _pushes_image(step: Node) -> bool:
+    """Whether an action hands the image that it builds to a registry."""
+    action = (step.string("uses") or "").partition("@")[0]
+    return action in ("docker/build-push-action", "docker/bake-action") and step.string("with", "push") not in (None, "false")
 
 
 def _reference(value: str) -> str | None:
