@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, S
 from typing import NamedTuple
 
 from driftline import late, loaders
-from driftline.code import Survey
+from driftline.code import Survey, kind_of_settings
 from driftline.formats import Format, dotenv
 from driftline.knowledge import identify, platform
 from driftline.model import (
@@ -303,7 +303,8 @@ class _Assembler:
                     yield claim._replace(context=self.settings.canonical(claim.context))
         for claim in self.survey.claims:
             if self._runs(plan, claim.location.path):
-                yield from (claim._replace(context=environment.name) for environment in environments)
+                only = kind_of_settings(claim.location.path)
+                yield from (claim._replace(context=e.name) for e in environments if only in (None, e.kind))
 
     def _live(self, around: live.Surroundings, plan: Plan, drafts: dict[str, _Draft], readings: list[tuple[Source, Reading]]) -> None:
         """The process environment beats every file: of its variables, those that the project knows or a library of the app reads."""

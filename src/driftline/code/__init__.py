@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from driftline import late, sieve
 from driftline.knowledge import identify
-from driftline.model import Claim, Literal, Location, Reference, Route, Unread, Unreadable, Use, failed
+from driftline.knowledge.platform import environment_kind
+from driftline.model import Claim, Kind, Literal, Location, Reference, Route, Unread, Unreadable, Use, failed
 
 if TYPE_CHECKING:
     from driftline.code.routes import File as RouteFile
@@ -120,6 +121,18 @@ def is_example(path: str) -> bool:
     """Whether a file lies in a folder of examples or documentation."""
     folder, slash, _ = path.rpartition("/")
     return _is_material_folder(folder + slash)
+
+
+# Settings of one environment: `environment.staging.ts`, `config/production.js`, `settings/staging.py`.
+_OF_ENVIRONMENT = late.pattern(
+    r"(?:^|/)(?:[\w\-]+\.([a-z]+)|(?:config|configs|settings|environments?|env|envs)/([a-z]+))\.(?:[cm]?[jt]s|py|json)$"
+)
+
+
+def kind_of_settings(path: str) -> Kind | None:
+    """The kind of environment whose settings a file holds by its name, None for one that every environment runs."""
+    found = _OF_ENVIRONMENT.search(path)
+    return environment_kind(found[1] or found[2]) if found is not None else None
 
 
 @cache

@@ -21,7 +21,9 @@ _DEPLOYS = late.pattern(
     r"\b(?:vercel[ \t]+(?:deploy|--prod)|netlify[ \t]+deploy|(?:wrangler|flyctl|fly|firebase|sst|cdk|serverless|sls|gcloud[ \t]+(?:run|app)|railway|eas[ \t]+(?:build|update))[ \t]+(?:\S+[ \t]+)?(?:deploy|publish|up|submit)\b"
     r"|aws[ \t]+s3[ \t]+(?:sync|cp)|aws[ \t]+ecs[ \t]+update-service|kubectl[ \t]+(?:apply|set)|helm[ \t]+upgrade|docker[ \t]+push|git[ \t]+push[ \t]+\S*heroku|eas[ \t]+(?:build|update)|rsync|scp)\b"
 )
-_PUSHES = late.pattern(r"\b(?:docker|podman|buildah)[ \t]+(?:image[ \t]+)?push\b|\bbuildx[ \t]+(?:build|bake)\b(?:(?!\bbuildx\b)[^\n]|\\\n)*--push\b")
+_PUSHES = late.pattern(
+    r"\b(?:docker|podman|buildah)[ \t]+(?:image[ \t]+)?push\b|\bbuildx[ \t]+(?:build|bake)\b(?:(?!\bbuildx\b)[^\n]|\\\n)*--push\b"
+)
 _ENV_FILE = r"(?P<file>\$\{?GITHUB_ENV\}?|(?:[\w./\-]*/)?\.env[\w.\-]*|[\w./\-]*[\w\-]\.env)"
 _REDIRECT = late.pattern(rf">{{1,2}}[ \t]*[\"']?{_ENV_FILE}[\"']?(?![\w/])")
 _HEREDOC = late.pattern(r"<<[-~]?[ \t]*[\"']?([A-Za-z_]\w*)")

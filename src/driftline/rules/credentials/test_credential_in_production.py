@@ -65,10 +65,11 @@ def _in_code(app: App) -> Iterator[Finding]:
         if literal.role == "payment link" and identity is not None and identity.provider not in spared:
             yield _fixed(app.path, identity, literal.location, literal.call)
     seen: set[Location] = set()
+    production = {environment.name for environment in app.environments if environment.kind is Kind.PRODUCTION}
     for claim in app.claims:
         identity = claim.identity
         wanted = identity.mode is Mode.TEST and identity.provider not in spared
-        if wanted and claim.context is not None and claim.location not in seen:
+        if wanted and claim.context in production and claim.location not in seen:
             seen.add(claim.location)
             yield _fixed(app.path, identity, claim.location, claim.call)
 
