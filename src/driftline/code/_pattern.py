@@ -10,7 +10,8 @@ from driftline.model import Literal, Need, Reference, Secret, Side, Use
 
 
 class Read(NamedTuple):
-    """A pattern with the group `name`, and `default` where the language's call takes one; what a match without a default means."""
+    """A pattern with the group `name`, and `default` where the language's call takes one, or `host` where that is an address without a
+    scheme; what a match without a default means."""
 
     how: str
     pattern: re.Pattern[bytes]
@@ -50,14 +51,16 @@ def read(path: str, content: bytes, reads: Sequence[Read], comments: Comments) -
         for match in one.pattern.finditer(text):
             groups = match.groupdict()
             name = match["name"].decode("ascii", "replace")
-            default = groups.get("default")
+            default, host = groups.get("default"), groups.get("host")
             fallback = None
-            if default is not None:
+            if host is not None:
+                fallback = Literal(Secret("http://" + host.decode("utf-8", "replace")), place.at(match.start("host")), "fallback")
+            elif default is not None:
                 literal = re.fullmatch(rb"""\s*(["'])(.*)\1\s*""", default, re.DOTALL)
                 if literal is not None:
                     value = Secret(literal[2].decode("utf-8", "replace"))
                     fallback = Literal(value, place.at(match.start("default")), "fallback")
-            need = Need.OPTIONAL if default is not None else one.need
+            need = one.need if default is None and host is None else Need.OPTIONAL
             start = match.start()
             found.setdefault(match.start("name"), Reference(name, place.at(start), need, Side.SERVER, one.use, one.how, fallback))
     return CodeReading(references=tuple(found[start] for start in sorted(found)))

@@ -11,7 +11,18 @@ EXTENSIONS = (".rb", ".rake", ".ru", ".erb", "Rakefile", "Gemfile")
 TRACES = (b"ENV[", b"ENV.fetch", b"ENV.key", b"ENV.dig")
 
 _NAME = rb"""["'](?P<name>[A-Za-z_][A-Za-z0-9_]*)["']"""
+_HOST = rb"""["'](?P<host>[^"'\n#/]{3,200})["']"""
 _READS = (
+    # The host of every link in a mail (Rails guides, Action Mailer Basics, 2026-11).
+    Read(
+        "ENV.fetch",
+        late.pattern(
+            rb"\bdefault_url_options\b[^\n#]{0,80}?\bhost(?::|\"?\s{0,9}=>)\s{0,9}ENV(?:\.fetch\(?\s{0,9}|\[\s{0,9})"
+            + _NAME
+            + rb"\s{0,9}(?:,|\]\s{0,9}\|\||\)?\s{0,9}\{)\s{0,9}"
+            + _HOST
+        ),
+    ),
     Read("ENV.fetch", late.pattern(rb"\bENV\.fetch\(?\s*" + _NAME + rb"\s*,\s*(?P<default>\"[^\"\n]*\"|'[^'\n]*'|[^)\n]+)")),
     Read("ENV.fetch", late.pattern(rb"\bENV\.fetch\(?\s{0,99}" + _NAME + rb"\s{0,99}\)?\s{0,99}(?:\{|do\b)"), Need.OPTIONAL),
     Read("ENV.fetch", late.pattern(rb"\bENV\.fetch\(?\s*" + _NAME), Need.REQUIRED),
