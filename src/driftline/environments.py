@@ -218,12 +218,17 @@ class _Assembler:
         )
 
     def _stray(self, apps: Sequence[App]) -> Iterator[tuple[Source, Reading]]:
-        """Platform files that no app has taken: those of a project whose root is no app."""
+        """Platform files that no app has taken, those of a project whose root is no app; of the others, what they hand to no app at all: the
+        variables of a database's image."""
         taken = {(source.path, source.format) for app in apps for source, _ in app.readings}
         for source in self.sources:
-            if source.format.name != "dotenv" and (source.path, source.format.name) not in taken:
-                item = Source(source.path, source.format.name, source.format.authority, ".", source.tracked)
+            if source.format.name == "dotenv":
+                continue
+            item = Source(source.path, source.format.name, source.format.authority, ".", source.tracked)
+            if (source.path, source.format.name) not in taken:
                 yield item, self._with_addresses(source.reading)
+            elif beside := [d for d in source.reading.declarations if d.component and self._component_app(source, d.component) is None]:
+                yield item, Reading(tuple(self._with_traits(declaration) for declaration in beside))
 
     # --- which source speaks for which environment -----------------------------------------------------------------------
 

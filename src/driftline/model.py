@@ -635,7 +635,8 @@ class Facts(NamedTuple):
     `declared` are the names any source of the project declares or passes on, `used` the names
     anything in it reads or mentions, `documented` the names of any example file. `evidence` is what the launch review gathered,
     `committed` the credentials that stand in staged or tracked text.
-    `literals` are the addresses fixed in code that belongs to no app, `stray` the platform files that do.
+    `literals` are the addresses fixed in code that belongs to no app, `stray` the platform files that do, and what others of them declare
+    for a ready-made image.
     `shared` are the variables and stores that environments share on purpose, `accounts` per provider those that may stand side by side:
     both are the words of driftline.toml.
     """

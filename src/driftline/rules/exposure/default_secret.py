@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from driftline.model import Exposure, Facts, Finding, Kind, Location, Related, Rule, Severity
+from driftline.knowledge.platform import environment_kind
+from driftline.model import Declaration, Exposure, Facts, Finding, Kind, Location, Related, Rule, Severity, Traits
 from driftline.rules.phrases import held
 
 RULE = Rule("default-secret", Severity.BLOCKER, "a secret that its vendor published is used outside local")
@@ -20,21 +21,35 @@ def check(facts: Facts) -> Iterator[Finding]:
     for app in facts.apps:
         seen: set[Location] = set()
         for one in held(app, Kind.PRODUCTION, Kind.PREVIEW):
-            identity = one.traits.identity
-            secret = one.traits.default or (identity is not None and identity.exposure is Exposure.SECRET)
-            if one.traits.published is None or not secret or one.declaration.location in seen:
-                continue
-            seen.add(one.declaration.location)
-            yield RULE.finding(
-                f"{one.place} is {one.traits.published}, printed for all to read, and {one.environment.name} uses it",
-                fix=f"generate a value of your own for {one.variable.name} in {one.environment.name}",
-                avoid="do not change the local one; there the default is meant",
-                app=app.path,
-                location=one.declaration.location,
-                environment=one.environment.name,
-                variable=one.variable.name,
-                identity=identity,
-                value=identity.masked or None if identity else None,
-                digest=one.traits.keyed,
-                related=tuple(Related(read.location, "read here") for read in one.variable.reads[:1]),
-            )
+            if _is_published(one.traits) and one.declaration.location not in seen:
+                seen.add(one.declaration.location)
+                related = tuple(Related(read.location, "read here") for read in one.variable.reads[:1])
+                yield _finding(app.path, one.environment.name, one.declaration, one.traits, related)
+    # A store beside the app, run from a ready-made image, opens to the same word.
+    for _, reading in facts.stray:
+        for declaration in reading.declarations:
+            kind = environment_kind(declaration.context) if declaration.context else None
+            if kind in (Kind.PRODUCTION, Kind.PREVIEW) and declaration.traits is not None and _is_published(declaration.traits):
+                yield _finding(".", declaration.context or "", declaration, declaration.traits)
+
+
+def _is_published(traits: Traits) -> bool:
+    secret = traits.default or (traits.identity is not None and traits.identity.exposure is Exposure.SECRET)
+    return traits.published is not None and secret
+
+
+def _finding(app: str, environment: str, declaration: Declaration, traits: Traits, related: tuple[Related, ...] = ()) -> Finding:
+    name, identity = declaration.name, traits.identity
+    return RULE.finding(
+        f"`{name}` in {declaration.location.path} is {traits.published}, printed for all to read, and {environment} uses it",
+        fix=f"generate a value of your own for {name} in {environment}",
+        avoid="do not change the local one; there the default is meant",
+        app=app,
+        location=declaration.location,
+        environment=environment,
+        variable=name,
+        identity=identity,
+        value=identity.masked or None if identity else None,
+        digest=traits.keyed,
+        related=related,
+    )
