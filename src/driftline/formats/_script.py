@@ -56,9 +56,9 @@ def deploys(script: str) -> bool:
     return _DEPLOYS.search(script) is not None
 
 
-def pushes_image(script: str) -> bool:
-    """Whether a script hands an image to a registry: whoever runs it gets what was built in."""
-    return _PUSHES.search(script) is not None
+def pushes_with_arguments(script: str) -> bool:
+    """Whether a script builds arguments into an image and hands that to a registry: whoever runs it gets what was built in."""
+    return "--build-arg" in script and _PUSHES.search(script) is not None
 
 
 def fetches_all(script: str) -> bool:

@@ -15,7 +15,7 @@ from driftline import late
 from driftline.formats import Format
 from driftline.formats._document import Document, Node, yaml_document
 from driftline.formats._place import inside
-from driftline.formats._script import builds, deploys, fetches_all, pushes_image, set_on_platform, written
+from driftline.formats._script import builds, deploys, fetches_all, pushes_with_arguments, set_on_platform, written
 from driftline.formats._shell import expansions
 from driftline.formats._values import NAME, reference_of, state_of
 from driftline.knowledge.platform import environment_kind
@@ -147,7 +147,7 @@ class _Workflow:
             return list(dict.fromkeys(self._resolved(said, job)))
         text = "\n".join(script for step in job.list("steps") if (script := step.string("run")))
         used = [uses for step in job.list("steps") if (uses := step.string("uses"))]
-        pushed = pushes_image(text) or any(_pushes_image(step) for step in job.list("steps"))
+        pushed = pushes_with_arguments(text) or any(_pushes_with_arguments(step) for step in job.list("steps"))
         if not (pushed or deploys(text) or any(_DEPLOYING.search(uses.partition("@")[0].partition("/")[2]) for uses in used)):
             return []
         base = self.text.path.rpartition("/")[2].rpartition(".")[0]
@@ -267,10 +267,11 @@ class _Workflow:
         self.references[name, location] = Reference(name, location, Need.PLAIN, Side.BUILD, Use.MENTION, "a CI script")
 
 
-def _pushes_image(step: Node) -> bool:
-    """Whether an action hands the image that it builds to a registry."""
+def _pushes_with_arguments(step: Node) -> bool:
+    """Whether an action builds arguments into an image and hands that to a registry."""
     action = (step.string("uses") or "").partition("@")[0]
-    return action in ("docker/build-push-action", "docker/bake-action") and step.string("with", "push") not in (None, "false")
+    pushes = step.string("with", "push") not in (None, "false")
+    return action == "docker/build-push-action" and pushes and bool(step.string("with", "build-args"))
 
 
 def _reference(value: str) -> str | None:
