@@ -490,6 +490,13 @@ class Environment(NamedTuple):
     modes: Mapping[str, Mode] = {}
 
 
+def is_base(because: Mapping[str, str], path: str) -> bool:
+    """Whether an environment reads a file that is not meant for it alone, by why its files speak (`Environment.because`): a base of every
+    environment, or production's file in a preview that is built like production."""
+    why = because.get(path, "")
+    return "base of every" in why or "runs in production mode" in why
+
+
 class Variable(NamedTuple):
     """Everything known of one name in one app.
 

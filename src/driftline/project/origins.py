@@ -6,7 +6,7 @@ from typing import NamedTuple
 from driftline.knowledge import callbacks, hosts
 from driftline.knowledge.callbacks import Role
 from driftline.knowledge.hosts import Class
-from driftline.model import Cell, Kind, Location, Reading, Source, State, Url
+from driftline.model import Cell, Kind, Location, Reading, Source, State, Url, is_base
 from driftline.project.settings import Settings
 
 # What a base address of one's own can be; a tunnel or a developer's machine is nobody's origin.
@@ -89,9 +89,7 @@ def _held(place: Place, roles: frozenset[Role], borrowed: Set[Location]) -> Iter
             continue
         if callbacks.may_name_production(name) and place.kind is not Kind.PRODUCTION:
             continue
-        shared = "base of every" in place.because.get(declaration.location.path, "") or "runs in production mode" in place.because.get(
-            declaration.location.path, ""
-        )
+        shared = is_base(place.because, declaration.location.path)
         if _class(url) in _OWN and not (shared and place.kind is not Kind.PRODUCTION):
             yield url, f"{name} in {declaration.location.path}:{declaration.location.line}"
 

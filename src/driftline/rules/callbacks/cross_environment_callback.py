@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from driftline.knowledge import callbacks
 from driftline.knowledge.callbacks import Role
 from driftline.knowledge.hosts import Class
-from driftline.model import App, Environment, Facts, Finding, Kind, Related, Rule, Severity, Url
+from driftline.model import App, Environment, Facts, Finding, Kind, Related, Rule, Severity, Url, is_base
 from driftline.rules.addresses import Address, addresses, is_origin, origin_hosts, shown
 from driftline.rules.phrases import PROTECTION
 
@@ -65,8 +65,7 @@ def _says_another(address: Address) -> bool:
 
 def _is_meant(address: Address) -> bool:
     """Whether the variable may name production everywhere, or one line of a base file serves every environment."""
-    because = address.environment.because.get(address.declaration.location.path, "")
-    shared = "base of every" in because or "runs in production mode" in because
+    shared = is_base(address.environment.because, address.declaration.location.path)
     return callbacks.may_name_production(address.variable.name) or (shared and address.environment.kind is not Kind.PRODUCTION)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from driftline.knowledge import platform
-from driftline.model import Cell, Declaration, Environment, Facts, Finding, Kind, Related, Rule, Severity, State
+from driftline.model import Cell, Declaration, Environment, Facts, Finding, Kind, Related, Rule, Severity, State, is_base
 
 RULE = Rule("conflicting-declarations", Severity.WARNING, "two sources give one environment different values")
 
@@ -48,7 +48,7 @@ def _differing(cell: Cell, environment: Environment) -> Declaration | None:
     for path, declaration in cell.shadowed:
         if not _can_meet(cell.source or "", path, formats) or (part and declaration.component not in (None, part)):
             continue  # two parts of one deployment, a worker and a web server say, run apart
-        if path == cell.source or "base of every" in environment.because.get(path, "") or declaration.traits is None:
+        if path == cell.source or is_base(environment.because, path) or declaration.traits is None:
             continue
         if declaration.state is State.SET and declaration.traits.digest != cell.traits.digest:
             return declaration
