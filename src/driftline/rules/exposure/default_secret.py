@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from driftline.knowledge.platform import environment_kind
 from driftline.model import Declaration, Exposure, Facts, Finding, Kind, Location, Related, Rule, Severity, Traits
-from driftline.rules.phrases import held
+from driftline.rules.phrases import held, read_here
 
 RULE = Rule("default-secret", Severity.BLOCKER, "a secret that its vendor published is used outside local")
 
@@ -23,12 +23,11 @@ def check(facts: Facts) -> Iterator[Finding]:
         for one in held(app, Kind.PRODUCTION, Kind.PREVIEW):
             if _is_published(one.traits) and one.declaration.location not in seen:
                 seen.add(one.declaration.location)
-                related = tuple(Related(read.location, "read here") for read in one.variable.reads[:1])
-                yield _finding(app.path, one.environment.name, one.declaration, one.traits, related)
-    # A store beside the app, run from a ready-made image, opens to the same word.
+                yield _finding(app.path, one.environment.name, one.declaration, one.traits, read_here(one.variable))
+    # A store beside the app, run from a ready-made image, opens to the same word; where `${X:-word}` stands, a deployment can set another.
     for _, reading in facts.stray:
         for declaration in reading.declarations:
-            kind = environment_kind(declaration.context) if declaration.context else None
+            kind = environment_kind(declaration.context) if declaration.context and not declaration.optional else None
             if kind in (Kind.PRODUCTION, Kind.PREVIEW) and declaration.traits is not None and _is_published(declaration.traits):
                 yield _finding(".", declaration.context or "", declaration, declaration.traits)
 
