@@ -37,10 +37,10 @@ class Decoded(NamedTuple):
 
 # One level of escapes at a time: with doubled backslashes the first pass leaves the inner level for the next one.
 _JAVASCRIPT = late.pattern(
-    rb"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|([0-3][0-7]{2})|(\r\n|[\s\S]))",
+    rb"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|([0-3][0-7]{1,2}|[4-7][0-7])|(\r\n|[\s\S]))",
 )
-_PERCENT = late.pattern(rb"%(?:25)?([0-9a-fA-F]{2})")
-_ENTITY = late.pattern(rb"&(?:#[xX]([0-9a-fA-F]{1,6})|#([0-9]{1,7})|([A-Za-z]{2,8}));")
+_PERCENT = late.pattern(rb"%(?:25){0,3}([0-9a-fA-F]{2})")
+_ENTITY = late.pattern(rb"&(?:#[xX]([0-9a-fA-F]{1,6});|#([0-9]{1,7});?|([A-Za-z]{2,8});)")
 _LETTERS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"v": b"\v", b"0": b"\0"}
 _MEANT = {**_LETTERS, b"\n": b"", b"\r\n": b""}
 
@@ -61,10 +61,9 @@ def _percent(found: re.Match[bytes]) -> bytes:
 def _entity(found: re.Match[bytes]) -> bytes:
     hexadecimal, decimal, name = found.groups()
     if name is not None:
-        from html.entities import name2codepoint
+        from html.entities import html5
 
-        code = name2codepoint.get(name.decode())
-        return found[0] if code is None else _utf8(code)
+        return html5.get(f"{name.decode()};", found[0].decode()).encode()
     return _utf8(int(hexadecimal, 16) if hexadecimal is not None else int(decimal))
 
 
@@ -72,7 +71,7 @@ def _utf8(code: int) -> bytes:
     return chr(code).encode("utf-8", "replace") if code <= 0x10FFFF and not 0xD800 <= code < 0xE000 else b"?"
 
 
-_CODED = late.pattern(rb"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|([0-3][0-7]{2}))")
+_CODED = late.pattern(rb"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|([0-3][0-7]{1,2}|[4-7][0-7]))")
 # Bytes that no text holds: two of them stand for a backslash that is meant, and for a line break that is passed over, while others are undone.
 _NEVER = (b"\xff", b"\xfe", b"\xc0", b"\xc1")
 
@@ -125,7 +124,7 @@ class _Origins(Sequence[tuple[int, int]]):
 
 
 def unpercent(data: bytes, start: int, end: int) -> Decoded:
-    """Percent-encoding, once or twice applied."""
+    """Percent-encoding, applied up to four times."""
     return _substitute(_PERCENT, _percent, data, start, end)
 
 

@@ -93,7 +93,7 @@ def _written(data: bytes, end: int) -> str:
     text = data[max(0, end - 24) : end]
     if b"%" in text:
         return triggers.PERCENT
-    return triggers.ENTITY if b"&" in text and b";" in text else triggers.ESCAPED
+    return triggers.ENTITY if b"&#" in text or (b"&" in text and b";" in text) else triggers.ESCAPED
 
 
 _Decoder = Callable[[bytes, int, int, int], "tuple[Decoded | None, str]"]

@@ -287,8 +287,8 @@ def _class(value: Any) -> str:
 
 
 # `:` and `/` behind escapes: JSON with `\\/`, percent, HTML entities, `\\u`.
-_COLON = r"(?:\x25(?:25)?3[Aa]|\x5c{1,4}(?:u00|x)3[Aa]|&(?:amp;)?(?:#58|#[xX]3[aA]|colon);)"
-_SLASH = r"(?:\x5c{1,4}\x2f|\x25(?:25)?2[Ff]|\x5c{1,4}(?:u00|x)2[Ff]|&(?:amp;)?(?:#47|#[xX]2[fF]|sol);)"
+_COLON = r"(?:\x25(?:25)?3[Aa]|\x5c{1,4}(?:u00|x)3[Aa]|&(?:amp;)?(?:#58;?|(?:#[xX]3[aA]|colon);))"
+_SLASH = r"(?:\x5c{1,4}\x2f|\x25(?:25)?2[Ff]|\x5c{1,4}(?:u00|x)2[Ff]|&(?:amp;)?(?:#47;?|(?:#[xX]2[fF]|sol);))"
 _MARKS = rf"(?:(?:\x3a|{_COLON}){_SLASH}(?:\x2f|{_SLASH})|{_COLON}\x2f\x2f)"
 
 
@@ -298,7 +298,7 @@ def _escaped_addresses(kinds: Sequence[KeyKind], plain: Mapping[tuple[str, tuple
         (text, numbers) for (text, _), numbers in plain.items() if any(kinds[number].exposure is Exposure.SECRET for number in numbers)
     ]
     schemes = {
-        prefix.partition("://")[0][-_SCHEME:]
+        prefix.partition("://")[0].rpartition("+")[2][-_SCHEME:]
         for _, numbers in secret
         for number in numbers
         for prefix in kinds[number].prefixes
@@ -364,12 +364,14 @@ def encoded(head: bytes, shortest: int, kinds: tuple[int, ...] = (), behind: Seq
             end = "" if len(head) >= _SAYS_ENOUGH else r"[^0-9A-Za-z_\-]"
             before = following if behind and len(head) < _SAYS_ENOUGH else [_WORD] * min(_BEFORE, max(1, shortest - len(head)))
             yield Trigger(_sequence(map(_class_of, reversed(before))) + _literal(head[::-1]) + end, REVERSED, kinds)
+    yield from _base64_twice(head)
     yield from _as_numbers(head)
 
 
 def spelled(text: bytes) -> Iterator[Trigger]:
     """The triggers of one known text of four bytes or more in its encoded forms: letters alone, which compile fast."""
     yield from _base64_letters(text)
+    yield from _base64_twice(text)
     yield Trigger("".join(_hex_of(frozenset(chr(byte))) for byte in text), HEX, (), 0, (2 * len(text), 2 * len(text)))
     if len(set(text)) >= 3:
         yield Trigger(_literal(text[::-1]), REVERSED)
@@ -377,19 +379,31 @@ def spelled(text: bytes) -> Iterator[Trigger]:
 
 
 def _base64_letters(text: bytes, kinds: tuple[int, ...] = ()) -> Iterator[Trigger]:
-    """The base64 of a text wherever it starts in a group of three, in either alphabet.
+    """The base64 of a text wherever it starts in a group of three, in either alphabet."""
+    for shift, first, letters in _base64_of(text):
+        yield Trigger(_literal(letters), BASE64, kinds, shift, (first + len(letters), first + len(letters)))
+
+
+def _base64_twice(text: bytes) -> Iterator[Trigger]:
+    """The base64 of that, where it says enough."""
+    for inner in dict.fromkeys(letters for shift, _, letters in _base64_of(text) if not shift):
+        yield from (trigger for trigger in _base64_letters(inner) if trigger.back[0] >= _SAYS_ENOUGH)
+
+
+def _base64_of(text: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """(bytes into a group, letters left out, letters) of the base64 of a text.
 
     The letters at the edges that say something of the bytes beside it are left out: a class of letters there makes an expression take
     a hundred times as long to compile.
     """
     for shift in range(3):
-        letters = b64encode(bytes(shift) + text + bytes(2)).decode()
+        letters = b64encode(bytes(shift) + text + bytes(2))
         first, start, stop = 8 * shift // 6, -(-8 * shift // 6), 8 * (shift + len(text)) // 6
         for written in dict.fromkeys((letters[start:stop], letters[start:stop].translate(_URL_SAFE))):
-            yield Trigger(_literal(written.encode()), BASE64, kinds, shift, (stop - first, stop - first))
+            yield shift, start - first, written
 
 
-_URL_SAFE = str.maketrans("+/", "-_")
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 def _as_numbers(text: bytes) -> Iterator[Trigger]:
@@ -473,14 +487,19 @@ def _literal(text: bytes) -> str:
 
 # Letters and digits, `_`, `-` and `.` need no escape: who escapes them hides them, or escapes everything.
 _PLAIN_HEX = r"(?:2[dDeE]|3[0-9]|4[1-9A-Fa-f]|5[0-9AaFf]|6[1-9A-Fa-f]|7[0-9Aa])"
+_PLAIN_OCTAL = r"(?:0?(?:5[56]|6[0-7]|7[01])|1(?:0[1-7]|[1256][0-7]|3[0-27]|4[1-7]|7[0-2]))"
 _QUOTE = r"\x5c{0,3}[\x22\x27\x60]"
 
 _PLACES = (
     Trigger(rf"\x5c(?:x|u00|u\{{){_PLAIN_HEX}", ESCAPED),
-    Trigger(rf"\x25(?:25)?{_PLAIN_HEX}", PERCENT),
+    Trigger(rf"\x5c{_PLAIN_OCTAL}", ESCAPED),
+    Trigger(rf"\x25(?:25){{0,3}}{_PLAIN_HEX}", PERCENT),
+    Trigger(r"-----BEGIN\x25(?:25)?20[A-Z]", PERCENT),
     Trigger(
-        r"&#(?:[xX]0{0,4}" + _PLAIN_HEX + r"|0{0,4}(?:4[568]|4[89]|5[0-7]|6[5-9]|[78][0-9]|9[0579]|9[89]|1[01][0-9]|12[0-2]));", ENTITY
+        r"&#(?:[xX]0{0,4}" + _PLAIN_HEX + r"|0{0,4}(?:4[568]|4[89]|5[0-7]|6[5-9]|[78][0-9]|9[0579]|9[89]|1[01][0-9]|12[0-2]))(?:;|[^0-9;])",
+        ENTITY,
     ),
+    Trigger(r"&(?:lowbar|UnderBar|colon|sol|period|commat|equals|plus);", ENTITY),
     # No space at the joint: prose is broken at its spaces, keys are not. Written out, for a quote alone stands everywhere.
     *(
         Trigger(rf"[A-Za-z0-9_\-+/=.:~@%?&]{escape}{quote}{joint}{escape}{other}[A-Za-z0-9_\-+/=.:~@%?&]", JOIN)
