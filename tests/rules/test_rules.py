@@ -14,6 +14,7 @@ from driftline.knowledge import catalog
 from driftline.model import Finding, Report
 from driftline.project import settings
 from tests.projects import FIXTURES, make, patterns
+from tests.rules import pairs
 
 RULES = FIXTURES / "rules"
 CASES = sorted(case for case in RULES.glob("*/*") if case.is_dir())
@@ -93,6 +94,14 @@ def _providers(text: str) -> set[str]:
         for word in name.split("_")
         for provider in known.by_word.get(word, ())
     }
+
+
+def test_every_incident_is_a_pair_across_frameworks_and_platforms(tmp_path: Path) -> None:
+    found = list(pairs.sides(tmp_path))
+    for number in pairs.INCIDENTS:
+        assert {side.flags for side in found if side.number == number} == {True, False}, number
+    assert len(frozenset().union(*(side.frameworks for side in found))) >= 8
+    assert len(frozenset().union(*(side.platforms for side in found))) >= 8
 
 
 def test_file_names_are_the_identifiers() -> None:
