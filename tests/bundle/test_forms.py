@@ -137,3 +137,10 @@ def test_a_chance_run_inside_encoded_bytes_is_no_key() -> None:
     text = keys.example(KINDS["square.access token"], seed="blob").replace("_", "a").replace("-", "b")
     blob = "Qm9" * 40 + "+" + text + "/" + "x1Z" * 40
     assert not [hit for hit in look().text(f'"{blob}"'.encode()) if hit.encoding == "plain"]
+
+
+@pytest.mark.parametrize(
+    ("password", "real"), [("xq7Rb2mWk9Lp4Tz", True), ("Xv83hTqLm2", True), ("xxxxxxxx", False), ("<password>", False)]
+)
+def test_a_password_may_start_with_any_letter(password: str, real: bool) -> None:
+    assert bool(look().text(f'"postgres://shop:{password}@db.shop-orders.net/main"'.encode())) is real

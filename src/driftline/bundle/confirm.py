@@ -412,7 +412,7 @@ _MY_PASSWORD = late.pattern(r"(?i)(?:my|our|some|super|strong|secure|secret|new|
 
 def _sample_address(user: str, password: str, host: str) -> str | None:
     low = password.lower()
-    if not password or low in _WEAK_PASSWORDS or low == user.lower() or re.fullmatch(r"[<\[{$%(*x.].*|.*[>\])}]", low):
+    if not password or low in _WEAK_PASSWORDS or low == user.lower() or re.fullmatch(r"[<\[{$%(*.].*|x+|.*[>\])}]", low):
         return "a sample password"
     if _SAMPLE_WORDS.search(password):
         return "a sample password"
