@@ -26,7 +26,6 @@ from driftline.model import (
     Finding,
     Kind,
     Location,
-    Related,
     Rule,
     Scope,
     Severity,
@@ -34,6 +33,7 @@ from driftline.model import (
     Variable,
 )
 from driftline.rules.addresses import LOCAL, TUNNELS, is_baked, is_private_call, is_read_by_nothing, shown
+from driftline.rules.phrases import read_here
 
 RULE = Rule("baked-callback", Severity.BLOCKER, "a local address is fixed into the build")
 
@@ -106,5 +106,5 @@ def _finding(app: App, environment: Environment, variable: Variable, declaration
         location=declaration.location,
         environment=None if local else environment.name,
         variable=name,
-        related=tuple(Related(read.location, "read here") for read in variable.reads[:1]),
+        related=read_here(variable),
     )

@@ -20,7 +20,7 @@ from driftline.knowledge.callbacks import Role
 from driftline.knowledge.hosts import Class
 from driftline.model import App, Environment, Facts, Finding, Kind, Related, Rule, Severity, Url, is_base
 from driftline.rules.addresses import Address, addresses, is_origin, origin_hosts, shown
-from driftline.rules.phrases import PROTECTION
+from driftline.rules.phrases import PROTECTION, on_value, read_here
 
 RULE = Rule("cross-environment-callback", Severity.BLOCKER, "a callback's host belongs to another environment")
 
@@ -75,15 +75,13 @@ def _finding(app: App, address: Address, owner: Environment | None) -> Finding:
         said = f"which is {owner.name}'s ({_because(owner, address.url)})"
     else:
         said = address.place.words
-    return RULE.finding(
+    return on_value(
+        RULE,
+        app,
+        address,
         f"{address.where} leads to {shown(address.url)}, {said}; {environment.name} uses it as {address.purpose}",
         fix=f"give {environment.name} an address of its own in {name}",
         avoid="do not widen the login provider's redirect list to make it pass",
-        app=app.path,
-        location=address.declaration.location,
-        environment=environment.name,
-        variable=name,
-        digest=address.traits.keyed,
         related=_related(app, address, owner),
     )
 
@@ -102,5 +100,4 @@ def _related(app: App, address: Address, owner: Environment | None) -> tuple[Rel
             if cell.declaration is not None and url is not None and url.host == address.url.host and callbacks.role_of(variable.name):
                 found.append(Related(cell.declaration.location, f"{owner.name}'s address"))
                 break
-    found += [Related(read.location, "read here") for read in address.variable.reads[:1]]
-    return tuple(found)
+    return (*found, *read_here(address.variable))

@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from driftline.knowledge import callbacks
-from driftline.model import App, Declaration, Environment, Facts, Finding, Kind, Location, Reference, Related, Rule, Severity, Variable
+from driftline.model import App, Declaration, Environment, Facts, Finding, Kind, Location, Reference, Rule, Severity, Variable
+from driftline.rules.phrases import read_here
 
 RULE = Rule("platform-url-misuse", Severity.WARNING, "a platform's own address is used wrongly")
 
@@ -65,7 +66,7 @@ def _declared(app: App, environment: Environment, variable: Variable, declaratio
         location=declaration.location,
         environment=environment.name,
         variable=variable.name,
-        related=tuple(Related(read.location, "read here") for read in variable.reads[:1]),
+        related=read_here(variable),
     )
 
 

@@ -17,7 +17,7 @@ from driftline.knowledge.hosts import Class
 from driftline.knowledge.platform import environment_kind
 from driftline.model import App, Environment, Facts, Finding, Identity, Kind, Literal, Mode, Related, Rule, Severity, State
 from driftline.rules.addresses import is_in_container, shown, stated
-from driftline.rules.phrases import Held, held, identified, title
+from driftline.rules.phrases import Held, held, identified, on_value, title
 from driftline.rules.traps import is_trap, switched
 
 RULE = Rule("sandbox-endpoint-in-production", Severity.BLOCKER, "a sandbox, an emulator or a mail trap is configured for production")
@@ -110,19 +110,15 @@ def _configured(app: App, one: Held, said: str) -> Finding:
     )
     # A store's address for trials (`pub-....r2.dev`) works, with limits.
     slow = identity is not None and identity.job == "storage" and identity.mode is Mode.TEST
-    return RULE.finding(
+    return on_value(
+        RULE,
+        app,
+        one,
         f"{one.place} is {said}, and {environment.name} uses it",
         fix=f"put {live} into {name} for {environment.name}",
         avoid="do not remove the sandbox from local and preview; there it is right",
-        app=app.path,
-        location=one.declaration.location,
         severity=Severity.WARNING if slow else None,
-        environment=environment.name,
-        variable=name,
         identity=identity,
-        value=(identity.masked or None) if identity is not None else None,
-        digest=one.traits.keyed,
-        related=tuple(Related(read.location, "read here") for read in one.variable.reads[:1]),
     )
 
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from driftline.model import App, Facts, Finding, Identity, Kind, Location, Mode, Related, Rule, Severity
-from driftline.rules.phrases import Held, held, identified, rename_first, title, wanted_mode
+from driftline.model import App, Facts, Finding, Identity, Kind, Location, Mode, Rule, Severity
+from driftline.rules.phrases import Held, held, identified, on_value, rename_first, title, wanted_mode
 from driftline.rules.sightings import on_link, payment_links
 from driftline.rules.traps import is_trap
 
@@ -42,18 +42,14 @@ def _configured(app: App, one: Held, identity: Identity) -> Finding:
     name, environment = one.variable.name, one.environment
     path, renaming = one.declaration.location.path, rename_first(one)
     because = f" ({environment.because[path]})" if path in environment.because else ""
-    return RULE.finding(
+    return on_value(
+        RULE,
+        app,
+        one,
         f"{one.place} is {identified(identity)}, and {environment.name} uses it{because}",
         fix=f"{renaming}put the live value of {title(identity.provider)}{'' if renaming else f' for {name}'} into {environment.name}",
         avoid="do not copy production's values into preview or local to make them equal",
-        app=app.path,
-        location=one.declaration.location,
-        environment=environment.name,
-        variable=name,
         identity=identity,
-        value=identity.masked or None,
-        digest=one.traits.keyed,
-        related=tuple(Related(read.location, "read here") for read in one.variable.reads[:1]),
     )
 
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from driftline.knowledge import catalog
-from driftline.model import Facts, Finding, Identity, Location, Related, Rule, Severity, Variable
-from driftline.rules.phrases import held, identified
+from driftline.model import Facts, Finding, Identity, Location, Rule, Severity, Variable
+from driftline.rules.phrases import held, identified, on_value
 
 RULE = Rule("wrong-credential-kind", Severity.BLOCKER, "a variable holds another kind of credential than its name promises")
 
@@ -45,19 +45,15 @@ def check(facts: Facts) -> Iterator[Finding]:
                 continue
             seen.add(one.declaration.location)
             promised = " or ".join(sorted(_WORDS[slot] for slot in meant))
-            yield RULE.finding(
+            yield on_value(
+                RULE,
+                app,
+                one,
                 f"{one.place} is {identified(identity)}, and the name promises {promised}",
                 fix=f"put {promised} into {one.variable.name} for {one.environment.name}"
                 + ("; the secret key was shown to browsers: rotate it" if identity.slot == "key" and one.variable.public else ""),
                 avoid="do not rename the variable to fit the value",
-                app=app.path,
-                location=one.declaration.location,
-                environment=one.environment.name,
-                variable=one.variable.name,
                 identity=identity,
-                value=identity.masked or None,
-                digest=one.traits.keyed,
-                related=tuple(Related(read.location, "read here") for read in one.variable.reads[:1]),
             )
 
 

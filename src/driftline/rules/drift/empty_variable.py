@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from driftline.model import PROCESS, Cell, Environment, Facts, Finding, Kind, Need, Related, Rule, Severity, State
-from driftline.rules.phrases import declared_in
+from driftline.rules.phrases import declared_in, read_here
 
 RULE = Rule("empty-variable", Severity.WARNING, "a variable is empty here and has a value elsewhere")
 
@@ -41,7 +41,7 @@ def check(facts: Facts) -> Iterator[Finding]:
                         severity=_severity(environment, variable.need is Need.REQUIRED),
                         environment=environment.name,
                         variable=variable.name,
-                        related=tuple(Related(read.location, "read here") for read in variable.reads[:1]),
+                        related=read_here(variable),
                     )
                 if not filled or filled[0][1].declaration is None:
                     continue

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from driftline.knowledge import catalog
 from driftline.knowledge.platform import public_prefix
 from driftline.model import App, Exposure, Facts, Finding, Related, Rule, Severity, Variable
-from driftline.rules.phrases import Held, held, identified, place, promise
+from driftline.rules.phrases import Held, held, identified, on_value, place, promise
 
 RULE = Rule("public-prefix-secret", Severity.BLOCKER, "a secret stands behind a public prefix")
 
@@ -34,17 +34,14 @@ def check(facts: Facts) -> Iterator[Finding]:
                 continue
             told.add(one.variable.name)
             identity = one.traits.identity
-            yield RULE.finding(
+            yield on_value(
+                RULE,
+                app,
+                one,
                 f"{one.place} is public: {_because(app, one.variable.name)}, and {why}",
                 fix=_fix(one.variable),
                 avoid="do not only delete the line: a value that was deployed stays readable until it is rotated",
-                app=app.path,
-                location=one.declaration.location,
-                environment=one.environment.name,
-                variable=one.variable.name,
                 identity=identity,
-                value=identity.masked or None if identity else None,
-                digest=one.traits.keyed,
                 related=tuple(Related(read.location, "read here") for read in one.variable.reads[:2]),
             )
         yield from _by_name_alone(app, told)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from driftline.model import App, Facts, Finding, Reference, Related, Rule, Severity, Side, State, Use, Variable
-from driftline.rules.phrases import place
+from driftline.rules.phrases import place, read_here
 from driftline.rules.sightings import owner, where_left
 
 RULE = Rule("server-variable-in-client", Severity.WARNING, "client code reads a private variable, which is undefined in the browser")
@@ -39,7 +39,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             variable=left.name,
             original=left.original,
             container=left.container,
-            related=tuple(Related(read.location, "read here") for read in variable.reads[:1]) or _declared(app, variable),
+            related=read_here(variable) or _declared(app, variable),
         )
 
     for app in facts.apps:
