@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -81,7 +82,36 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     make(tmp_path, "dist/a.js", "secret/b.js")
     os.symlink(tmp_path / "secret", tmp_path / "dist" / "more")
     os.symlink(tmp_path / "secret" / "b.js", tmp_path / "dist" / "b.js")
-    assert served(tmp_path / "dist") == {"a.js"}
+    os.symlink(tmp_path / "nowhere", tmp_path / "dist" / "c.js")
+    os.symlink("d.js", tmp_path / "dist" / "d.js")
+    os.symlink("a.js", tmp_path / "dist" / "latest.js")
+    os.symlink(".", tmp_path / "dist" / "again")
+    found = scan([str(tmp_path / "dist")], root=str(tmp_path), cache=cache_folder())
+    assert found.files == 1
+    out = "a link out of the built output; not followed"
+    assert [(one.path, one.reason) for one in found.unread] == [
+        ("dist/b.js", out),
+        ("dist/c.js", "No such file or directory"),
+        ("dist/d.js", "Too many levels of symbolic links"),
+        ("dist/more", out),
+    ], "what a link leads to inside is looked at under its own name"
+
+
+@pytest.mark.promise("nothing-is-left-out")
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes among files")
+@pytest.mark.parametrize("folder", ["dist", ".next/static/chunks"])
+def test_pipes_and_sockets_are_unread(folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(tmp_path, "dist/a.js")
+    make(tmp_path / ".next", *NEXT)
+    (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+    os.mkfifo(tmp_path / folder / "b.js")
+    with socket.socket(socket.AF_UNIX) as listening:
+        monkeypatch.chdir(tmp_path / folder)  # the whole path of a socket has a hundred characters at most
+        listening.bind("c.js")
+    for path in (tmp_path / folder.partition("/")[0], tmp_path / folder / "b.js"):
+        found = scan([str(path)], root=str(tmp_path), cache=cache_folder())
+        assert f"{folder}/b.js" in {one.path for one in found.unread}
+        assert {one.reason for one in found.unread} == {"is not a regular file"}
 
 
 def test_the_project_of_an_output(tmp_path: Path) -> None:

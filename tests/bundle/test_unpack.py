@@ -17,6 +17,7 @@ import pytest
 import zstandard
 
 from driftline import cli
+from driftline.bundle import unpack
 from driftline.bundle.scan import Limits, Scan, scan
 from driftline.bundle.unpack import DEFAULT
 from tests.bundle.looking import cache_folder, secret
@@ -139,6 +140,44 @@ def test_entries_of_asar_that_lie_over_one_another_are_bounded(tmp_path: Path) -
     found = look_at(tmp_path, "app.asar", content, Limits(unpacked=8 << 20))
     assert 1 <= len(found.sightings) <= 8
     assert [one.reason for one in found.unread] == ["unpacks to more than 8M (--max-unpacked)"]
+
+
+@pytest.mark.promise("bounded")
+def test_a_limit_that_the_map_of_a_script_passes_is_told(tmp_path: Path) -> None:
+    """Reading it is on the way to something else; what comes behind it in the archive is not looked at."""
+    whole = {"version": 3, "sources": ["a.ts"], "mappings": "AAAA", "sourcesContent": [" " * (3 << 20)]}
+    content = zipped({"a.js": script(), "a.js.map": json.dumps(whole).encode(), "b.js": script("b")})
+    found = look_at(tmp_path, "a.zip", content, Limits(unpacked=2 << 20))
+    assert [one.location.path for one in found.sightings] == ["a.js"]
+    assert [(one.path, one.reason) for one in found.unread] == [("a.zip", "unpacks to more than 2M (--max-unpacked)")]
+
+
+@pytest.mark.promise("bounded")
+def test_a_slow_reader_does_not_end_a_file_of_asar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system may give less than it was asked for; that is no end of the file."""
+    content = asar({"a.js": b" " * 5000 + script()})
+
+    class Slow(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            return super().read(1000 if size is None or size > 1000 else size)
+
+    monkeypatch.setattr(unpack, "_seekable", lambda _blob, _budget: Slow(content))
+    found = look_at(tmp_path, "app.asar", content)
+    assert [one.location.path for one in found.sightings] == ["a.js"]
+    assert found.unread == ()
+
+
+@pytest.mark.promise("nothing-is-left-out")
+@pytest.mark.parametrize("kind", [tarfile.FIFOTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE], ids=["pipe", "device", "disk"])
+def test_a_pipe_or_a_device_in_a_tar_is_unread(tmp_path: Path, kind: bytes) -> None:
+    target = io.BytesIO()
+    with tarfile.open(fileobj=target, mode="w") as archive:
+        odd = tarfile.TarInfo("odd.js")
+        odd.type = kind
+        archive.addfile(odd)
+        archive.addfile(tarfile.TarInfo("a.js"))
+    found = look_at(tmp_path, "a.tar", target.getvalue())
+    assert [(one.path, one.reason) for one in found.unread] == [("a.tar!/odd.js", "is not a regular file")]
 
 
 def test_an_encrypted_zip_is_unread(tmp_path: Path) -> None:

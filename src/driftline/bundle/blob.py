@@ -54,7 +54,7 @@ def windows(file: IO[bytes], size: int = SIZE, overlap: int = OVERLAP, *, start:
     jumps = file.seekable()
     if begin:
         file.seek(begin)
-    kept = b"" if jumps else _read(file, start - begin)
+    kept = b"" if jumps else read(file, start - begin)
     low = start - begin
     while True:
         length = low + size + overlap
@@ -62,9 +62,9 @@ def windows(file: IO[bytes], size: int = SIZE, overlap: int = OVERLAP, *, start:
             length = min(length, stop + overlap - begin)
         if jumps:
             file.seek(begin)
-            data = _read(file, length)
+            data = read(file, length)
         else:
-            data = kept + _read(file, length - len(kept))
+            data = kept + read(file, length - len(kept))
         ended = len(data) < length or (stop is not None and begin + length >= stop + overlap)
         high = len(data) if ended else low + size
         if stop is not None:
@@ -78,8 +78,8 @@ def windows(file: IO[bytes], size: int = SIZE, overlap: int = OVERLAP, *, start:
         low = high - cut
 
 
-def _read(file: IO[bytes], size: int) -> bytes:
-    """`size` bytes, fewer only at the end: a decompressor may give less at a time."""
+def read(file: IO[bytes], size: int) -> bytes:
+    """`size` bytes, fewer only at the end: a decompressor, and the system, may give less at a time."""
     first = file.read(size)
     if len(first) == size or not first:
         return first

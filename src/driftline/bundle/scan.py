@@ -212,14 +212,7 @@ def _served(roots: Sequence[str], root: str, limits: Limits, unread: list[Unread
     seen: set[str] = set()
     for given in roots:
         missed: list[tuple[str, str]] = []
-        if os.path.isdir(given):
-            served: Iterable[serve.Served] = serve.files(given, missed)
-        else:
-            try:
-                served = [serve.Served(given, os.stat(given).st_size)]
-            except OSError as error:
-                served, missed = [], [(given, error.strerror or "cannot be read")]
-        for one in served:
+        for one in serve.files(given, missed) if os.path.isdir(given) else serve.named(given, missed):
             if one.path in seen:
                 continue
             seen.add(one.path)
@@ -274,7 +267,7 @@ def _scan_piece(look: Look, pieces: Sequence[_Piece], root: str, limits: Limits,
     for one in piece.files:
         data = _ordinary(one)
         if data is None:
-            found += _scan_blob(look, _blob(one.path, root, one.size), Budget(limits))
+            found += _scan_file(look, _blob(one.path, root, one.size), Budget(limits))
             continue
         # Most files hold nothing: for them, nothing is made but their bytes.
         files += 1
@@ -312,6 +305,14 @@ def _lost(pieces: Sequence[_Piece], root: str, number: int) -> list[_Found]:
     return [_Found(unread=tuple(Unread(_shown(one.path, root), "the search of it was ended") for one in pieces[number].files))]
 
 
+def _scan_file(look: Look, blob: Blob, budget: Budget) -> list[_Found]:
+    """A file on disk with everything packed in it. A limit that it passes is told, also where that was met on the way to something else."""
+    found = _scan_blob(look, blob, budget)
+    if budget.passed is not None and not any(one.reason == budget.passed for part in found for one in part.unread):
+        found.append(_Found(blob, unread=(_unread(blob, budget.passed),), files=0))
+    return found
+
+
 def _scan_blob(look: Look, blob: Blob, budget: Budget) -> list[_Found]:
     """A blob and everything packed in it, told while its container is open."""
     try:
@@ -339,7 +340,7 @@ def _scan_opened(look: Look, blob: Blob, budget: Budget) -> list[_Found]:
     inside: list[_Found] = []
     try:
         for member in unpack.members(blob, kind, budget):
-            if budget.is_spent:
+            if budget.passed is not None:
                 break
             inside += _scan_blob(look, member, budget)
     except Unreadable as problem:

@@ -32,11 +32,40 @@ class Served(NamedTuple):
 def files(root: str, failed: list[tuple[str, str]]) -> Iterator[Served]:
     """The served files below a folder, those of a folder before those of its folders, by name; what cannot be listed goes into `failed`.
 
-    Links are not followed.
+    Links are not followed: what they lead to below the folder is looked at under its own name, others go into `failed`, as do pipes and
+    devices.
     """
     start = os.path.abspath(root)
     for output in _outputs(start):
         yield from _walk(output, failed)
+    failed[:] = [(path, said) for path, reason in failed if (said := _leads_out(path, start) if reason == _LINK else reason) is not None]
+
+
+_LINK = "a link"
+_NO_FILE = "is not a regular file"
+
+
+def _leads_out(link: str, start: str) -> str | None:
+    """Why a link shows something that is not looked at; None where it leads to something below `start`."""
+    try:
+        os.stat(link)  # first: the kernel gives up after forty links, realpath follows each of a ring by recursion
+    except OSError as error:
+        return error.strerror or "cannot be read"
+    inside = os.path.join(os.path.realpath(link), "").startswith(os.path.join(os.path.realpath(start), ""))
+    return None if inside else "a link out of the built output; not followed"
+
+
+def named(path: str, failed: list[tuple[str, str]]) -> Iterator[Served]:
+    """A file that is named itself, also by a link; what is none goes into `failed`."""
+    try:
+        size = os.stat(path).st_size
+    except OSError as error:
+        failed.append((path, error.strerror or "cannot be read"))
+        return
+    if os.path.isfile(path):
+        yield Served(path, size)
+    else:
+        failed.append((path, _NO_FILE))
 
 
 def _outputs(root: str) -> list[str]:
@@ -169,10 +198,12 @@ def _entries(folder: str, failed: list[tuple[str, str]]) -> list[os.DirEntry[str
 
 
 def _file(entry: os.DirEntry[str], failed: list[tuple[str, str]]) -> Iterator[Served]:
-    """A file with its size; nothing for a link, a pipe or a device."""
+    """A file with its size; a link, a pipe or a device goes into `failed`."""
     try:
         if entry.is_file(follow_symlinks=False):
             yield Served(entry.path, entry.stat(follow_symlinks=False).st_size)
+        else:
+            failed.append((entry.path, _LINK if entry.is_symlink() else _NO_FILE))
     except OSError as error:
         failed.append((entry.path, error.strerror or "cannot be read"))
 

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator
 from typing import IO, Any, NamedTuple
 
-from driftline.bundle.blob import Blob
+from driftline.bundle.blob import Blob, read
 from driftline.model import Unreadable
 
 
@@ -61,20 +61,29 @@ _ARCHIVE_NAMES = (
 
 
 class Budget:
-    """The bytes and archives that one file on disk may still unpack to; `is_spent` once it has passed a limit, which is told once."""
+    """The bytes and archives that one file on disk may still unpack to; `passed` names the limit that it has passed, which is told once."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.left = limits.unpacked
         self.archives = limits.archives
-        self.is_spent = False
+        self.passed: str | None = None
 
     def take(self, count: int) -> None:
         """Raises Unreadable when the limit is passed."""
         self.left -= count
         if self.left < 0:
-            self.is_spent = True
-            raise Unreadable(f"unpacks to more than {size(self.limits.unpacked)} (--max-unpacked)")
+            raise self._passed(f"unpacks to more than {size(self.limits.unpacked)} (--max-unpacked)")
+
+    def open_one(self) -> None:
+        """Counts one more archive. Raises Unreadable when the limit is passed."""
+        self.archives -= 1
+        if self.archives < 0:
+            raise self._passed(f"holds more than {self.limits.archives} archives in one another (--max-archives)")
+
+    def _passed(self, reason: str) -> Unreadable:
+        self.passed = reason
+        return Unreadable(reason)
 
 
 _MAGIC = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"\x28\xb5\x2f\xfd", *CLOSED)
@@ -111,12 +120,9 @@ def kind_of(path: str, head: bytes) -> str | None:
 
 def members(blob: Blob, kind: str, budget: Budget) -> Iterator[Blob]:
     """The blobs inside a container. Raises Unreadable where it is broken, encrypted or passes a limit."""
-    if budget.is_spent:
+    if budget.passed is not None:
         return
-    budget.archives -= 1
-    if budget.archives < 0:
-        budget.is_spent = True
-        raise Unreadable(f"holds more than {budget.limits.archives} archives in one another (--max-archives)")
+    budget.open_one()
     if len(blob.container) + 1 > budget.limits.depth:
         raise Unreadable(f"packed more than {budget.limits.depth} deep (--max-depth)")
     try:
@@ -293,13 +299,21 @@ def _tar(blob: Blob, budget: Budget) -> Iterator[Blob]:
         for number, member in enumerate(archive):
             if number > budget.limits.members:
                 raise _too_many(budget)
+            name = _harmless(member.name)
+            if member.isdev():
+                yield Blob(name, base, _no_file)
             if not member.isfile():
                 continue  # links lead to other members or outside; neither is followed
             reader = archive.extractfile(member)
             if reader is None:
                 continue
             # A streamed archive cannot go back: what a member may be looked at twice for is kept while it is small.
-            yield Blob(_harmless(member.name), base, _once(reader, member.size, budget), member.size)
+            yield Blob(name, base, _once(reader, member.size, budget), member.size)
+
+
+def _no_file() -> IO[bytes]:
+    """Instead of the content of a pipe or a device that an archive holds. Raises Unreadable."""
+    raise Unreadable("is not a regular file")
 
 
 def _once(reader: IO[bytes], size: int, budget: Budget) -> Any:
@@ -393,7 +407,7 @@ class _Slice(io.RawIOBase):
         count = self._left if size < 0 else min(size, self._left)
         self._budget.take(count)
         self._file.seek(self._place)
-        data = self._file.read(count)
+        data = read(self._file, count)
         if len(data) < count:
             raise Unreadable("ends too early")
         self._place += count
