@@ -309,10 +309,26 @@ def test_a_full_disk_is_three(faulty: Path, command: list[str]) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the shell differs")
-def test_a_closed_output_is_three(faulty: Path) -> None:
-    done = subprocess.run(f"'{sys.executable}' -m driftline check >&-", shell=True, cwd=faulty, capture_output=True, text=True, check=False)
+@pytest.mark.parametrize("command", ["check", "--version", "rules"])
+def test_a_closed_output_is_three(faulty: Path, command: str) -> None:
+    done = subprocess.run(
+        f"'{sys.executable}' -m driftline {command} >&-", shell=True, cwd=faulty, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 3
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+def test_misuse_that_cannot_be_told_is_no_finding(faulty: Path) -> None:
+    with open("/dev/full", "w") as full:
+        done = process(faulty, "check", "--nonsense", capture_output=False, stdout=subprocess.PIPE, stderr=full)
+    assert done.returncode in (2, 3)
+
+
+@pytest.mark.parametrize("columns", ["1", "99999999999", "9" * 6000, "\u00b2", "\u0663"], ids=ascii)
+def test_any_number_of_columns_is_taken(faulty: Path, columns: str) -> None:
+    done = process(faulty, "check", env={**os.environ, "COLUMNS": columns})
+    assert done.returncode == 1
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "utf-8"])

@@ -208,7 +208,7 @@ def test_every_library_is_declared() -> None:
     # Libraries that a declared one brings along and is made of.
     carried = {"gibberish_detector": "detect-secrets", "markupsafe": "jinja2"}
     for module in sorted(outside):
-        distributions = {re.sub(r"[-_.]+", "-", name).lower() for name in (*owners.get(module, ()), carried.get(module, ""))}
+        distributions = {re.sub(r"[-_.]+", "-", name).lower() for name in (*owners.get(module, (module,)), carried.get(module, ""))}
         assert distributions & known, f"{module} is of {distributions}, which pyproject.toml does not name"
 
 

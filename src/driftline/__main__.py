@@ -53,6 +53,8 @@ def _run(words: list[str]) -> int:
 
 def _told(text: str) -> int:
     """Prints a text; the exit code is 3 where it did not arrive."""
+    if sys.stdout is None:  # it was closed by whoever started us
+        return 3
     try:
         print(text, flush=True)
     except OSError:

@@ -10,6 +10,8 @@ import os
 import stat
 from collections.abc import Mapping
 
+from driftline import regular
+
 _TEMPORARY = ".writing-"
 # Of each kind, files of other versions may still be in use by another project's environment.
 _KEPT = 4
@@ -33,16 +35,10 @@ def read(name: str) -> bytes | None:
     try:
         if not _is_ours(os.stat(os.path.dirname(name))):
             return None
-        with open(name, "rb", opener=_without_waiting) as file:
-            status = os.fstat(file.fileno())
-            return file.read() if stat.S_ISREG(status.st_mode) and _is_ours(status) else None
+        # In a folder of the user's own nobody else puts another file in its place meanwhile.
+        return regular.read(name) if _is_ours(os.stat(name)) else None
     except OSError:
         return None
-
-
-def _without_waiting(name: str, flags: int) -> int:
-    """Opens a file; a pipe in its place does not hold us up."""
-    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _is_ours(status: os.stat_result) -> bool:
@@ -71,7 +67,8 @@ def write(name: str, content: bytes, kept: int = _KEPT) -> None:
         os.unlink(temporary)
         raise
     kind = base.partition("-")[0] + "-"
-    entries = [(entry.stat().st_mtime, entry) for entry in os.scandir(home) if entry.name.startswith((kind, _TEMPORARY))]
+    with os.scandir(home) as listed:
+        entries = [(entry.stat(follow_symlinks=False).st_mtime, entry) for entry in listed if entry.name.startswith((kind, _TEMPORARY))]
     left = [entry for at, entry in entries if entry.name.startswith(_TEMPORARY) and at < time.time() - _LEFT_SECONDS]
     # By their times, which a clock may have set wrong: the one just written stays in any case.
     others = sorted((one for one in entries if one[1].name.startswith(kind) and one[1].name != base), key=lambda one: one[0], reverse=True)

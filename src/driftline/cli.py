@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from driftline import __version__, console
+from driftline import __version__, console, regular
 from driftline.console import FAIL_ON, FORMATS
 from driftline.model import Misuse, Report, Unreadable
 
@@ -254,26 +254,18 @@ def review(root: str, keep: bool, changed: bool, **options: Any) -> int:
     if keep and report.unread:
         console.say("driftline: not kept, because not everything could be judged")
     elif keep:
-        _write_kept(root, path, changes.kept(report))
+        console.keep(path, changes.kept(report), (root,))
     return console.told(report, request, options)
 
 
 def _kept_text(path: str) -> str | None:
     """A file that driftline keeps in a project; None where there is none."""
-    if not os.path.exists(path):
+    if not os.path.lexists(path):
         return None
     try:
-        with open(path, encoding="utf-8") as file:
-            return file.read()
+        return regular.read(path).decode()
     except (OSError, UnicodeDecodeError):
         raise Misuse(f"{path} cannot be read") from None
-
-
-def _write_kept(root: str, path: str, text: str) -> None:
-    folder = os.path.dirname(path)
-    if os.path.islink(folder) or os.path.realpath(folder) != os.path.join(os.path.realpath(root), os.path.basename(folder)):
-        raise Misuse(f"{folder} is a link; it has to be a folder of the project")
-    console.keep(path, text)
 
 
 @main.group(short_help="Record what was seen to work.")
@@ -307,7 +299,7 @@ def attest_callback(name: str, target: str, event: str | None, root: str, config
         text = hooks.attested(_kept_text(path), hook.route, read.canonical(target), date.today().isoformat(), hooks.event_id(event))
     except ValueError:
         raise Misuse(f"{path} is not a {hooks.SCHEMA} file; nothing was written") from None
-    _write_kept(root, path, text)
+    console.keep(path, text, (root,))
     print(f"{os.path.normpath(path)}: {hook.route} ({hook.provider}) was seen to work in {read.canonical(target)}; commit it.")
     return 0
 
@@ -326,12 +318,14 @@ def baseline(root: str, reason: str, expires: str | None, **options: Any) -> int
     driftline baseline --reason "before the launch clean-up" --expires 2027-01-31
     """
     from driftline import audit, suppress
+    from driftline.project import git
 
     until = _date(expires)
     request = console.request(root, options, with_baseline=False)
     report = audit.check(request._replace(command="baseline"))
     path = options["baseline"] or os.path.join(root, request.settings.baseline or suppress.FILE)
-    console.keep(path, suppress.baseline_text(report.findings, reason, until))
+    homes = () if options["baseline"] else (git.repository(root) or root,)
+    console.keep(path, suppress.baseline_text(report.findings, reason, until), homes)
     accepted = len(report.open)
     print(f"{path} accepts {accepted} finding{'' if accepted == 1 else 's'}{f' until {until}' if until else ''}; commit it.")
     for unread in report.unread:
@@ -354,11 +348,12 @@ def init(root: str, remove: bool, no_hook: bool) -> int:
     from driftline import install
 
     steps = install.remove(root) if remove else install.install(root, hook=not no_hook)
+    homes = install.homes(root)
     for step in steps:
         if step.content is None and step.path is not None:
             os.unlink(os.path.join(root, step.path))
         elif step.path is not None and step.content is not None:
-            console.keep(os.path.join(root, step.path), step.content)
+            console.keep(os.path.join(root, step.path), step.content, homes)
             if step.executable:
                 os.chmod(os.path.join(root, step.path), 0o755)  # noqa: S103  # what git asks of a hook
         print(step.said)
@@ -400,16 +395,13 @@ def snapshot(pairs: tuple[str, ...], root: str, config: str | None) -> int:
         )
         for name, found in given.items()
     }
-    folder = os.path.join(root, exports.FOLDER)
-    if os.path.islink(folder):
-        raise Misuse(f"{folder} is a link; it has to be a folder of the project")
     for path, text in texts.items():
         goal = os.path.join(root, path)
-        before = None
-        if os.path.exists(goal):
-            with open(goal, encoding="utf-8", errors="replace") as file:
-                before = exports.names(file.read())
-        console.keep(goal, text, follow=False)
+        try:
+            before = exports.names(regular.read(goal).decode(errors="replace"))
+        except OSError:
+            before = None
+        console.keep(goal, text, (root,), follow=False)
         print(exports.said(path, exports.names(text), before))
     return 0
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from driftline import regular
 from driftline.model import Misuse, Report, Unreadable
 
 if TYPE_CHECKING:
@@ -86,8 +87,9 @@ def _origin(error: BaseException) -> str:
 
 
 def say(text: str) -> None:
-    """Prints a line for whoever watches, apart from the report."""
-    print(text, file=sys.stderr)
+    """Prints a line for whoever watches, apart from the report; where nobody can be told, the exit code has to do."""
+    with suppress(OSError):
+        print(text, file=sys.stderr)
 
 
 # --- plain lines --------------------------------------------------------------------------------------------------------------
@@ -204,12 +206,11 @@ def request(root: str, options: Mapping[str, Any], *, with_baseline: bool = True
     rules.refuse_unknown({name: setting.options for name, setting in read.rules.items()}, read.path or "")
     baseline: tuple[suppress.Accepted, ...] = ()
     path = options["baseline"] or (os.path.join(root, read.baseline) if read.baseline else None)
-    if path is None and os.path.isfile(os.path.join(root, suppress.FILE)):
+    if path is None and os.path.lexists(os.path.join(root, suppress.FILE)):
         path = os.path.join(root, suppress.FILE)
     if path and with_baseline:
         try:
-            with open(path, encoding="utf-8") as file:
-                baseline = suppress.read_baseline(file.read(), path)
+            baseline = suppress.read_baseline(regular.read(path).decode(), path)
         except (OSError, UnicodeDecodeError):
             raise Misuse(f"{path}: the baseline cannot be read") from None
     return audit.Request(
@@ -333,11 +334,15 @@ def _target(word: str) -> tuple[str, str | None]:
     return name, path if equals else None
 
 
+# Of a number of columns; more are no terminal's, and a line that is filled up to them costs memory.
+_DIGITS = 4
+
+
 def width() -> int:
     """The columns of the terminal, or what COLUMNS says; 100 where there is neither."""
     # As shutil.get_terminal_size, which imports three libraries for archives.
     said = os.environ.get("COLUMNS", "")
-    if said.isdecimal() and int(said) > 0:
+    if said.isdecimal() and 0 < len(said) <= _DIGITS and int(said) > 0:
         return int(said)
     try:
         return os.get_terminal_size(sys.stdout.fileno()).columns or 100
@@ -352,8 +357,18 @@ def colour(choice: str) -> bool:
     return choice == "always"
 
 
-def keep(path: str, text: str, *, follow: bool = True) -> None:
-    """Writes a file that a command leaves in the project, with its folder, as `write_whole`. Raises Unreadable where it cannot be written."""
+def keep(path: str, text: str, homes: Sequence[str] = (), *, follow: bool = True) -> None:
+    """Writes a file that a command leaves behind, with its folder, as `write_whole`. Raises Unreadable where it cannot be written.
+
+    One that the user did not name himself has to lie really in one of the folders `homes`: the project may hold links that lead out of it,
+    and pipes. Raises Misuse for them.
+    """
+    if homes:
+        real = os.path.realpath(path) if follow else os.path.join(os.path.realpath(os.path.dirname(path) or "."), os.path.basename(path))
+        if not any(real.startswith(os.path.join(os.path.realpath(home), "")) for home in homes):
+            raise Misuse(f"{path} leads out of the project; nothing was written")
+        if os.path.exists(real) and not os.path.isfile(real):
+            raise Misuse(f"{path} is not a regular file; nothing was written")
     try:
         if not os.path.isdir(folder := os.path.dirname(path) or "."):
             os.makedirs(folder, exist_ok=True)

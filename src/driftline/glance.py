@@ -13,7 +13,7 @@ import sys
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from driftline import cache
+from driftline import cache, regular
 
 TYPE_CHECKING = False  # as typing's, which takes as long to import as git takes to list the changes
 if TYPE_CHECKING:
@@ -244,7 +244,12 @@ def _git(*arguments: str) -> bytes:
     from driftline.project import inert
 
     done = subprocess.run(  # noqa: S603  # no shell; the arguments are ours
-        inert.command(".", *arguments), env=inert.environment(), stdin=subprocess.DEVNULL, capture_output=True, check=False
+        inert.command(".", *arguments),
+        env=inert.environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        timeout=inert.PATIENCE,
     )
     return done.stdout if done.returncode == 0 else b""
 
@@ -266,6 +271,7 @@ def _blobs(names: Sequence[str]) -> Iterator[bytes]:
     )
     if process.stdin is None or process.stdout is None:
         return
+    timer = inert.ended_in_time(process.kill)
     with process, process.stdin as asked, process.stdout as told:
         try:
             asked.write("".join(f"{name}\n" for name in names).encode())  # a few hundred names fit into the pipe
@@ -280,6 +286,7 @@ def _blobs(names: Sequence[str]) -> Iterator[bytes]:
                 yield content[:-1]
         finally:
             process.kill()
+            timer.cancel()
 
 
 # --- settings that were read without a complaint ------------------------------------------------------------------------------
@@ -299,8 +306,7 @@ def _settings() -> str | None:
     """A checksum of driftline.toml, or of a pyproject.toml that speaks of us; None where there is neither."""
     for name in ("driftline.toml", "pyproject.toml"):
         try:
-            with open(name, "rb") as file:
-                content = file.read()
+            content = regular.read(name)
         except FileNotFoundError:
             continue
         except OSError:

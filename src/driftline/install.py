@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from driftline import __version__, audit, late
+from driftline import __version__, audit, late, regular
 from driftline.model import App, Misuse, Unreadable
 from driftline.project import git
 from driftline.project.settings import FILE, Settings
@@ -249,12 +249,23 @@ def _simple_without(package: str) -> str | None:
     return content
 
 
+def homes(root: str) -> tuple[str, ...]:
+    """The folders in which the files of a project and of its hooks lie: its repository, and git's own folder, which may lie elsewhere."""
+    top = git.repository(root)
+    return (root,) if top is None else (top, _common(top))
+
+
+def _common(root: str) -> str:
+    """The folder that git keeps for all work trees of a repository. Raises Unreadable where git does not say."""
+    return os.path.join(root, os.fsdecode(git.run(root, "rev-parse", "--git-common-dir")).rstrip("\n"))
+
+
 def _git_hook(root: str) -> str | None:
     """git's own pre-commit hook relative to the root, None where it lies outside the repository."""
     repository = git.repository(root)
     if repository is None:
         return None
-    common = os.path.join(root, os.fsdecode(git.run(root, "rev-parse", "--git-common-dir")).rstrip("\n"))
+    common = _common(root)
     folder = os.path.join(common, "hooks")
     for scope in ("--local", "--global", "--system"):  # the narrowest one counts (git-config(1), SCOPES)
         said = os.fsdecode(git.run(root, "config", scope, "--get", "core.hooksPath", codes=(0, 1))).rstrip("\n")
@@ -272,8 +283,7 @@ def _git_hook(root: str) -> str | None:
 
 def _text(root: str, path: str) -> str | None:
     try:
-        with open(os.path.join(root, path), encoding="utf-8") as file:
-            return file.read()
+        return regular.read(os.path.join(root, path)).decode().replace("\r\n", "\n")
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError):

@@ -304,13 +304,15 @@ class _Tree:
         unread = [Unread(path, IN_CONFLICT) for path in sorted(index.conflicts)]
         for home in sorted({".", *homes}):
             try:
-                names = sorted(entry.name for entry in os.scandir(os.path.join(request.root, home)) if entry.is_file(follow_symlinks=False))
+                entries_there = sorted(os.scandir(os.path.join(request.root, home)), key=lambda entry: entry.name)
             except (FileNotFoundError, NotADirectoryError):  # it is in the index only
                 continue
             except OSError as error:
                 unread.append(Unread(home, error.strerror or "cannot be listed"))
                 continue
             inside = "" if home == "." else home + "/"
+            # A pipe or a socket is no link and no folder: reading it will say so.
+            names = [entry.name for entry in entries_there if not entry.is_symlink() and not entry.is_dir(follow_symlinks=False)]
             local += [inside + name for name in names if formats.is_env_file(inside + name)]
         local = [p for p in local if p not in entries and p not in index.conflicts and not request.settings.is_excluded(p)]
         ignored = git.ignored(request.root, local)

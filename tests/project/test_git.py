@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -276,6 +277,19 @@ def test_no_setting_and_no_attribute_hides_what_is_staged(tmp_path: Path, given:
     done = driftline(root, "commit")
     assert done.returncode == 1, done.stdout
     assert "lib/b.ts" in done.stdout
+
+
+@pytest.mark.promise("nothing-is-left-out")
+def test_no_replaced_object_hides_what_is_staged(tmp_path: Path) -> None:
+    """refs/replace lets git show another object in an object's place."""
+    root = repository(tmp_path / "p", {**SHOP, ".env.production": "ONE=1\nTWO=1\n"}, commit=True)
+    write(root, {".env.production": "TWO=1\n"})
+    git(root, "add", "--all")
+    before = driftline(root, "commit")
+    git(root, "replace", "HEAD:.env.production", ":.env.production")
+    after = driftline(root, "commit")
+    assert (after.returncode, re.sub(r"in [0-9.]+ s", "", after.stdout)) == (before.returncode, re.sub(r"in [0-9.]+ s", "", before.stdout))
+    assert after.returncode == 1
 
 
 def test_a_work_tree_elsewhere_is_not_audited_in_place_of_the_folder(tmp_path: Path) -> None:

@@ -6,8 +6,10 @@ import builtins
 import errno
 import io
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -42,6 +44,35 @@ def opening(wanted: Wanted, name: str) -> Iterator[list[str]]:
         stack.enter_context(mock.patch.object(io, "open", guard(io.open)))
         stack.enter_context(mock.patch.object(os, "open", guard(os.open)))
         yield met
+
+
+@contextmanager
+def piped(path: Path) -> Iterator[None]:
+    """A pipe that nobody writes to stands in a file's place: whoever opens it as a file waits for ever."""
+    aside = path.with_name(f"{path.name}.aside")
+    path.rename(aside)
+    os.mkfifo(path)
+    try:
+        yield
+    finally:
+        path.unlink()
+        aside.rename(path)
+
+
+@contextmanager
+def in_time(seconds: float) -> Iterator[None]:
+    """Raises TimeoutError where what is done takes longer. For the main thread."""
+
+    def late(_number: int, _frame: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @contextmanager

@@ -22,7 +22,8 @@ import pytest
 
 from driftline import audit, code, formats, reports, rules
 from driftline.bundle import engine
-from driftline.project import settings
+from driftline.project import files as project_files
+from driftline.project import inert, settings
 from tests.project.trees import TODAY, repository, write
 from tests.projects import FIXTURES, git, make, patterns
 from tests.trust import faults, running
@@ -197,6 +198,157 @@ def _unwritable(error: str, function: str) -> Iterator[list[Any]]:
 
     with mock.patch.object(module, function, guarded):
         yield met
+
+
+@pytest.mark.promise("fails-closed")
+@pytest.mark.parametrize("under_git", [True, False], ids=["git", "no git"])
+def test_a_folder_that_vanishes_is_no_pass(clean: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, under_git: bool) -> None:
+    """Gone when its files were listed and not yet read, as where somebody changes the branch meanwhile; and the whole project."""
+    real = project_files.walk
+    # Without git, nobody looks for keys in what is no source.
+    for gone in ("src", "apps", "apps/web", ".", *(("supabase/migrations", "dist") if under_git else ())):
+        for command in (
+            ("check",),
+            ("check", "--bundle", "dist"),
+            ("review",),
+            ("matrix",),
+            ("predeploy", "--env", "production", "--no-live"),
+        ):
+            root = tmp_path / "p"
+            shutil.copytree(clean, root, symlinks=True)
+            if not under_git:
+                shutil.rmtree(root / ".git")
+
+            def walk(*given: Any, gone: Path = root / gone) -> Any:
+                tree = real(*given)
+                shutil.rmtree(gone)
+                return tree
+
+            with monkeypatch.context() as patched:
+                patched.setattr(project_files, "walk", walk)
+                done = _run(root, command)
+            assert done.code == 3, f"{gone} {command}: {done.code} {done.text[-300:]}"
+            assert "internal" not in done.text
+            shutil.rmtree(root, ignore_errors=True)
+
+
+# --- what is no file ------------------------------------------------------------------------------------------------------------
+
+_PIPES = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes among files")
+
+
+@_PIPES
+@pytest.mark.promise("fails-closed")
+def test_a_pipe_in_a_files_place_is_no_pass(clean: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each file of the project in turn, those that git itself opens among them."""
+    monkeypatch.setattr(inert, "PATIENCE", 1.0)
+    for path in _files(clean):
+        with faults.piped(path), faults.in_time(30):
+            done = _run(clean, ("check",))
+        assert done.code in _NO_PASS, path
+        assert path.name in done.text or path.name == ".gitignore", f"{path}: {done.text[-500:]}"
+
+
+@_PIPES
+@pytest.mark.promise("fails-closed")
+@pytest.mark.parametrize(
+    "name",
+    ["driftline.toml", "driftline-baseline.json", ".driftline/attestations.json", ".driftline/review.json", ".env.local", "dist/a.js"],
+)
+@pytest.mark.parametrize(
+    "command",
+    [*COMMANDS[1:], ("review", "--keep"), ("review", "--changed", "--keep"), ("init", "--no-hook"), ("snapshot", "attestations={root}/.env.production"),
+     ("attest", "callback", "/api/hook", "--env", "production"), ("bundle", "{root}/dist/a.js")],
+    ids=" ".join,
+)  # fmt: skip
+def test_a_pipe_holds_no_command_up(clean: Path, tmp_path: Path, command: tuple[str, ...], name: str) -> None:
+    root = tmp_path / "p"
+    shutil.copytree(clean, root, symlinks=True)
+    write(root, {".driftline/review.json": '{"schema": "driftline/review/1"}'})
+    with faults.piped(root / name), faults.in_time(30):
+        done = _run(root, tuple(word.replace("{root}", str(root)) for word in command))
+    assert "Traceback" not in done.text
+    if name == ".env.local" and command[0] in ("commit", "predeploy", "review", "matrix", "baseline"):
+        assert done.code == 3, done.text
+    if name == "dist/a.js" and "dist" in " ".join(command):
+        assert done.code == 3, done.text
+
+
+@_PIPES
+@pytest.mark.promise("bounded")
+@pytest.mark.parametrize("name", ["HEAD", "index", "config", "info/exclude", "objects/info/alternates", "packed-refs", "commondir"])
+def test_a_pipe_that_holds_git_up_ends(clean: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(inert, "PATIENCE", 1.0)
+    root = tmp_path / "p"
+    shutil.copytree(clean, root, symlinks=True)
+    path = root / ".git" / name
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    with faults.in_time(60):
+        assert _run(root, ("check",)).code in (0, 3)
+        assert _run(root, ("commit",)).code == 3
+
+
+# What a command writes by itself, where the project holds a link out of it in that place: (the file, a command that writes it).
+_ASTRAY: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("driftline.toml", ("init", "--no-hook")),
+    (".husky/pre-commit", ("init",)),
+    (".pre-commit-config.yaml", ("init",)),
+    ("lefthook.yml", ("init",)),
+    ("package.json", ("init",)),
+    (".git/hooks/pre-commit", ("init",)),
+    ("driftline-baseline.json", ("baseline",)),
+    (".driftline/review.json", ("review", "--keep")),
+    (".driftline/attestations.json", ("attest", "callback", "/api/webhooks/stripe", "--env", "production")),
+    (".driftline/production.json", ("snapshot", "production=.env.production")),
+    (".driftline", ("review", "--keep")),
+    (".driftline", ("snapshot", "production=.env.production")),
+    (".driftline", ("attest", "callback", "/api/webhooks/stripe", "--env", "production")),
+)
+
+
+@pytest.mark.promise("nothing-is-changed")
+@pytest.mark.parametrize(("name", "command"), _ASTRAY, ids=lambda value: value if isinstance(value, str) else " ".join(value))
+@pytest.mark.parametrize(
+    "before", [None, "repos:\n- repo: x\n", '{"simple-git-hooks": {}}', '{"schema": "driftline/baseline/1", "findings": []}']
+)
+def test_links_of_the_project_lead_no_write_astray(tmp_path: Path, name: str, command: tuple[str, ...], before: str | None) -> None:
+    """To a file outside, to one that could be there, and to a folder outside."""
+    files: dict[str, str | bytes] = {
+        "package.json": '{"dependencies": {"next": "16"}}',
+        "app/api/webhooks/stripe/route.ts": "export async function POST(r) { return stripe.webhooks.constructEvent(r) }\n",
+        ".env.production": "A=1\n",
+    }
+    root = repository(tmp_path / "p", files)
+    outside = tmp_path / "outside"
+    if name == ".driftline":
+        outside.mkdir()
+    elif before is not None:
+        outside.write_text(before)
+    (root / name).parent.mkdir(exist_ok=True)
+    (root / name).unlink(missing_ok=True)
+    (root / name).symlink_to(outside)
+    done = _run(root, command)
+    assert "internal" not in done.text
+    if name == ".driftline":
+        assert list(outside.iterdir()) == []
+        assert done.code == 2
+    else:
+        assert (outside.read_text() if outside.exists() else None) == before
+    done = _run(root, ("init", "--remove"))
+    assert name == ".driftline" or (outside.read_text() if outside.exists() else None) == before
+
+
+@pytest.mark.promise("nothing-is-changed")
+@pytest.mark.parametrize("path", ["../outside.json", "{tmp}/outside.json"])
+def test_the_settings_lead_no_baseline_astray(tmp_path: Path, path: str) -> None:
+    path = path.replace("{tmp}", str(tmp_path))
+    root = repository(tmp_path / "p", {".env.production": "A=1\n", "driftline.toml": f'baseline = "{path}"\n'})
+    done = _run(root, ("baseline",))
+    assert done.code == 2, done.text
+    assert not (tmp_path / "outside.json").exists()
+    assert _run(root, ("baseline", "--baseline", "../outside.json")).code == 0, "what the user names is written"
+    assert (tmp_path / "outside.json").exists()
 
 
 # --- git, the worker --------------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from driftline.model import Location, Related, Unread, Unreadable
@@ -83,6 +83,11 @@ def _walk_git(root: str, is_excluded: Callable[[str], bool]) -> Tree:
                 files += [File(path + name, False, True) for name in _names(os.path.join(root, path))]
             except OSError as error:
                 unread.append(Unread(path.rstrip("/"), error.strerror or "cannot be listed"))
+    odd, closed = _no_files(root, {*listing.ignored, *listing.nested})
+    if not listing.closed:  # else git has met the same, under a path that it may have cut
+        unread += [one for one in closed if not is_excluded(one.path)]
+    ignored = git.ignored(root, odd)
+    files += [File(path, False, path in ignored) for path in odd]
     nested = (path.rstrip("/") for path in listing.nested if not is_excluded(path))
     notes = [Related(Location(path, 1), "is a repository of its own and was not looked at; run driftline in it") for path in sorted(nested)]
     notes += together(listing.absent, "not in this sparse checkout and not looked at")
@@ -100,6 +105,33 @@ def together(paths: Sequence[str], said: str) -> list[Related]:
     names = ", ".join(others[:_NAMED]) + (", ..." if others[_NAMED:] else "")
     count = f"this file and {len(others)} more ({names}) are" if others else "this file is"
     return [Related(Location(first, 1), f"{count} {said}")]
+
+
+def _no_files(root: str, left_out: Collection[str]) -> tuple[list[str], list[Unread]]:
+    """What is neither file, folder nor link, outside the folders that are `left_out`, and the folders that cannot be listed.
+
+    Git goes past a pipe or a socket without a word.
+    """
+    found: list[str] = []
+    closed: list[Unread] = []
+    pending = [""]
+    while pending:
+        folder = pending.pop()
+        try:
+            entries = list(os.scandir(os.path.join(root, folder)))
+        except OSError as error:
+            closed.append(Unread(folder.rstrip("/") or ".", error.strerror or "cannot be listed"))
+            continue
+        for entry in entries:
+            if entry.is_file(follow_symlinks=False):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                path = f"{folder}{entry.name}/"
+                if entry.name not in SKIPPED and path not in left_out:
+                    pending.append(path)
+            elif not entry.is_symlink():
+                found.append(folder + entry.name)
+    return found, closed
 
 
 def _walk_plain(root: str, is_excluded: Callable[[str], bool]) -> Tree:

@@ -44,7 +44,10 @@ def _ask(root: str, *arguments: str, stdin: bytes | None = None, codes: tuple[in
             input=stdin,
             capture_output=True,
             check=False,
+            timeout=inert.PATIENCE,
         )
+    except subprocess.TimeoutExpired:
+        raise Unreadable(f"git {arguments[0]} did not come to an end in {inert.PATIENCE:.0f} seconds") from None
     except OSError as error:
         raise Unreadable(f"git cannot be started: {error.strerror or 'it is not on the PATH'}") from None
     if done.returncode not in codes:

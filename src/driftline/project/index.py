@@ -5,11 +5,12 @@ import subprocess
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from threading import Timer
 from types import TracebackType
 from typing import IO, NamedTuple
 
 from driftline.model import Unreadable
-from driftline.project import git, spoken
+from driftline.project import git, inert, spoken
 from driftline.project.files import MAX_SOURCE
 from driftline.project.text import is_text
 
@@ -61,6 +62,7 @@ class Index:
         self._blobs: dict[str, bytes] = {**(blobs or {})}
         self._room = _KEPT
         self._readers: list[subprocess.Popen[bytes]] = []
+        self._timers: list[Timer] = []
 
     def __enter__(self) -> "Index":
         return self
@@ -70,6 +72,13 @@ class Index:
         for reader in self._readers:
             reader.kill()
             reader.communicate()
+        for timer in self._timers:
+            timer.cancel()
+
+    def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        process = git.start(self.root, *arguments)
+        self._timers.append(inert.ended_in_time(process.kill))
+        return process
 
     def _end(self) -> None:
         process, self._process = self._process, None
@@ -106,7 +115,7 @@ class Index:
         return content if is_text(content) else None
 
     def _open(self, name: str) -> IO[bytes]:
-        process = git.start(self.root, "cat-file", "blob", name)
+        process = self._start("cat-file", "blob", name)
         self._readers.append(process)
         if process.stdout is None:
             raise Unreadable("git cat-file has no pipe")
@@ -140,7 +149,7 @@ class Index:
     def _asked(self, names: Sequence[str]) -> IO[bytes]:
         """Where git answers for each of a few hundred blobs, which fit into the pipe."""
         if self._process is None:
-            self._process = git.start(self.root, "cat-file", "--batch")
+            self._process = self._start("cat-file", "--batch")
         if self._process.stdin is None or self._process.stdout is None:
             raise Unreadable("git cat-file has no pipe")
         with suppress(OSError):  # its answer shows that it has died

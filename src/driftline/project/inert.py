@@ -4,6 +4,14 @@ from __future__ import annotations
 
 import os
 
+TYPE_CHECKING = False  # as typing's, which takes as long to import as all of this
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from threading import Timer
+
+# Seconds that git is given for an answer. Only what holds it up takes longer: a pipe where it expects a file.
+PATIENCE = 300.0
+
 # Settings of an audited repository that could start a program, switched off for every call (git-config(1), 2.39).
 _INERT = (
     "-c", "core.fsmonitor=false",
@@ -37,8 +45,19 @@ def environment() -> dict[str, str]:
     return kept | _QUIET
 
 
+def ended_in_time(kill: Callable[[], object]) -> Timer:
+    """A running timer that kills a git which answers through pipes and has not come to an end in time; the caller cancels it."""
+    from threading import Timer
+
+    timer = Timer(PATIENCE, kill)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
 # No lock on the index, no question, messages in English. A partial clone fetches missing blobs by itself, with commands of its own
-# configuration: GIT_NO_LAZY_FETCH stops that from git 2.45 on, and for all versions an empty list of protocols to talk with.
+# configuration: GIT_NO_LAZY_FETCH stops that from git 2.45 on, and for all versions an empty list of protocols to talk with. What a commit
+# holds is what its name is the checksum of, whatever stands under refs/replace.
 _QUIET = {
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
@@ -46,6 +65,7 @@ _QUIET = {
     "GIT_PAGER": "cat",
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_ALLOW_PROTOCOL": "",
+    "GIT_NO_REPLACE_OBJECTS": "1",
 }
 
 # A hook runs with GIT_INDEX_FILE and GIT_DIR set: `git commit -a` and worktrees stage into that index, not the default one.

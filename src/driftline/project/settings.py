@@ -8,6 +8,7 @@ from datetime import date, datetime
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
+from driftline import regular
 from driftline.knowledge import platform
 from driftline.model import Kind, Misuse, Mode, Severity
 
@@ -171,12 +172,11 @@ def _text(path: str) -> str:
     if os.path.isdir(path):
         raise Misuse("is a folder, not a file")
     try:
-        with open(path, "rb") as file:
-            content = file.read(_MAX_LENGTH + 1)
+        content = regular.read(path, _MAX_LENGTH)
+    except regular.Refused as refused:
+        raise Misuse(str(refused.strerror)) from None
     except OSError as error:
         raise Misuse(f"cannot be read: {error.strerror}") from None
-    if len(content) > _MAX_LENGTH:
-        raise Misuse("is larger than 1 MiB")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
