@@ -309,7 +309,7 @@ def _scan_file(look: Look, blob: Blob, budget: Budget) -> list[_Found]:
     """A file on disk with everything packed in it. A limit that it passes is told, also where that was met on the way to something else."""
     found = _scan_blob(look, blob, budget)
     if budget.passed is not None and not any(one.reason == budget.passed for part in found for one in part.unread):
-        found.append(_Found(blob, unread=(_unread(blob, budget.passed),), files=0))
+        found.append(_Found(unread=(_unread(blob, budget.passed),), files=0))
     return found
 
 
