@@ -437,7 +437,7 @@ _PLACES = frozenset(("environments", "environment", "targets", "target", "contex
 _BARS = late.pattern(r"[|│║┃]")
 _RULE = late.pattern(r"[\s|+\-=─━═│║┃┼╪╬├┤┌┐└┘╔╗╚╝╠╣╟╢┬┴╤╧╦╩┏┓┗┛┣┫┳┻╋*:]*")
 _WIDE = late.pattern(r"[ \t]{2,}|\t")
-_COLON = late.pattern(r"([A-Za-z_][A-Za-z0-9_]*):[ \t]+\S")
+_COLON = late.pattern(r"([A-Za-z_][A-Za-z0-9_]*):(?:[ \t]+(\S)|$)")
 # wrangler prints a worker's secrets in one way, those of a Pages project in another.
 _PRETTY = late.pattern(r"(?:Secret Name:|-(?=.*:[ \t]+Value Encrypted$))[ \t]*([A-Za-z_][A-Za-z0-9_]*)(?::[ \t]+Value Encrypted)?[ \t]*")
 _STAMP = late.pattern(r"\d{4}-\d\d-\d\dT\d\d:\d\d|(?:about |less than )?\S+ \w+ ago")
@@ -454,7 +454,7 @@ def _of_table(text: str, path: str) -> Export | None:
             entries = [entry for row in lines[index + 1 :] if (entry := _of_row(_cells(row), at, where)) is not None]
             return _named(entries, path, _platform_of_head(cells))
     if any(line.startswith("=== ") and line.endswith("Config Vars") for line in lines):
-        return _export("heroku", [Entry(match[1]) for line in lines if (match := _COLON.match(line))])
+        return _export("heroku", [Entry(match[1], None if match[2] else Secret("")) for line in lines if (match := _COLON.match(line))])
     pretty = [match[1] for line in lines if (match := _PRETTY.fullmatch(line))]
     if pretty:
         return _export("cloudflare", [Entry(name) for name in pretty])
