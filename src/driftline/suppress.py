@@ -17,8 +17,14 @@ FILE = "driftline-baseline.json"
 # In any comment syntax: of what stands before the word only counts whether the line is all comment.
 _COMMENT = late.pattern(r"driftline:[ \t]*ignore\[([a-z0-9, \t-]{1,200})\][ \t:,-]*([^\r\n]{0,300})")
 
-# How a line begins that is nothing but a comment: scripts and configuration, C's family, HTML, JSX, SQL and Lua, INI, templates, batch.
-_ALL_COMMENT = ("#", "//", "/*", "*", "<!--", "{/*", "{#", "{{!", "--", ";", "%", "'", "REM ", "rem ", '"""')
+# How a line begins that is nothing but a comment: scripts and configuration, C's family, HTML, JSX, SQL and Lua, INI, TeX, Basic, batch,
+# PowerShell; then templates: Jinja, Handlebars, Blade, Liquid, ERB and EJS, JSP, Razor; a link's label that Markdown never shows.
+_ALL_COMMENT = (
+    "#", "//", "/*", "*", "<!--", "{/*", "--", ";", "%", "'", '"""', "REM ", "rem ", "::", "<#",
+    "{#", "{{!", "{{--", "{%", "<%#", "<%--", "@*", "[//]:",
+)  # fmt: skip
+# How such a comment ends, the longer ones first.
+_ENDS = ("*/}", "*/", "--%>", "-->", "--}}", "}}", "-%>", "%>", "*@", "#>", "#}")
 
 # Line ends as locations count them; str.splitlines knows more of them.
 _LINE_END = late.pattern(r"\r\n|\n|\r")
@@ -182,7 +188,7 @@ def _comments(text: str | None) -> dict[int, _Comment]:
         match = _COMMENT.search(line)
         if match:
             reason = match[2].strip()
-            for end in ("*/}", "*/", "-->", "#}", "}}"):
+            for end in _ENDS:
                 reason = reason.removesuffix(end).strip()
             rules = tuple(rule.strip() for rule in match[1].split(",") if rule.strip())
             found[number_] = _Comment(rules, reason, line.lstrip().startswith(_ALL_COMMENT))
