@@ -222,7 +222,7 @@ def test_quiet_is_one_line(name: str) -> None:
     assert text.count("\n") == 1
     assert text.startswith(f"driftline {builder.REPORTS[name]().command}: ")
     if name == "shop":
-        assert text == "driftline check: block: 5 blockers, 1 warning, 4 notes, 1 unknown; 34 files in 0.08 s\n"
+        assert text == "driftline check: block: 5 blockers, 1 warning, 4 notes, 1 unknown, 1 stale suppression; 34 files in 0.08 s\n"
 
 
 def test_an_unknown_format_is_misuse_and_names_the_nearest() -> None:

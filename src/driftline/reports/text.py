@@ -33,6 +33,8 @@ def _quiet(report: Report, terminal: Terminal) -> Iterator[str]:
     words = [_words.tally(report.open) or "nothing found"]
     if report.unknown:
         words.append(f"{len(report.unknown)} unknown")
+    if report.stale:
+        words.append(count(len(report.stale), "stale suppression"))
     if report.unread:
         words.append(f"{len(report.unread)} unread")
     verdict = terminal.paint(report.verdict, _VERDICT_STYLE[report.verdict], "bold")
