@@ -181,11 +181,12 @@ def place(report: Report, path: str, line: int, column: int | None, terminal: Te
     sharp = [f for f in told if any(at.path == path and at.line == line and at.column == column for at in _places(f))]
     if column is not None and (exact or sharp):
         here, told = exact, sharp
-    return (text + "\n" for text in _place(Location(path, line, column or 1), here, told, terminal))
+    where = ":".join(str(part) for part in (path, line, column) if part is not None)
+    return (text + "\n" for text in _place(where, here, told, terminal))
 
 
-def _place(location: Location, here: Sequence[_Fact], findings: Sequence[Finding], terminal: Terminal) -> Iterator[str]:
-    yield terminal.paint(terminal.text(f"{location.path}:{location.line}"), "bold")
+def _place(where: str, here: Sequence[_Fact], findings: Sequence[Finding], terminal: Terminal) -> Iterator[str]:
+    yield terminal.paint(terminal.text(where), "bold")
     if here or not findings:
         yield ""
     for fact in dict.fromkeys(here):

@@ -189,6 +189,8 @@ class _Screen:
         if report.review is not None:
             yield from _review.lines(report.review, terminal)
             yield ""
+        if self.findings:
+            yield from terminal.prose("`driftline explain RULE` tells why it matters, and how to accept it.")
         yield from _app.looked_at(report, terminal)
         yield from terminal.prose(_words.sentence(report), label=report.verdict.upper(), styles=(_VERDICT_STYLE[report.verdict], "bold"))
 
