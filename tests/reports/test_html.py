@@ -156,7 +156,7 @@ def test_identities_name_provider_mode_and_the_ending_of_the_account() -> None:
     table = table[: table.index("</section>")]
     rows = [re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", row)).strip() for row in table.split("<tr")[2:]]
     assert (
-        'role="row"> stripe Kind publishable key public Mode live Account …O2eZ Where NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY production' in rows
+        'role="row"> Stripe Kind publishable key public Mode live Account …O2eZ Where NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY production' in rows
     )
     assert any("secret key Mode test Account …O2eZ Where STRIPE_SECRET_KEY local, preview, production" in row for row in rows)
     assert any("webhook secret Mode not told Account not told" in row for row in rows)

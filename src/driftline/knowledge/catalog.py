@@ -292,6 +292,12 @@ def load() -> Catalog:
     return _catalog(data, hashlib.sha256(content).hexdigest())
 
 
+def title(provider: str) -> str:
+    """The provider's name as its docs print it."""
+    known = load().providers.get(provider)
+    return known.title if known else provider
+
+
 def _sizes() -> dict[str, int]:
     return {entry.name: entry.stat().st_size for entry in sorted(os.scandir(_FOLDER), key=lambda e: e.name) if entry.name.endswith(".toml")}
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from driftline import __version__, late
+from driftline.knowledge import catalog
 from driftline.model import (
     App,
     Cell,
@@ -223,7 +224,7 @@ def _credentials(report: Report) -> list[_Credential]:
     """What the values of every environment, and those of findings, say about themselves; equal words on one row."""
     held: dict[tuple[str, str, Mode, str | None, str], dict[tuple[str, str], list[str]]] = {}
     for found, variable, app, environment in _identities(report):
-        key = (found.provider, found.kind, found.mode, found.ending, found.exposure.value)
+        key = (catalog.title(found.provider), found.kind, found.mode, found.ending, found.exposure.value)
         places = held.setdefault(key, {}).setdefault((variable, app), [])
         if environment not in places:
             places.append(environment)

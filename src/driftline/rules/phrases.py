@@ -177,10 +177,7 @@ def wanted_mode(environment: Environment, provider: str) -> Mode:
     return declared or (Mode.LIVE if environment.kind is Kind.PRODUCTION else Mode.TEST)
 
 
-def title(provider: str) -> str:
-    """The provider's name as its docs print it."""
-    known = catalog.load().providers.get(provider)
-    return known.title if known else provider
+title = catalog.title
 
 
 def identified(identity: Identity) -> str:
