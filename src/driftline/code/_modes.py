@@ -26,7 +26,6 @@ NAMES = frozenset(("NODE_ENV", "PROD", "DEV"))
 # What is worth a look at all, and how much of it: conditions stand in few places of a file.
 _TRACE = late.pattern(rb"sandbox|live|test|isproduction", re.IGNORECASE)
 _MOST_USES = 100
-_MOST_TEXT = 600
 # Asking for a parent costs as much as the node lies deep, so climbs are short.
 _DEEPEST = 12
 
@@ -66,16 +65,16 @@ def _where_it_decides(name: str, node: Node, root: Node, code: bytes) -> Iterato
     if condition is None:
         return
     condition = _outermost(condition, code)
-    if asks_deployment(_text(condition, code)):
+    if asks_deployment(syntax.beginning(condition, code)):
         return
     parent = condition.parent
     if parent is not None and parent.type == "variable_declarator" and parent.child_by_field_name("value") == condition:
-        if is_switch(_text(parent.child_by_field_name("name"), code), _around(parent, code), code):
+        if is_switch(syntax.beginning(parent.child_by_field_name("name"), code), _around(parent, code), code):
             yield condition
             return
         for use in islice(_uses(parent, root, code), _MOST_USES):
             outer = _outermost(use, code)
-            if not asks_deployment(_text(outer, code)) and _decides(outer, code):
+            if not asks_deployment(syntax.beginning(outer, code)) and _decides(outer, code):
                 yield outer
     elif _decides(condition, code):
         yield condition
@@ -89,7 +88,7 @@ def _switch(node: Node, code: bytes) -> Node | None:
     body = parent.child_by_field_name("body") if parent is not None and parent.type == "switch_statement" else None
     if parent is None or body is None:
         return None
-    cases = [" ".join(_text(part, code) for part in case.children_by_field_name("body")) for case in body.named_children]
+    cases = [" ".join(syntax.beginning(part, code) for part in case.children_by_field_name("body")) for case in body.named_children]
     around = _around(parent, code)
     return parent if any(tells_apart(one, other, around, code) for one, other in pairwise(filter(None, cases))) else None
 
@@ -101,10 +100,10 @@ def _comparison(node: Node, code: bytes) -> Node | None:
     parent = node.parent
     if parent is None or parent.type != "binary_expression":
         return None
-    if _text(parent.child_by_field_name("operator"), code) not in ("===", "==", "!==", "!="):
+    if syntax.beginning(parent.child_by_field_name("operator"), code) not in ("===", "==", "!==", "!="):
         return None
     sides = (parent.child_by_field_name("left"), parent.child_by_field_name("right"))
-    return parent if any(_text(side, code)[1:-1] in ("production", "development") for side in sides) else None
+    return parent if any(syntax.beginning(side, code)[1:-1] in ("production", "development") for side in sides) else None
 
 
 def _outermost(node: Node, code: bytes) -> Node:
@@ -113,8 +112,12 @@ def _outermost(node: Node, code: bytes) -> Node:
         parent = node.parent
         if parent is None:
             break
-        joined = parent.type == "binary_expression" and _text(parent.child_by_field_name("operator"), code) in ("&&", "||")
-        if not (joined or parent.type in syntax.WRAPPERS or (parent.type == "unary_expression" and _text(parent, code).startswith("!"))):
+        joined = parent.type == "binary_expression" and syntax.beginning(parent.child_by_field_name("operator"), code) in ("&&", "||")
+        if not (
+            joined
+            or parent.type in syntax.WRAPPERS
+            or (parent.type == "unary_expression" and syntax.beginning(parent, code).startswith("!"))
+        ):
             break
         node = parent
     return node
@@ -125,7 +128,7 @@ def _uses(declarator: Node, root: Node, code: bytes) -> Iterator[Node]:
     name = declarator.child_by_field_name("name")
     if name is None or name.type != "identifier":
         return
-    pattern = re.compile(rb"(?<![\w$.])" + re.escape(_text(name, code).encode()) + rb"(?![\w$:])")
+    pattern = re.compile(rb"(?<![\w$.])" + re.escape(syntax.beginning(name, code).encode()) + rb"(?![\w$:])")
     for match in pattern.finditer(code, declarator.end_byte):
         node = root.descendant_for_byte_range(match.start(), match.end())
         if node is not None and node.type == "identifier":
@@ -142,19 +145,19 @@ def _decides(condition: Node, code: bytes) -> bool:
     if parent.type == "if_statement" and parent.child_by_field_name("condition") == condition:
         return _differ(parent.child_by_field_name("consequence"), _otherwise(parent, code), "", code)
     if parent.type == "pair" and parent.child_by_field_name("value") == condition:
-        return is_switch(_text(parent.child_by_field_name("key"), code), _around(parent, code), code, is_key=True)
+        return is_switch(syntax.beginning(parent.child_by_field_name("key"), code), _around(parent, code), code, is_key=True)
     return False
 
 
 def _otherwise(branch: Node, code: bytes) -> Node | None:
     """What runs where an `if` does not hold: its else, or what stands behind a branch that leaves the function."""
     alternative = branch.child_by_field_name("alternative")
-    leaves = re.search(r"\b(?:return|throw)\b", _text(branch.child_by_field_name("consequence"), code)) is not None
+    leaves = re.search(r"\b(?:return|throw)\b", syntax.beginning(branch.child_by_field_name("consequence"), code)) is not None
     return branch.next_named_sibling if alternative is None and leaves else alternative
 
 
 def _differ(one: Node | None, other: Node | None, around: str, code: bytes) -> bool:
-    return one is not None and other is not None and tells_apart(_text(one, code), _text(other, code), around, code)
+    return one is not None and other is not None and tells_apart(syntax.beginning(one, code), syntax.beginning(other, code), around, code)
 
 
 def _around(node: Node, code: bytes) -> str:
@@ -167,7 +170,7 @@ def _around(node: Node, code: bytes) -> str:
         for field in ("key", "name", "function", "constructor", "left"):
             named = current.child_by_field_name(field)
             if named is not None and named != node and named.end_byte - named.start_byte < 100:
-                names.append(_text(named, code))
+                names.append(syntax.beginning(named, code))
         if current.type.endswith("_declaration") and current.type != "lexical_declaration":
             break
         current = current.parent
@@ -238,8 +241,3 @@ def _provider() -> re.Pattern[str]:
         if len(word) > 4
     }
     return re.compile("|".join(sorted(words)), re.IGNORECASE)
-
-
-def _text(node: Node | None, code: bytes) -> str:
-    """The first characters of a node's text: enough for a condition and two short branches, bounded where thousands are nested."""
-    return code[node.start_byte : min(node.end_byte, node.start_byte + _MOST_TEXT)].decode("utf-8", "replace") if node is not None else ""

@@ -104,9 +104,9 @@ def string(node: Node | None) -> str | None:
     return None
 
 
-def beginning(node: Node, code: bytes) -> str:
-    """The first characters of a node's text: enough for a condition, and bounded where thousands are nested."""
-    return code[node.start_byte : min(node.end_byte, node.start_byte + 400)].decode("utf-8", "replace")
+def beginning(node: Node | None, code: bytes) -> str:
+    """The first characters of a node's text, "" for none: enough for a condition and two short branches, and bounded where thousands are nested."""
+    return code[node.start_byte : min(node.end_byte, node.start_byte + 600)].decode("utf-8", "replace") if node is not None else ""
 
 
 def is_code(node: Node) -> bool:

@@ -412,7 +412,7 @@ class Flow:
         for one, other in ((left, right), (right, left)):
             name = self.key(other)
             if name is not None and words.is_owner(name) and self._is_session(one) and not _is_test(node) and not _is_logged(node):
-                if not self._is_compared(node):
+                if not self._is_compared(node) and name not in self._compares:
                     yield self._doubt("fallback", name, node, node)
                 return
 
@@ -431,11 +431,12 @@ class Flow:
 
     def _chosen(self, node: Node) -> Iterator[Doubt]:
         one, other = node.child_by_field_name("consequence"), node.child_by_field_name("alternative")
-        if one is None or other is None or words.MAY.search(self.file.bytes_of(node.child_by_field_name("condition") or node)):
+        asked = self.file.bytes_of(node.child_by_field_name("condition") or node)
+        if one is None or other is None or words.MAY.search(asked) or words.OURS.search(asked):
             return
         for here, there in ((one, other), (other, one)):
             name = self.key(there)
-            if name is not None and words.is_owner(name) and self._is_session(here):
+            if name is not None and words.is_owner(name) and self._is_session(here) and not self._is_compared(node):
                 yield self._doubt("fallback", name, node, node)
 
     def _call(self, node: Node) -> Iterator[Doubt]:
@@ -745,9 +746,11 @@ def _is_test(node: Node) -> bool:
 
 
 def _is_logged(node: Node) -> bool:
-    """Whether an expression only ends in a log."""
+    """Whether an expression only ends in a log, or in what is told about a call (`telemetry: { userId: ... }`)."""
     current: Node | None = node
     while current is not None and current.type not in syntax.FUNCTIONS:
+        if current.type == "pair" and re.match(r"telemetry|analytics|tracing|logging", syntax.column(current)):
+            return True
         if current.type == "call_expression" and re.match(
             r"(?:this\.)?(?:console|logger|log|Sentry|winston|pino)\b|log\w*$", syntax.chain(current.child_by_field_name("function"))
         ):

@@ -500,7 +500,7 @@ class Flow:
             effect = "write" if re.search(r"create|update|delete|set|add|remove|save|grant", method) else "read"
         if not effect and called not in ("get_object_or_404", "get_list_or_404"):
             return
-        if effect == "write":
+        if effect == "write" and "service" not in called.partition(".")[0]:  # a layer that decides for itself what it takes
             for part in (*node.args, *(k.value for k in node.keywords if k.arg is None)):
                 whole, fields = self._is_whole(part)
                 if whole and (fields is None or any(words.is_power(field) for field in fields)):

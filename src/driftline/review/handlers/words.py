@@ -104,6 +104,8 @@ MAY = late.pattern(
     rb"admin|\brole|[rR]ole\b|permission|isOwner|[oO]wnerId\s*[!=]==?|\bcan[A-Z]|allowed|[fF]orbidden|FORBIDDEN|\b403\b|polic(?:y|ies)|ability|[mM]ember(?:ship)?\b|[hH]asAccess|[aA]ccess\w*\(|belongsTo|superuser|staff"
 )
 # What lets nobody by but those who may set every column anyway.
+# A caller that holds the project's own key, and is trusted with whom it acts for.
+OURS = late.pattern(rb"(?i)internal|service_?role|is_?service|is_?system|is_?cron|trusted")
 ADMINISTRATOR = late.pattern(rb"\b(?:require|assert|ensure|verify|check)\w{0,12}(?:Admin|Superuser|SuperUser|Staff)\w*\s*\(")
 # Payment calls whose amount the customer chooses.
 CHOSEN = late.pattern(
