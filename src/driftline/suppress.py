@@ -31,7 +31,7 @@ _LINE_END = late.pattern(r"\r\n|\n|\r")
 
 # detect-secrets' own comment, in its comment syntaxes (detect_secrets/filters/allowlist.py, 1.5.0); it speaks of a secret in that line
 # of text, and so for these rules only. One that meets no finding of ours is detect-secrets' business and never stale.
-_PRAGMA = late.pattern(r"(?:#|//|/\*|'|--|<!--)[ \t#]*pragma: ?(?:allow|white)list([ -]nextline)?[ -]secret")
+_PRAGMA = late.pattern(r"(?:#|//|/\*|'|--|<!--)[ \t#]{0,20}pragma: ?(?:allow|white)list([ -]nextline)?[ -]secret")
 _PRAGMA_RULES = frozenset(("committed-secret", "exposed-secret", "exposed-env-value", "test-credential-fallback"))
 
 

@@ -72,7 +72,7 @@ MAIL_KEYS = frozenset(
 _LINK_KEYS = frozenset(("link", "url", "href", "cta", "ctaurl", "ctalink", "actionurl", "actionlink", "buttonurl", "buttonlink"))
 # A file that hands something to a mail's sender.
 _SENDS = late.pattern(
-    rb"(?i)\bsend_?(?:e?mail|message|grid)\w*\(|(?:mail|mailer|transport(?:er)?|sg(?:mail)?|resend|postmark|mailgun|ses|emails?|mg\.messages|brevo|plunk|loops)\w*\.(?:send|create|deliver)\w*\(|\bEmailMultiAlternatives\(|\bEmailMessage\(|react-email|SendEmailCommand|send_mail\("
+    rb"(?i)\bsend_?(?:e?mail|message|grid)\w{0,40}\(|(?:mail|mailer|transport(?:er)?|sg(?:mail)?|resend|postmark|mailgun|ses|emails?|mg\.messages|brevo|plunk|loops)\w{0,40}\.(?:send|create|deliver)\w{0,40}\(|\bEmailMultiAlternatives\(|\bEmailMessage\(|react-email|SendEmailCommand|send_mail\("
 )
 _MAIL_PATH = late.pattern(r"(?:^|/)(?:e?mails?|mailers?|email[-_]?templates?|mail[-_]?templates?)(?:/|[^/]*\.[a-z]+$)", re.IGNORECASE)
 

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 # `headers.get("origin") || process.env.SITE_URL || "http://..."`: a browser says where it is.
-_ASKS_REQUEST = late.pattern(r"""headers?(?:\(\))?\)?\s*(?:\.get\(\s*["'`]origin|\.origin\b)|\w*[hH]eaders\w*\.get\(\s*["'`]origin""")
+_ASKS_REQUEST = late.pattern(
+    r"""headers?(?:\(\))?\)?\s{0,20}(?:\.get\(\s{0,20}["'`]origin|\.origin\b)|[hH]eaders\w{0,40}\.get\(\s{0,20}["'`]origin"""
+)
 
 
 def fallback_role(node: Node, code: bytes, side: Side) -> str:

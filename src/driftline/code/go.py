@@ -14,7 +14,12 @@ _NAME = rb"(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
 _READS = (
     Read("os.Getenv", late.pattern(rb'\b(?:os|syscall)\.Getenv\(\s*"' + _NAME + rb'"\s*\)')),
     Read("os.LookupEnv", late.pattern(rb'\bos\.LookupEnv\(\s*"' + _NAME + rb'"\s*\)'), Need.OPTIONAL),
-    Read("helper", late.pattern(rb'\b(?!\w*(?:[Ss]et|[Bb]ind)[Ee]nv)\w*[Ee]nv\w*\(\s*"' + _NAME + rb'"\s*,\s*(?P<default>"[^"\n]*")\s*\)')),
+    Read(
+        "helper",
+        late.pattern(
+            rb'\b(?!\w{0,60}(?:[Ss]et|[Bb]ind)[Ee]nv)\w{0,60}[Ee]nv\w{0,60}\(\s*"' + _NAME + rb'"\s*,\s*(?P<default>"[^"\n]*")\s*\)'
+        ),
+    ),
     Read("helper", late.pattern(rb'\b[Mm]ust[Gg]et[Ee]nv\(\s*"' + _NAME + rb'"\s*\)'), Need.REQUIRED),
     Read("viper", late.pattern(rb'\bBindEnv\(\s*"[^"]*"\s*,\s*"' + _NAME + rb'"')),
     Read(

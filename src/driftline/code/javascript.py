@@ -598,7 +598,7 @@ class _File:
         if b"getSecret(" in code and b"astro:env" in code:
             for match in re.finditer(rb"getSecret\(\s*[\"']([A-Z][A-Z0-9_]*)[\"']", code):
                 self.references.append(Reference(match[1].decode(), self.place.at(match.start()), Need.PLAIN, Side.SERVER, how="astro:env"))
-        if b"cloudflare:workers" in code and re.search(rb"import\s*\{[^}]*\benv\b", code):
+        if b"cloudflare:workers" in code and re.search(rb"import\s*\{[^{}]*\benv\b", code):
             self._alias("env", "cloudflare:workers")
         if _WHOLE_PROCESS.search(code):
             for match in _PROCESS_ENV.finditer(code):
@@ -982,9 +982,9 @@ _MEMBER = late.pattern(rb"\s*\??\.\s*([A-Za-z_][A-Za-z0-9_]*)")
 _TEXT_METHODS = frozenset(("trim", "trimEnd", "trimStart", "replace", "replaceAll", "toLowerCase", "toString", "slice"))
 _COMPARISONS = frozenset(("===", "!==", "==", "!=", "<", ">", "<=", ">="))
 _FAILS = late.pattern(rb"\bthrow\b|process\.exit\(|Deno\.exit\(|\binvariant\(|\bassert\(|\bpanic\(|redirect\(|\berror\(\s*5\d\d")
-_IMPORT = late.pattern(rb"import\s*(?:[A-Za-z_$][\w$]*\s*,\s*)?\{([^}]{0,4000})\}\s*from\s*[\"']([^\"'\n]{1,300})[\"']")
+_IMPORT = late.pattern(rb"import\s*(?:[A-Za-z_$][\w$]*\s*,\s*)?\{([^{}]{0,4000})\}\s*from\s*[\"']([^\"'\n]{1,300})[\"']")
 _ENV_IMPORT = late.pattern(
-    rb"import\s*\{([^}]{0,8000})\}\s*from\s*[\"'](\$env/(?:static|dynamic)/(?:private|public)|\$app/env(?:/\w+)*|astro:env/(?:client|server))[\"']"
+    rb"import\s*\{([^{}]{0,8000})\}\s*from\s*[\"'](\$env/(?:static|dynamic)/(?:private|public)|\$app/env(?:/\w+)*|astro:env/(?:client|server))[\"']"
 )
 # `env.SITE_URL ?? "http://..."`, in two parts: to begin with the name would try every word of a file. The last group is the quote.
 _OR_ADDRESS = late.pattern(rb"(?:\|\||\?\?)\s{0,99}\(?\s{0,99}([\"'`])https?://")
@@ -1009,7 +1009,7 @@ _SCHEMA_CALL = late.pattern(
     rb"\b(createEnv|cleanEnv|(?:z|v|zod|yup|Joi|t|s)\s*\.\s*(?:object|strictObject|looseObject)|envField\.\w+)\s*\("
 )
 _HANDED_OVER = late.pattern(
-    rb"(?:[pP]arse|validate|validateSync|assert)\w*\(\s*(?:[\w$]+\s*,\s*)?(?:process\.env|import\.meta\.env|Bun\.env|Deno\.env)|[pP]arse\w*\(\s*\{\s*(?:\.\.\.process\.env|[A-Z][A-Z0-9_]*:\s*process\.env)"
+    rb"(?:[pP]arse|validate|validateSync|assert)\w{0,40}\(\s{0,99}(?:[\w$]{1,80}\s{0,20},\s{0,99})?(?:process\.env|import\.meta\.env|Bun\.env|Deno\.env)|[pP]arse\w{0,40}\(\s{0,99}\{\s{0,99}(?:\.\.\.process\.env|[A-Z][A-Z0-9_]*:\s*process\.env)"
 )
 
 

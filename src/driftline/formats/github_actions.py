@@ -45,7 +45,7 @@ FORMAT = Format(
     settles="gh secret list --json name",
 )
 
-_EXPRESSION = late.pattern(r"\$\{\{([^}]*)\}\}")
+_EXPRESSION = late.pattern(r"\$\{\{([^{}]*)\}\}")
 _KEPT = late.pattern(r"\b(secrets|vars|inputs|env|matrix|needs|steps|github)\.([A-Za-z_][\w.\-]*)")
 _ENV = late.pattern(r"\benv\.([A-Za-z_]\w*)")
 _QUOTED = late.pattern(r"'([A-Za-z][\w./\-]*)'")

@@ -20,7 +20,8 @@ from driftline.review.handlers.project import Project
 ATTESTATIONS = ".driftline/attestations.json"
 SCHEMA = "driftline/attestations/1"
 
-_NAME = rb"[A-Z][A-Z0-9_]*(?:WEBHOOK|SIGNING)[A-Z0-9_]*(?:SECRET|KEY|TOKEN)|[A-Z][A-Z0-9_]*(?:SECRET|KEY)_WEBHOOKS?"
+# Bounded, and begun where a name begins: each repeat that may meet its own end is tried again from every character of a long word.
+_NAME = rb"(?<![A-Z0-9_])(?:[A-Z][A-Z0-9_]{0,60}(?:WEBHOOK|SIGNING)[A-Z0-9_]{0,60}(?:SECRET|KEY|TOKEN)|[A-Z][A-Z0-9_]{0,60}(?:SECRET|KEY)_WEBHOOKS?)"
 _SECRET = late.pattern(_NAME)
 _CONSTANT = late.pattern(rb"^(?:export\s+)?(?:const\s+|let\s+|var\s+)?(\w+)[^=\n]{0,60}=[^\n]{0,120}?\b(" + _NAME + rb")\b", re.MULTILINE)
 _IS_WEBHOOK = re.compile(r"web-?_?hooks?(?:[/._-]|$)", re.IGNORECASE)

@@ -20,7 +20,9 @@ _MATCHER = late.pattern(rb"\bmatcher\s*:\s*(?P<list>\[)?")
 _TOKEN = late.pattern(rb"\"((?:[^\"\\\n]|\\.){0,1000})\"|'((?:[^'\\\n]|\\.){0,1000})'|`([^`]{0,1000})`|\]")
 _LIST = late.pattern(rb"(?:const|let|var)\s+(\w+)\s*(?::[^=\n]{0,80})?=\s*(?:createRouteMatcher\(\s*)?(?:new Set\(\s*)?\[([^\]]{0,4000})\]")
 _TEXT = late.pattern(rb"\bsource\s*:\s*[\"'`]([^\"'`\n]{1,300})[\"'`]|[\"'`]([^\"'`\n]{1,300})[\"'`]")
-_BEGINS = late.pattern(rb"(!?)\s*(?:[\w$]+\s*\??\.\s*)*(?:startsWith\(\s*|match\(\s*|pathname\s*===?\s*)[\"'`/]?(/[\w/\-.]*)")
+_BEGINS = late.pattern(
+    rb"(?<![\w$.])(!?)\s{0,20}(?:[\w$]{1,60}\s{0,20}\??\.\s{0,20}){0,8}(?:startsWith\(\s{0,20}|match\(\s{0,20}|pathname\s{0,20}===?\s{0,20})[\"'`/]?(/[\w/\-.]*)"
+)
 _LETS_BY = late.pattern(
     rb"(?:startsWith\(|===?)\s*[\"'`](/[\w/\-.]*)[\"'`]\s*\)?(?:(?!return)[^{};\n]){0,200}?\)\s*\{?\s*return\s*(?:;|\}|NextResponse\.next|resolve\(|next\()"
 )
@@ -156,7 +158,7 @@ def _matches(patterns: tuple[re.Pattern[str], ...], route: str) -> bool:
 
 
 _SETS = late.pattern(
-    rb"\w*[hH]eaders?\s*(?:\(\))?\.(?:set|delete|append)\(\s*[\"'`]([\w-]+)[\"'`]|\w*[hH]eaders\[\s*[\"'`]([\w-]+)[\"'`]\s*\]\s*=|[\"']([xX]-[\w-]+)[\"']\s*:"
+    rb"[hH]eaders?\s{0,20}(?:\(\))?\.(?:set|delete|append)\(\s{0,20}[\"'`]([\w-]+)[\"'`]|[hH]eaders\[\s{0,20}[\"'`]([\w-]+)[\"'`]\s*\]\s*=|[\"']([xX]-[\w-]+)[\"']\s*:"
 )
 _BEFORE = late.pattern(
     r"(?:^|/)(?:(?:src/)?(?:middleware|proxy)|hooks\.server|.*[mM]iddleware[^/]*|.*[gG]ateway[^/]*)(?:/[^/]*)?\.[cm]?[jt]sx?$"

@@ -337,7 +337,7 @@ class File:
     def _given_to(self) -> Mapping[str, list[str]]:
         """What each name is the first argument of."""
         found: dict[str, list[str]] = {}
-        for match in re.finditer(rb"([\w$.]+)\(\s*([\w$]+)\s*[,)]", self.code):
+        for match in re.finditer(rb"(?<![\w$.])([\w$.]{1,200})\(\s{0,99}([\w$]{1,200})\s{0,99}[,)]", self.code):
             found.setdefault(match[2].decode("utf-8", "replace"), []).append(match[1].decode("utf-8", "replace"))
         return found
 

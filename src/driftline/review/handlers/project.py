@@ -27,7 +27,7 @@ _HANDS_ON = late.pattern(rb"export\s+(?:\*|\{(?P<names>[^{}]{0,2000})\})\s*from\
 
 # Where a function, or what holds one, gets its name.
 _DEFINED = late.pattern(
-    rb"\bfunction\s*\*?\s*([\w$]+)|\b(?:const|let|var|class)\s+([\w$]+)|\bexports\.([\w$]+)\s*="
+    rb"\bfunction\s{0,20}\*?\s{0,20}([\w$]+)|\b(?:const|let|var|class)\s+([\w$]+)|\bexports\.([\w$]+)\s*="
     rb"|^[ \t]*(?:(?:static|public|private|protected|async|export)\s+)*([\w$]+)\s*(?:=|:|\([^;{}]{0,300}\)\s*(?::[^{;]{0,80})?\{)",
     re.MULTILINE,
 )

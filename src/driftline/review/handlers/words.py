@@ -74,18 +74,18 @@ ASKS = late.pattern(
     rb"getServerSession|\bgetSession\b|getUser\b|currentUser\b|\bauth\(|\bauth\.api\b|\.auth\.(?:getUser|getSession|getClaims|uid)|getAuth\(|getToken\(|verifyToken|jwtVerify"
     rb"|jwt\.verify|\.verifyIdToken|verifyJwt|jwtPayload|validateRequest|validateSession|authenticateRequest|withApiAuthRequired|getKindeServerSession|isAuthenticated"
     rb"|[uU]nauthori[sz]ed|UNAUTHORI[SZ]ED|\b401\b|\b403\b|FORBIDDEN|[hH]eaders?(?:\(\))?\)?\??\s*(?:\.get\(\s*|\.|\[\s*|\(\s*)[\"'`]?[aA]uthorization\b|getHeader\([^()]{0,30}[\"']authorization"
-    rb"|(?:require|check|ensure|assert|verify|with|is|get|load|fetch|resolve|validate|use|current|must|has|can|authorize|authenticate)[A-Za-z]*"
-    rb"(?:Auth|User|Session|Admin|Permission|Access|Role|Login|LoggedIn|Signed|Member|Owner|ApiKey|Token|Identity|Principal|Caller|Account|Viewer)\w*\s*\("
-    rb"|\b(?:authenticate|authorize|protect|requireLogin|requireAuth)\w*\s*\(|[cC]ookies?\s*(?:\(\s*\)|\.get\b|\[|\.(?:session|token|auth|access_token|jwt))"
+    rb"|(?:require|check|ensure|assert|verify|with|is|get|load|fetch|resolve|validate|use|current|must|has|can|authorize|authenticate)[A-Za-z]{0,40}"
+    rb"(?:Auth|User|Session|Admin|Permission|Access|Role|Login|LoggedIn|Signed|Member|Owner|ApiKey|Token|Identity|Principal|Caller|Account|Viewer)\w{0,40}\s{0,20}\("
+    rb"|\b(?:authenticate|authorize|protect|requireLogin|requireAuth)\w{0,40}\s{0,20}\(|[cC]ookies?\s*(?:\(\s*\)|\.get\b|\[|\.(?:session|token|auth|access_token|jwt))"
     rb"|constructEvent|[sS]ignature|timingSafeEqual|createHmac|\.verify\s*\(|\bsvix\b|[xX]-[aA][pP][iI]-[kK]ey|passport\.|\b(?:context|request|ctx|req|event)\??\.auth\b|\bsession\b"
-    rb"|\b(?:req|request|ctx|c|event|locals|context)\??\.(?:locals\??\.|state\??\.|context\??\.)?(?:user|session|auth|userId|currentUser|jwt)\b|\blocals\.\w*(?:user|session|auth)"
+    rb"|\b(?:req|request|ctx|c|event|locals|context)\??\.(?:locals\??\.|state\??\.|context\??\.)?(?:user|session|auth|userId|currentUser|jwt)\b|\blocals\.\w{0,40}(?:user|session|auth)"
     rb"|\bc\.(?:get|var)\b[(.]\s*[\"']?(?:user|session|jwt|auth)|(?:[!=]==?\s*(?:`Bearer \$\{)?(?:process\.env\b|Deno\.env|import\.meta\.env|env\.))|(?:process\.env\.\w+|Deno\.env\.get\([^()]*\))\s*[!=]==?",
 )
 # Of these, the ones whose result says who it is.
 SESSION_CALL = late.pattern(
     rb"getServerSession|\bgetSession\b|\bgetUser\b|currentUser\b|\bauth\(|getAuth\(|getToken\(|verifyToken|jwtVerify|jwt\.verify|\.verifyIdToken|validateRequest|validateSession"
     rb"|\.auth\.(?:getUser|getSession|getClaims)|authenticateRequest|getKindeServerSession|requireUserSession|getUserSession"
-    rb"|(?:require|ensure|verify|get|load|current|authenticate)[A-Za-z]*(?:User|Session|UserId|Account|Identity|Auth)\w*\s*\("
+    rb"|(?:require|ensure|verify|get|load|current|authenticate)[A-Za-z]{0,40}(?:User|Session|UserId|Account|Identity|Auth)\w{0,40}\s{0,20}\("
 )
 SESSION = late.pattern(
     rb"\b(?:session|currentUser|authUser|authenticatedUser|claims|locals\??\.(?:user|session|auth)|(?:req|request|ctx|context|event)\??\.(?:user|session|auth|userId)|jwtPayload)\b"
