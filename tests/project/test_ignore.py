@@ -74,6 +74,8 @@ NESTED = (
     ({".gitignore": "src/*\n!src/deep/\n"}, "src/a.log", True),
     ({"src/.gitignore": "/a.log\n"}, "src/deep/a.log", False),
     ({"src/.gitignore": "/a.log\n"}, "src/a.log", True),
+    ({".gitignore": "[/[ab]\n"}, "a", True),
+    ({".gitignore": "src/[a/]*\n"}, "src/a.log", True),
     ({"src/.gitignore": "deep\n", "src/deep/.gitignore": "!b\n"}, "src/deep/b", True),
 )
 

@@ -110,7 +110,7 @@ def together(paths: Sequence[str], said: str) -> list[Related]:
 def _no_files(root: str, left_out: Collection[str]) -> tuple[list[str], list[Unread]]:
     """What is neither file, folder nor link, outside the folders that are `left_out`, and the folders that cannot be listed.
 
-    Git goes past a pipe or a socket without a word.
+    Git goes past a pipe or a socket without a word, and past a folder that has an env file's name.
     """
     found: list[str] = []
     closed: list[Unread] = []
@@ -127,11 +127,19 @@ def _no_files(root: str, left_out: Collection[str]) -> tuple[list[str], list[Unr
                 continue
             if entry.is_dir(follow_symlinks=False):
                 path = f"{folder}{entry.name}/"
+                if _takes_an_env_file_s_place(entry):
+                    found.append(folder + entry.name)
                 if entry.name not in SKIPPED and path not in left_out:
                     pending.append(path)
             elif not entry.is_symlink():
                 found.append(folder + entry.name)
     return found, closed
+
+
+def _takes_an_env_file_s_place(folder: "os.DirEntry[str]") -> bool:
+    """Whether loaders find this folder where they look for an env file; a virtual environment of Python may be called so."""
+    named = folder.name == ".env" or folder.name.startswith(".env.")
+    return named and not os.path.exists(os.path.join(folder.path, "pyvenv.cfg"))
 
 
 def _walk_plain(root: str, is_excluded: Callable[[str], bool]) -> Tree:
@@ -155,9 +163,11 @@ def _walk_plain(root: str, is_excluded: Callable[[str], bool]) -> Tree:
             path = folder + entry.name
             is_folder = entry.is_dir(follow_symlinks=False)
             is_ignored = inside_ignored or ignore.ignored(applying, path, is_folder)
-            if not is_folder:
+            if not is_folder or _takes_an_env_file_s_place(entry):
                 files.append(File(path, None, is_ignored))
-            elif entry.name not in SKIPPED and (not is_ignored or entry.name in _PULLED):
+            if not is_folder:
+                continue
+            if entry.name not in SKIPPED and (not is_ignored or entry.name in _PULLED):
                 pending.append((path + "/", applying, is_ignored))
     return Tree(root, _ordered(files, is_excluded), False, tuple(unread))
 

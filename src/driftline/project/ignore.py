@@ -76,7 +76,7 @@ def _pattern(line: str) -> Pattern | None:
     if not body:
         return None
     parts: list[re.Pattern[str] | None] = []
-    for part in body.split("/"):
+    for part in _parts(body):
         if part == "**" and anchored:
             if not parts or parts[-1] is not None:
                 parts.append(None)
@@ -86,6 +86,21 @@ def _pattern(line: str) -> Pattern | None:
             return None
         parts.append(re.compile(expression, re.DOTALL))
     return Pattern(tuple(parts), ignores, folders_only, anchored)
+
+
+def _parts(body: str) -> list[str]:
+    """The names of a pattern: a slash in brackets divides nothing."""
+    parts = [""]
+    at = 0
+    while at < len(body):
+        found = _bracket(body, at + 1) if body[at] == "[" else None
+        end = found[1] if found is not None else min(at + 2, len(body)) if body[at] == "\\" and body[at + 1 : at + 2] != "/" else at + 1
+        if body[at] == "/":
+            parts.append("")
+        else:
+            parts[-1] += body[at:end]
+        at = end
+    return parts
 
 
 def _matches(pattern: Pattern, names: Sequence[str]) -> bool:
