@@ -35,10 +35,10 @@ class Decoded(NamedTuple):
 
 # --- escapes --------------------------------------------------------------------------------------------------------------
 
+_BY_NUMBER = rb"x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|([0-3][0-7]{1,2}|[4-7][0-7])"
+_CODED = late.pattern(rb"\\(?:" + _BY_NUMBER + rb")")
 # One level of escapes at a time: with doubled backslashes the first pass leaves the inner level for the next one.
-_JAVASCRIPT = late.pattern(
-    rb"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|([0-3][0-7]{1,2}|[4-7][0-7])|(\r\n|[\s\S]))",
-)
+_JAVASCRIPT = late.pattern(rb"\\(?:" + _BY_NUMBER + rb"|(\r\n|[\s\S]))")
 _PERCENT = late.pattern(rb"%(?:25){0,3}([0-9a-fA-F]{2})")
 _ENTITY = late.pattern(rb"&(?:#[xX]([0-9a-fA-F]{1,6});|#([0-9]{1,7});?|([A-Za-z]{2,8});)")
 _LETTERS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"v": b"\v", b"0": b"\0"}
@@ -71,7 +71,6 @@ def _utf8(code: int) -> bytes:
     return chr(code).encode("utf-8", "replace") if code <= 0x10FFFF and not 0xD800 <= code < 0xE000 else b"?"
 
 
-_CODED = late.pattern(rb"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|([0-3][0-7]{1,2}|[4-7][0-7]))")
 # Bytes that no text holds: two of them stand for a backslash that is meant, and for a line break that is passed over, while others are undone.
 _NEVER = (b"\xff", b"\xfe", b"\xc0", b"\xc1")
 

@@ -137,14 +137,14 @@ class InUse(Protocol):
 
 
 def on_value(
-    rule: Rule, app: App, one: InUse, said: str, *, fix: str, avoid: str, identity: Identity | None = None, **more: Any
+    rule: Rule, app: str, one: InUse, said: str, *, fix: str, avoid: str, identity: Identity | None = None, **more: Any
 ) -> Finding:
     """The finding on a value where it is declared, with the first place that reads it. `identity` is given where it is the reason."""
     return rule.finding(
         said,
         fix=fix,
         avoid=avoid,
-        app=app.path,
+        app=app,
         location=one.declaration.location,
         environment=one.environment.name,
         variable=one.variable.name,

@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from driftline.model import App, Finding, Related, Rule
-from driftline.rules.phrases import PROTECTION, Held, held
+from driftline.rules.phrases import PROTECTION, Held, held, on_value
 
 
 class Shared(NamedTuple):
@@ -57,18 +57,5 @@ def _pairs(values: Sequence[tuple[str, Held]]) -> Iterator[Shared]:
 
 def finding(rule: Rule, pair: Shared, says: str, fix: str, avoid: str) -> Finding:
     """What a rule says of a pair: it stands at the more protected side, and names the other."""
-    one, other = pair.one, pair.other
-    identity = one.traits.identity
-    return rule.finding(
-        says,
-        fix=fix,
-        avoid=avoid,
-        app=pair.app,
-        location=one.declaration.location,
-        environment=one.environment.name,
-        variable=one.variable.name,
-        identity=identity,
-        value=identity.masked or None if identity else None,
-        digest=one.traits.keyed,
-        related=(Related(other.declaration.location, f"the same value for {other.environment.name}"),),
-    )
+    other = Related(pair.other.declaration.location, f"the same value for {pair.other.environment.name}")
+    return on_value(rule, pair.app, pair.one, says, fix=fix, avoid=avoid, identity=pair.one.traits.identity, related=(other,))

@@ -77,7 +77,7 @@ def _finding(app: App, address: Address, owner: Environment | None) -> Finding:
         said = address.place.words
     return on_value(
         RULE,
-        app,
+        app.path,
         address,
         f"{address.where} leads to {shown(address.url)}, {said}; {environment.name} uses it as {address.purpose}",
         fix=f"give {environment.name} an address of its own in {name}",

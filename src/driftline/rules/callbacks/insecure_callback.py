@@ -30,7 +30,7 @@ def check(facts: Facts) -> Iterator[Finding]:
                 environment, name = address.environment, address.variable.name
                 yield on_value(
                     RULE,
-                    app,
+                    app.path,
                     address,
                     f"{address.where} is {shown(address.url)}, {why}; {environment.name} uses it as {address.purpose}",
                     fix=f"use https and a name in {name}",

@@ -44,7 +44,7 @@ def check(facts: Facts) -> Iterator[Finding]:
                 environment, name = address.environment, address.variable.name
                 yield on_value(
                     RULE,
-                    app,
+                    app.path,
                     address,
                     f"{address.where} is {shown(address.url)} ({address.place.words}), and {environment.name} uses it as {address.purpose}",
                     fix=f"put {own_address(environment)} into {name} for {environment.name}",

@@ -69,7 +69,7 @@ def _finding(app: App, one: Held, why: str) -> Finding:
     role = callbacks.role_of(name)
     return on_value(
         RULE,
-        app,
+        app.path,
         one,
         f"{one.place} is malformed: {why}; {environment.name} uses it as {role.words if role else 'an address'}",
         fix=f"write {own_address(environment)} with its scheme into {name}",

@@ -26,7 +26,7 @@ def check(facts: Facts) -> Iterator[Finding]:
                 continue
             yield on_value(
                 RULE,
-                app,
+                app.path,
                 address,
                 f"{address.where} leads to {shown(address.url)}, {address.place.words}; {environment.name} uses it as {address.purpose}",
                 fix=f"put {own_address(environment)} into {name} for {environment.name}",

@@ -112,7 +112,7 @@ def _configured(app: App, one: Held, said: str) -> Finding:
     slow = identity is not None and identity.job == "storage" and identity.mode is Mode.TEST
     return on_value(
         RULE,
-        app,
+        app.path,
         one,
         f"{one.place} is {said}, and {environment.name} uses it",
         fix=f"put {live} into {name} for {environment.name}",

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from driftline.model import Facts, Finding, Location, Rule, Severity
-from driftline.rules.phrases import held, identified
+from driftline.rules.phrases import held, identified, on_value
 
 RULE = Rule("expired-credential", Severity.BLOCKER, "a credential has expired or soon will", elsewhere=Severity.WARNING)
 
@@ -37,16 +37,14 @@ def check(facts: Facts, *, days: int = 30) -> Iterator[Finding]:
                 continue
             seen.add(one.declaration.location)
             when = f"expired on {identity.expires}" if left < 0 else f"expires on {identity.expires}, in {left} days"
-            yield RULE.finding(
+            yield on_value(
+                RULE,
+                app.path,
+                one,
                 f"{one.place} is {identified(identity)} and {when}",
                 fix="issue a new one at the provider and put it here",
                 avoid="do not delete the old one before the new one works",
-                app=app.path,
-                location=one.declaration.location,
-                severity=Severity.BLOCKER if left < 0 else Severity.WARNING,
-                environment=one.environment.name,
-                variable=one.variable.name,
                 identity=identity,
-                value=identity.masked or None,
-                digest=one.traits.keyed,
+                severity=Severity.BLOCKER if left < 0 else Severity.WARNING,
+                related=(),
             )

@@ -31,7 +31,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             renaming = rename_first(one)
             yield on_value(
                 RULE,
-                app,
+                app.path,
                 one,
                 f"{one.place} is {identified(identity)}, and {one.environment.name} uses it",
                 fix=f"{renaming}give {one.environment.name} the test value of {title(identity.provider)}"

@@ -44,7 +44,7 @@ def _configured(app: App, one: Held, identity: Identity) -> Finding:
     because = f" ({environment.because[path]})" if path in environment.because else ""
     return on_value(
         RULE,
-        app,
+        app.path,
         one,
         f"{one.place} is {identified(identity)}, and {environment.name} uses it{because}",
         fix=f"{renaming}put the live value of {title(identity.provider)}{'' if renaming else f' for {name}'} into {environment.name}",

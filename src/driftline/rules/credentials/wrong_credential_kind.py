@@ -47,7 +47,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             promised = " or ".join(sorted(_WORDS[slot] for slot in meant))
             yield on_value(
                 RULE,
-                app,
+                app.path,
                 one,
                 f"{one.place} is {identified(identity)}, and the name promises {promised}",
                 fix=f"put {promised} into {one.variable.name} for {one.environment.name}"

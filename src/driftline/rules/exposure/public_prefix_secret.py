@@ -36,7 +36,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             identity = one.traits.identity
             yield on_value(
                 RULE,
-                app,
+                app.path,
                 one,
                 f"{one.place} is public: {_because(app, one.variable.name)}, and {why}",
                 fix=_fix(one.variable),
