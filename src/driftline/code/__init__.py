@@ -192,6 +192,10 @@ def mentioned(content: bytes) -> frozenset[str]:
     return frozenset(names)
 
 
+# A name without quotes around it: `process.env.PORT`, `ENV["PORT"]`, `{ STRIPE_SECRET_KEY } = process.env`.
+_IN_CAPITALS = late.pattern(rb"\b(?:[A-Z][A-Z0-9]*_[A-Z0-9_]{0,250}|(?<=env\.)[A-Z][A-Z0-9]{0,250})\b")
+
+
 def _ends_of_mentions(content: bytes) -> list[int]:
     # The quote behind one name may stand before the next.
     return [match.end(1) + 1 for match in _BEHIND_A_QUOTE.finditer(content)]
@@ -246,6 +250,10 @@ def survey(
                 serving.append(found)
         language = _language(module)
         traced = sieve.any_in(language.TRACES, file.content)
+        if is_test(file.path):  # what tests alone read is no need of the app, and yet no dead name
+            if traced:
+                mentions[file.path] = named | {match[0].decode() for match in _IN_CAPITALS.finditer(file.content)}
+            continue
         # A fixed address needs no variable; a file that is too large to be written by hand holds none worth a look.
         addressed = not traced and module in _WITH_ADDRESSES and len(file.content) <= MAX_PARSED and _may_hold_addresses(file)
         if traced or addressed or (named and module in _WITH_HELPERS):
@@ -294,12 +302,7 @@ def survey(
     if values := [r.location for r in references if identify.is_value(r.name)]:  # a key that was pasted where its name belongs
         references = [r for r in references if not identify.is_value(r.name)]
         unread += identify.nameless(values)
-    for reference in references:  # what tests alone read is no need of the app, and yet no dead name
-        if is_test(reference.location.path):
-            mentions[reference.location.path] = mentions.get(reference.location.path, frozenset()) | {reference.name}
-    kept = (
-        r._replace(use=Use.MENTION, fallback=None) if is_tool(r.location.path) else r for r in references if not is_test(r.location.path)
-    )
+    kept = (r._replace(use=Use.MENTION, fallback=None) if is_tool(r.location.path) else r for r in references)
     served = _routes(serving, packages or {}, unread) if whole else None
     return Survey(tuple(kept), tuple(literals), mentions, tuple(unread), served, tuple(claims))
 

@@ -38,7 +38,7 @@ _VARIABLE = late.pattern(r"\benv\b|\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|^\w+$")
 # The quote before an address.
 _ADDRESS = late.pattern(rb"[\"'`]https?://")
 
-# Where the environment object stands: each match is looked up in the syntax tree, so comments and strings do not count.
+# The environment object: each match is looked up in the syntax tree, so comments and strings do not count.
 _OBJECT = late.pattern(
     rb"(?:\b(?:globalThis|global|window|self)\s*\.\s*)?\bprocess\s*\??\.\s*env\b|import\.meta\.env\b|\bBun\.env\b|\b(?:Deno|Netlify)\.env\b|\bprocess\[['\"]env['\"]\]"
 )
@@ -46,17 +46,22 @@ _OBJECT = late.pattern(
 # Objects whose variables are asked for by a call: `Deno.env.get("X")`; Netlify's functions have the same (Netlify docs, Functions API, 2026-11).
 _BY_CALL = frozenset(("Deno.env", "Netlify.env"))
 
-# The same, to be found fast: an expression that begins with a letter skips what begins otherwise.
-_NEAR_OBJECT = late.pattern(rb"process\b|import\.meta\.env|Bun\.env|(?:Deno|Netlify)\.env")
-_OWNER = late.pattern(rb"\b(?:globalThis|global|window|self)\s*\.\s*\Z")
+# The same, to be found fast: an expression that begins with letters of its own is searched thirty times as fast as one that may begin in
+# several ways, so the end of each object is looked for, and what stands before it afterwards.
+_ENV = late.pattern(rb"env\b")
+_BEFORE_ENV = late.pattern(
+    rb"(?:(?:\b(?:globalThis|global|window|self)\s*\.\s*)?\bprocess\s*(?:\??\.\s*|\[['\"])|import\.meta\.|\b(?:Bun|Deno|Netlify)\.)\Z"
+)
+_LONGEST_OWNER = 60
 
 
 def _objects(code: bytes) -> Iterator[re.Match[bytes]]:
     """Where the environment object may stand, in order."""
-    for near in _NEAR_OBJECT.finditer(code):
-        start = near.start()
-        owner = _OWNER.search(code, max(0, start - 40), start) if code[start - 1 : start] in (b".", b" ", b"\t", b"\n") else None
-        match = _OBJECT.match(code, owner.start() if owner else start)
+    for end in _ENV.finditer(code):
+        if code[end.start() - 1 : end.start()] not in b". \t\r\n\"'":
+            continue
+        before = _BEFORE_ENV.search(code, max(0, end.start() - _LONGEST_OWNER), end.start())
+        match = _OBJECT.match(code, before.start()) if before is not None else None
         if match is not None:
             yield match
 
@@ -439,24 +444,17 @@ class _File:
         """What the code right after `const name = process.env.X` says: a throwing guard, a tolerant one, `!`, or nothing."""
         if not _NAME.match(name):
             return Need.PLAIN
-        word = re.escape(name.encode())
         after = self.content[declaration.end_byte : declaration.end_byte + 4000]
-        if word not in after:
+        if name.encode() not in after:
             return Need.PLAIN
-        nothing = rb"\s*(?:undefined|null|\"\"|'')"
-        missing = rb"(?:!\s*" + word + rb"\b|(?<![\w.])" + word + rb"\s*===?" + nothing + rb")"
-        # What is done then: a block, or one statement that no braces surround.
-        done = rb"\s*(?:\{([^}]{0,400})|(?!\s*(?:[)=!<>?.]|&&|\|\|))([^{};\n]{1,400}))"
-        absent = re.search(rb"if\s*\([^{};]{0,200}" + missing + rb"[^{};]{0,200}?\)" + done, after)
+        # The expressions are the same for every name, so that they are compiled once: they speak of NUL.
+        after = re.sub(rb"(?<![\w$.])" + re.escape(name.encode()) + rb"(?![\w$])", b"\0", after)
+        absent = _IF_ABSENT.search(after)
         if absent is not None:
             return Need.REQUIRED if _FAILS.search(absent[1] or absent[2] or b"") else Need.OPTIONAL
-        if re.search(rb"(?:invariant|assert|ok)\(\s*" + word + rb"\b", after) or re.search(rb"(?<![\w.])" + word + rb"!(?!=)", after):
+        if _ASSERTED.search(after):
             return Need.REQUIRED
-        if re.search(rb"(?<![\w.])" + word + rb"\s*(?:\?\?|\|\||&&|\?\.|\?\s|!==?" + nothing + rb")", after) or re.search(
-            rb"if\s*\((?:[^{};]{0,200}(?:&&|\|\|))?\s*" + word + rb"\b", after
-        ):
-            return Need.OPTIONAL
-        return Need.PLAIN
+        return Need.OPTIONAL if _TOLERATED.search(after) else Need.PLAIN
 
     def _later(self, name: str, declaration: Node) -> Literal | None:
         """The address that stands in for a constant or variable with a variable's value further on: `url || "..."`, `if (!url) url = "..."`."""
@@ -464,7 +462,7 @@ class _File:
             return None
         word = re.escape(name.encode())
         end = declaration.end_byte + 4000
-        if self.content.find(word, declaration.end_byte, end) < 0:
+        if self.content.find(word, declaration.end_byte, end) < 0 or self.content.find(b"://", declaration.end_byte) < 0:
             return None
         later = re.compile(
             rb"(?<![\w$.])" + word + rb"\s*(?:\?\?|\|\|)=?\s*\(?\s*([\"'`])https?://"
@@ -610,7 +608,10 @@ class _File:
     def _settings(self, code: bytes) -> None:
         """Addresses that stand in for what an object of settings or an import holds: `env.SITE_URL ?? "..."` behind t3-env, `PUBLIC_SITE_URL || "..."`."""
         imported = {name.strip() for match in _ENV_IMPORT.finditer(code) for name in match[1].split(b",")}
-        for match in _OR_ADDRESS.finditer(code):
+        for address in _HTTP.finditer(code):
+            match = _OR.search(code, max(0, address.start() - _LONGEST_OR), address.start())
+            if match is None:
+                continue
             setting = _SETTING.search(code, max(0, match.start() - _LONGEST_SETTING), match.start())
             if setting is None or (setting[1] is None and setting[2] not in imported):
                 continue
@@ -641,8 +642,9 @@ class _File:
                 start = code.find(b".default(", match.start(2), match.end(2))
                 need = Need.REQUIRED if b".required(" in match[2] else Need.PLAIN if start < 0 else Need.OPTIONAL
                 self._at(match, 1, need, "env-var", fallback=self._fallback_at(start + len(b".default(")) if start >= 0 else None)
-        if sieve.any_in(_WORKER_TRACES, code) and _WORKER.search(code):
-            for match in re.finditer(rb"(?<![\w$.])(?:env|(?:c|ctx|context|this)\.env)\.([A-Z][A-Z0-9_]*)\b", code):
+        handed_in = [m for m in _OF_ENV.finditer(code) if _HANDED_IN.search(code, max(0, m.start() - 9), m.start())]
+        if handed_in and _WORKER.search(code):
+            for match in handed_in:
                 self._at(match, 1, Need.PLAIN, "env", whole=True)
 
     def _fallback_at(self, offset: int) -> Literal | None:
@@ -982,12 +984,26 @@ _MEMBER = late.pattern(rb"\s*\??\.\s*([A-Za-z_][A-Za-z0-9_]*)")
 _TEXT_METHODS = frozenset(("trim", "trimEnd", "trimStart", "replace", "replaceAll", "toLowerCase", "toString", "slice"))
 _COMPARISONS = frozenset(("===", "!==", "==", "!=", "<", ">", "<=", ">="))
 _FAILS = late.pattern(rb"\bthrow\b|process\.exit\(|Deno\.exit\(|\binvariant\(|\bassert\(|\bpanic\(|redirect\(|\berror\(\s*5\d\d")
+# What the code behind `const name = process.env.X` says of the name, which is NUL here.
+_NOTHING = rb"\s*(?:undefined|null|\"\"|'')"
+# What is done without a value: a block, or one statement that no braces surround.
+_IF_ABSENT = late.pattern(
+    rb"if\s*\([^{};]{0,200}(?:!\s*\0|\0\s*===?" + _NOTHING + rb")[^{};]{0,200}?\)"
+    rb"\s*(?:\{([^}]{0,400})|(?!\s*(?:[)=!<>?.]|&&|\|\|))([^{};\n]{1,400}))"
+)
+_ASSERTED = late.pattern(rb"(?:invariant|assert|ok)\(\s*\0|\0!(?!=)")
+_TOLERATED = late.pattern(
+    rb"\0\s*(?:\?\?|\|\||&&|\?\.|\?\s|!==?" + _NOTHING + rb")|if\s*\((?:[^{};]{0,200}(?:&&|\|\|))?\s*\0"
+)
 _IMPORT = late.pattern(rb"import\s*(?:[A-Za-z_$][\w$]*\s*,\s*)?\{([^{}]{0,4000})\}\s*from\s*[\"']([^\"'\n]{1,300})[\"']")
 _ENV_IMPORT = late.pattern(
     rb"import\s*\{([^{}]{0,8000})\}\s*from\s*[\"'](\$env/(?:static|dynamic)/(?:private|public)|\$app/env(?:/\w+)*|astro:env/(?:client|server))[\"']"
 )
-# `env.SITE_URL ?? "http://..."`, in two parts: to begin with the name would try every word of a file. The last group is the quote.
-_OR_ADDRESS = late.pattern(rb"(?:\|\||\?\?)\s{0,99}\(?\s{0,99}([\"'`])https?://")
+# `env.SITE_URL ?? "http://..."`, in three parts, the last one first: to begin with the name would try every word of a file. The last group
+# of `_OR` is the quote.
+_HTTP = late.pattern(rb"https?://")
+_OR = late.pattern(rb"(?:\|\||\?\?)\s{0,99}\(?\s{0,99}([\"'`])\Z")
+_LONGEST_OR = 202
 _SETTING = late.pattern(
     rb"(?<![\w$.])(?:(\w*(?:[eE]nv|ENV|[cC]onfig|[sS]ettings))\s{0,99}\??\.\s{0,99})?([A-Z][A-Z0-9]*_[A-Z0-9_]+)\s{0,99}\Z"
 )
@@ -1000,7 +1016,9 @@ _PROCESS_ENV = late.pattern(
 _LOAD_ENV = late.pattern(rb"\b(?:const|let|var)\s+(\w+)\s*(?::[^=\n]{0,80})?=\s*loadEnv\(")
 # valibot and arktype take the data behind the schema: `v.parse(v.object({ ... }), process.env)`.
 _BEHIND = late.pattern(rb"\}\s*\)\s*,\s*(?:process\.env|import\.meta\.env|Bun\.env)\s*[,)]")
-_WORKER_TRACES = (b"fetch", b"Env", b"Bindings", b"context.env.", b"c.env.")
+# `env.X`, and what stands before it where it is no variable of a process.
+_OF_ENV = late.pattern(rb"env\.([A-Z][A-Z0-9_]*)\b")
+_HANDED_IN = late.pattern(rb"(?<![\w$.])(?:(?:c|ctx|context|this)\.)?\Z")
 _WORKER = late.pattern(
     rb"\bfetch\s*\(\s*\w+\s*(?::[^,)]{0,60})?,\s*env\b|\benv\s*:\s*(?:Env|Bindings|CloudflareEnv|WorkerEnv)\b|Bindings\s*:|\bBindings\b|context\.env\.|c\.env\."
 )
