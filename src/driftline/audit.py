@@ -9,6 +9,7 @@ from functools import partial
 from typing import NamedTuple
 
 from driftline import code, environments, formats, late, rules, suppress
+from driftline.bundle.workers import Crew, available
 from driftline.environments import Keys, ReadSource
 from driftline.formats import dotenv
 from driftline.knowledge import platform
@@ -133,6 +134,37 @@ NO_TEXT = late.pattern(
 NOT_INTO = "no text; not looked into"
 
 
+class _Seen(NamedTuple):
+    """A file that was read: what it says where it is code, or the problem with reading it.
+
+    `sightings` are its credentials where it is text that was looked at for them, `unread` what of them could not be.
+    """
+
+    path: str
+    problem: Unread | None = None
+    said: code.Look | None = None
+    size: int = 0
+    commented: bool = False
+    sightings: tuple[Sighting, ...] | None = None
+    unread: tuple[Unread, ...] = ()
+
+
+def _see(
+    content: Callable[[str], bytes], path: str, folders: Sequence[str], *, whole: bool = True, readings: code.Readings | None = None
+) -> _Seen:
+    """Reads a file of code; `folders`, `whole` and `readings` as in `code.survey`."""
+    try:
+        text = content(path)
+    except Unreadable as problem:
+        return _Seen(path, Unread(path, problem.reason, problem.line, problem.column))
+    look = code.look(code.CodeFile(path, text), folders=folders, whole=whole, readings=readings)
+    return _Seen(path, None, look, len(text), _COMMENT in text)
+
+
+# What a comment begins with that accepts a finding.
+_COMMENT = b"driftline:"
+
+
 class _Tracked:
     """The text that git tracks: looked at for credentials when it is read, whatever it is read for, so that each file is read once."""
 
@@ -142,37 +174,62 @@ class _Tracked:
         self._root = tree.root
         self._left = {file.path for file in tree.files if file.tracked and not NO_TEXT.search(file.path)}
         self._found: dict[str, tuple[Sighting, ...]] = {}
+        self._binary: set[str] = set()
+        self.bytes = 0
         self._texts = Texts(cache=request.cache, key=keys.process, digest_key=keys.digest)
 
     def read(self, path: str) -> bytes:
         """The bytes of a file. Raises Unreadable."""
         content = files.read(self._root, path)
+        self.bytes += len(content)
         if path in self._left:
             self._left.remove(path)
             if is_text(content):
                 self._found[path] = self._texts.sightings(path, content)
         return content
 
+    def look(self, paths: Sequence[str], folders: Sequence[str], number: int) -> _Seen:
+        """What one of the paths says: its credentials, and where it is code, what the code says."""
+        path, before = paths[number], len(self._texts.unread)
+        seen = _see(self.read, path, folders) if code.is_code(path) else _Seen(path, self._passed(path))
+        return seen._replace(sightings=self._found.get(path), unread=tuple(self._texts.unread[before:]))
+
+    def take(self, seen: _Seen) -> None:
+        """Keeps what another process has found."""
+        if seen.path in self._left and seen.problem is None:
+            self._left.remove(seen.path)
+            if seen.sightings is not None:
+                self._found[seen.path] = seen.sightings
+            elif not code.is_code(seen.path):
+                self._binary.add(seen.path)
+            self._texts.unread += seen.unread
+
+    def left(self) -> list[str]:
+        """The paths of what was not read yet."""
+        return sorted(self._left)
+
     def sightings(self) -> tuple[tuple[Sighting, ...], tuple[Unread, ...], list[Related]]:
         """The credentials of all tracked text, what of it could not be looked at, and what is no text.
 
         Of a link git keeps where it leads, and no text.
         """
-        unread: list[Unread] = []
-        binary: list[str] = []
-        for path in sorted(self._left):
-            try:
-                content = files.text(self._root, path)
-            except Unreadable as problem:
-                if not os.path.islink(os.path.join(self._root, path)):
-                    unread.append(Unread(path, problem.reason))
-                continue
-            if content is None:
-                binary.append(path)
-            else:
-                self._found[path] = self._texts.sightings(path, content)
+        problems = [self._passed(path) for path in self.left()]
+        unread = [one for one in problems if one is not None and not os.path.islink(os.path.join(self._root, one.path))]
         found = tuple(sighting for path in sorted(self._found) for sighting in self._found[path])
-        return found, (*unread, *self._texts.unread), files.together(binary, NOT_INTO)
+        return found, (*unread, *self._texts.unread), files.together(sorted(self._binary), NOT_INTO)
+
+    def _passed(self, path: str) -> Unread | None:
+        """Looks for credentials in a file that is read for nothing else; why it cannot be read."""
+        try:
+            content = files.text(self._root, path)
+        except Unreadable as problem:
+            return Unread(path, problem.reason)
+        self._left.discard(path)
+        if content is None:
+            self._binary.add(path)
+        else:
+            self._found[path] = self._texts.sightings(path, content)
+        return None
 
 
 def read_whole(request: Request, tree: Tree) -> Project:
@@ -181,13 +238,32 @@ def read_whole(request: Request, tree: Tree) -> Project:
     if not tree.git:
         return read_tree(request, tree, partial(files.read, tree.root), keys=keys)
     tracked = _Tracked(request, tree, keys)
-    project = read_tree(request, tree, tracked.read, keys=keys)
+    mine = {file.path for file in tree.files if not file.ignored}
+    # While the configuration is read here, other processors begin with the code, and with what is read for credentials only.
+    paths = sorted(path for path in mine if code.is_code(path))
+    paths += sorted(set(tracked.left()).difference(paths, formats.recognised(mine)))
+    workers = (request.jobs or available()) if len(paths) >= _SHARED else 1
+    with Crew(partial(tracked.look, paths, apps.folders(mine)), len(paths), workers) as crew:
+        project = read_tree(request, tree, tracked.read, keys=keys, ahead=partial(_joined, crew, tracked, request.progress))
     found, unread, notes = tracked.sightings()
     return project._replace(
         facts=project.facts._replace(committed=found),
         assembly=project.assembly._replace(notes=(*project.assembly.notes, *notes)),
         unread=tuple(dict.fromkeys((*project.unread, *unread))),
     )
+
+
+# Fewer files are read before another process has begun.
+_SHARED = 300
+
+
+def _joined(crew: Crew[_Seen], tracked: _Tracked, progress: Progress | None) -> Mapping[str, _Seen]:
+    """What all workers have seen, by path."""
+    done = (lambda count: progress(count, tracked.bytes)) if progress is not None else (lambda _count: None)
+    found = {seen.path: seen for seen in crew.results(done).values()}
+    for seen in found.values():
+        tracked.take(seen)
+    return found
 
 
 # What is said about built output, and about the output beside its project.
@@ -304,14 +380,15 @@ def read_tree(
     *,
     keys: Keys | None = None,
     readings: code.Readings | None = None,
+    ahead: Callable[[], Mapping[str, _Seen]] = dict,
 ) -> Project:
     """Reads the project that consists of `tree`, whose files' bytes `content` gives (raising Unreadable).
 
     `code_paths` limits the code that is looked at, None for all of it; `keys` are this run's, None to make them; `readings` are of code
-    that was parsed before.
+    that was parsed before; `ahead` gives what was looked at meanwhile, when everything else is read.
     """
     settings = request.settings
-    reader = _Reader(request, tree, content, code_paths)
+    reader = _Reader(request, tree, content, code_paths, ahead)
     sources = reader.sources()
     paths = {file.path for file in tree.files if not file.ignored}
     homes = {apps.folder_of(source.path) for source in sources if source.format.name in _MAKES_AN_APP}
@@ -321,7 +398,8 @@ def read_tree(
     if request.app is not None and request.app not in paths_of_apps:
         near = nearest(request.app, paths_of_apps)
         raise Misuse(f'there is no app "{request.app}"; the apps are: {", ".join(paths_of_apps)}{near}')
-    survey = code.survey(reader.code(), packages=layout.packages, folders=layout.folders, whole=code_paths is None, readings=readings)
+    whole = code_paths is None
+    survey = code.survey(reader.code(layout.folders, readings, whole=whole), packages=layout.packages, whole=whole)
     links = {path: goal for path in reader.recognised if formats.is_env_file(path) and (goal := files.target(tree.root, path))}
     keys = keys or Keys.fresh(request.digest_key)
     assembly = environments.assemble(
@@ -378,8 +456,16 @@ def readers_of(path: str, named: Collection[str], *, ignored: bool = False) -> t
 class _Reader:
     """Reads each file once; what cannot be read becomes a value."""
 
-    def __init__(self, request: Request, tree: Tree, content: Callable[[str], bytes], code_paths: Collection[str] | None = None) -> None:
+    def __init__(
+        self,
+        request: Request,
+        tree: Tree,
+        content: Callable[[str], bytes],
+        code_paths: Collection[str] | None,
+        ahead: Callable[[], Mapping[str, _Seen]],
+    ) -> None:
         self.request = request
+        self.ahead = ahead
         self.tree = tree
         self.content = content
         self.code_paths = code_paths
@@ -395,7 +481,7 @@ class _Reader:
         """A file's text. Raises Unreadable."""
         if path not in self._texts:
             content = self.content(path)
-            self._counted(content, path)
+            self._counted(path, len(content), commented=_COMMENT in content)
             self._texts[path] = files.decode(content)
         return self._texts[path]
 
@@ -456,12 +542,12 @@ class _Reader:
             reading = formats.read(dotenv, Text(shown if not shown.startswith("..") else path, content, False))
         except Unreadable as problem:
             raise Misuse(f"{path}: {problem.reason}") from None
-        self._counted(content.encode(), shown)
+        self._counted(shown, len(content.encode()), commented=_COMMENT.decode() in content)
         return ReadSource(shown if not shown.startswith("..") else path, dotenv.FORMAT, reading, False, False, content, word)
 
-    def _is_dangling(self, file: File, problem: Unreadable) -> bool:
+    def _is_dangling(self, file: File, reason: str) -> bool:
         """Whether git tracks a link that leads to nothing here, which there is nothing to read of."""
-        return file.tracked is True and problem.reason == files.GONE and os.path.islink(os.path.join(self.tree.root, file.path))
+        return file.tracked is True and reason == files.GONE and os.path.islink(os.path.join(self.tree.root, file.path))
 
     def _source(self, file: File, reader: formats.Reader) -> ReadSource | None:
         torn: int | None = None
@@ -474,7 +560,7 @@ class _Reader:
         except Unreadable as problem:
             if torn is not None:
                 self.unread.append(Unread(file.path, _TORN, torn, 1))
-            elif not self._is_dangling(file, problem):
+            elif not self._is_dangling(file, problem.reason):
                 self.unread.append(Unread(file.path, problem.reason, problem.line, problem.column))
             else:
                 self.notes.append(Related(Location(file.path, 1), "is a link to a file that is not here, so it declares nothing"))
@@ -488,27 +574,27 @@ class _Reader:
         is_env = reader.FORMAT.name == "dotenv"
         return ReadSource(file.path, reader.FORMAT, reading, file.tracked, file.ignored, content if is_env else "")
 
-    def code(self) -> Iterable[code.CodeFile]:
-        """The code files, one at a time, so that only one is in memory."""
+    def code(self, folders: Sequence[str], readings: code.Readings | None, *, whole: bool) -> Iterable[code.Look]:
+        """What the code files say, one at a time, so that only one is in memory; `folders`, `readings` and `whole` as in `code.survey`."""
+        ahead = self.ahead()
+        see = partial(_see, self.content, folders=folders, whole=whole, readings=readings)
         for done, file in enumerate(self.tree.files):
             if file.ignored or (self.code_paths is not None and file.path not in self.code_paths) or not code.is_code(file.path):
                 continue
-            try:
-                content = self.content(file.path)
-            except Unreadable as problem:
-                if not self._is_dangling(file, problem):
-                    self.unread.append(Unread(file.path, problem.reason, problem.line, problem.column))
-                continue
-            if file.path not in self._texts:
-                self._counted(content, file.path)
+            seen = ahead.get(file.path) or see(file.path)
+            if seen.problem is not None and not self._is_dangling(file, seen.problem.reason):
+                self.unread.append(seen.problem)
+            if seen.said is not None:
+                if file.path not in self._texts:
+                    self._counted(file.path, seen.size, commented=seen.commented)
+                yield seen.said
             if self.request.progress is not None:
                 self.request.progress(done, self.bytes)
-            yield code.CodeFile(file.path, content)
 
-    def _counted(self, content: bytes, path: str) -> None:
+    def _counted(self, path: str, size: int, *, commented: bool) -> None:
         self.count += 1
-        self.bytes += len(content)
-        if b"driftline:" in content:
+        self.bytes += size
+        if commented:
             self.commented.append(path)
 
 

@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Any, NoReturn, TypeVar
+from typing import Any, Generic, NoReturn, TypeVar
 
 Result = TypeVar("Result")
 
@@ -58,37 +58,52 @@ def _forks() -> bool:
 def _in_processes(
     work: Callable[[int], Result], count: int, workers: int, lost: Callable[[int], Result], done: Callable[[int], None]
 ) -> list[Result]:
-    """This process works, too; each worker draws the next ticket from a pipe that all were given, until it is empty."""
-    step = -(-count // (_PIPE // _TICKET))
-    tickets, fill = os.pipe()
-    os.write(fill, b"".join((start // step).to_bytes(_TICKET, "little") for start in range(0, count, step)))
-    os.close(fill)
-    others: list[tuple[int, int]] = []
-    found: dict[int, Result] = {}
-    try:
-        for _ in range(workers - 1):
-            with suppress(OSError):  # no process more: then there are fewer
-                others.append(_forked(lambda: {number: work(number) for number in _drawn(tickets, step, count)}))
-        for number in _drawn(tickets, step, count):
-            found[number] = work(number)
-            done(number + 1)
-        for _, pipe in others:
-            found.update(_received(pipe))
-    finally:
-        os.close(tickets)
-        for process, pipe in others:
-            _ended(process, pipe)
+    with Crew(work, count, workers) as crew:
+        found = crew.results(done)
     done(count)
     return [found[number] if number in found else lost(number) for number in range(count)]
 
 
-def _drawn(tickets: int, step: int, count: int) -> Iterator[int]:
-    while True:
-        ticket = os.read(tickets, _TICKET)
-        if not ticket:
-            return
-        start = int.from_bytes(ticket, "little") * step
-        yield from range(start, min(start + step, count))
+class Crew(Generic[Result]):
+    """Workers that have begun with `work(0)` to `work(count - 1)`, while this process does something else before it joins them.
+
+    A context manager, at whose end nobody works any more. Each worker draws the next ticket from a pipe that all were given, until it is
+    empty. Where the system cannot fork, this process is the only one.
+    """
+
+    def __init__(self, work: Callable[[int], Result], count: int, workers: int) -> None:
+        self._work, self._count = work, count
+        self._step = max(1, -(-count // (_PIPE // _TICKET)))
+        self._tickets, fill = os.pipe()
+        os.write(fill, b"".join((start // self._step).to_bytes(_TICKET, "little") for start in range(0, count, self._step)))
+        os.close(fill)
+        self._others: list[tuple[int, int]] = []
+        for _ in range(min(workers, count) - 1 if _forks() else 0):
+            with suppress(OSError):  # no process more: then there are fewer
+                self._others.append(_forked(lambda: {number: work(number) for number in self._drawn()}))
+
+    def __enter__(self) -> Crew[Result]:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._tickets)
+        for process, pipe in self._others:
+            _ended(process, pipe)
+
+    def results(self, done: Callable[[int], None] = lambda _count: None) -> dict[int, Result]:
+        """Works until nothing is left; what came of each number, without those whose worker ended before it gave them back."""
+        found: dict[int, Result] = {}
+        for number in self._drawn():
+            found[number] = self._work(number)
+            done(number + 1)
+        for _, pipe in self._others:
+            found.update(_received(pipe))
+        return found
+
+    def _drawn(self) -> Iterator[int]:
+        while ticket := os.read(self._tickets, _TICKET):
+            start = int.from_bytes(ticket, "little") * self._step
+            yield from range(start, min(start + self._step, self._count))
 
 
 def _forked(give: Callable[[], object]) -> tuple[int, int]:
@@ -104,10 +119,18 @@ def _forked(give: Callable[[], object]) -> tuple[int, int]:
 def _give(give: Callable[[], object], out: int) -> NoReturn:
     try:
         import gc
+        import io
         import pickle
 
+        from driftline.model import Secret
+
         gc.freeze()  # what is looked at is copied
-        data = memoryview(pickle.dumps(give(), pickle.HIGHEST_PROTOCOL))
+        written = io.BytesIO()
+        pickler = pickle.Pickler(written, pickle.HIGHEST_PROTOCOL)
+        # What code falls back to may be a value, which is serialised here and nowhere else: its reader is the process it was copied from.
+        pickler.dispatch_table = {Secret: lambda secret: (Secret, (secret.reveal(),))}  # type: ignore[attr-defined]
+        pickler.dump(give())
+        data = written.getbuffer()
         while data:
             data = data[os.write(out, data) :]
     finally:

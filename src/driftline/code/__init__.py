@@ -208,19 +208,78 @@ _BEHIND_A_QUOTE = late.pattern(rb"""["'`](?=([A-Z][A-Z0-9]*_[A-Z0-9_]*)["'`$])""
 Readings = dict[CodeFile, CodeReading]
 
 
+class Look(NamedTuple):
+    """What one file says by itself. `caller` is the file where it may call a helper of the project: it is kept until all helpers are known."""
+
+    path: str
+    mentioned: frozenset[str]
+    serving: "RouteFile | None" = None
+    reading: CodeReading = CodeReading()
+    unread: tuple[Unread, ...] = ()
+    caller: CodeFile | None = None
+
+
+def look(file: CodeFile, *, folders: Sequence[str] = (), whole: bool = True, readings: Readings | None = None) -> Look:
+    """Reads one file. `folders`, `whole` and `readings` as in `survey`."""
+    named = mentioned(file.content)
+    module = _module_of(file.path)
+    if module is None:
+        return Look(file.path, named)
+    found = Look(file.path, named)
+    if whole and len(file.content) <= MAX_PARSED:
+        from driftline.code import routes
+
+        folder = next((folder for folder in folders if file.path.startswith(folder + "/")), ".")
+        try:
+            found = found._replace(serving=routes.read(file.path, file.content, folder))
+        except Exception as error:  # one file must not hide the others
+            found = found._replace(unread=(failed(file.path, "the reader of routes", error),))
+    language = _language(module)
+    traced = sieve.any_in(language.TRACES, file.content)
+    if is_test(file.path):  # what tests alone read is no need of the app, and yet no dead name
+        words = (match[0].decode() for match in _IN_CAPITALS.finditer(file.content)) if traced else ()
+        return found._replace(mentioned=named.union(words))
+    # A fixed address needs no variable; a file that is too large to be written by hand holds none worth a look.
+    addressed = not traced and module in _WITH_ADDRESSES and len(file.content) <= MAX_PARSED and _may_hold_addresses(file)
+    calls = bool(named) and module in _WITH_HELPERS
+    if not (traced or addressed or calls):
+        return found
+
+    def but(reason: str) -> Look:
+        return found._replace(unread=(*found.unread, Unread(file.path, reason)))
+
+    if len(file.content) > MAX_PARSED:
+        too_large = f"code larger than {MAX_PARSED // 1024 // 1024} MiB is not parsed for references"
+        return but(too_large) if traced and not _is_generated(file) else found
+    if b"\0" in file.content[:4096]:
+        return but("looks like code but holds NUL bytes") if traced else found
+    if not traced and not addressed:
+        return found._replace(caller=file)
+    try:
+        reading = (readings.get(file) if readings is not None else None) or language.read(file.path, file.content)
+    except Unreadable as problem:
+        return but(problem.reason)
+    except Exception as error:
+        return found._replace(unread=(*found.unread, failed(file.path, f"the {module} reader", error)))
+    if readings is not None:
+        readings[file] = reading
+    unread = (*found.unread, *(reading.unread if traced else ()))
+    return found._replace(reading=reading, unread=unread, caller=file if calls else None)
+
+
 def survey(
-    files: Iterable[CodeFile],
+    files: Iterable[CodeFile | Look],
     *,
     packages: Mapping[str, str] | None = None,
     folders: Sequence[str] = (),
     whole: bool = True,
     readings: Readings | None = None,
 ) -> Survey:
-    """All references in `files`, in their order; `packages` maps workspace package names to their folders, `folders` are those of all
-    packages, the longest first. `whole` is False where only a part of the code is looked at: what is not there is then no fact, and no
-    routes are looked for. What is in `readings` is not parsed again, and what is parsed is added.
+    """All references in `files`, in their order; what was looked at before is taken as it is.
 
-    A file that may call a helper of the project is kept until all helpers are known; the others are let go at once.
+    `packages` maps workspace package names to their folders, `folders` are those of all packages, the longest first. `whole` is False where
+    only a part of the code is looked at: what is not there is then no fact, and no routes are looked for. What is in `readings` is not
+    parsed again, and what is parsed is added.
     """
     references: list[Reference] = []
     literals: list[Literal] = []
@@ -231,60 +290,18 @@ def survey(
     callers: list[CodeFile] = []
     serving: list[RouteFile] = []
     for file in files:
-        named = mentioned(file.content)
-        if named:
-            mentions[file.path] = named
-        module = _module_of(file.path)
-        if module is None:
-            continue
-        if whole and len(file.content) <= MAX_PARSED:
-            from driftline.code import routes
-
-            folder = next((folder for folder in folders if file.path.startswith(folder + "/")), ".")
-            try:
-                found = routes.read(file.path, file.content, folder)
-            except Exception as error:  # one file must not hide the others
-                unread.append(failed(file.path, "the reader of routes", error))
-                found = None
-            if found is not None:
-                serving.append(found)
-        language = _language(module)
-        traced = sieve.any_in(language.TRACES, file.content)
-        if is_test(file.path):  # what tests alone read is no need of the app, and yet no dead name
-            if traced:
-                mentions[file.path] = named | {match[0].decode() for match in _IN_CAPITALS.finditer(file.content)}
-            continue
-        # A fixed address needs no variable; a file that is too large to be written by hand holds none worth a look.
-        addressed = not traced and module in _WITH_ADDRESSES and len(file.content) <= MAX_PARSED and _may_hold_addresses(file)
-        if traced or addressed or (named and module in _WITH_HELPERS):
-            if len(file.content) > MAX_PARSED:
-                if traced and not _is_generated(file):
-                    unread.append(Unread(file.path, f"code larger than {MAX_PARSED // 1024 // 1024} MiB is not parsed for references"))
-                continue
-            if b"\0" in file.content[:4096]:
-                if traced:
-                    unread.append(Unread(file.path, "looks like code but holds NUL bytes"))
-                continue
-            if not traced and not addressed:
-                callers.append(file)
-                continue
-            try:
-                reading = (readings.get(file) if readings is not None else None) or language.read(file.path, file.content)
-            except Unreadable as problem:
-                unread.append(Unread(file.path, problem.reason))
-                continue
-            except Exception as error:
-                unread.append(failed(file.path, f"the {module} reader", error))
-                continue
-            if readings is not None:
-                readings[file] = reading
-            references += reading.references
-            literals += reading.literals
-            claims += reading.claims
-            helpers += reading.helpers
-            unread += reading.unread if traced else ()
-            if named and module in _WITH_HELPERS:
-                callers.append(file)
+        seen = file if isinstance(file, Look) else look(file, folders=folders, whole=whole, readings=readings)
+        if seen.mentioned:
+            mentions[seen.path] = seen.mentioned
+        if seen.serving is not None:
+            serving.append(seen.serving)
+        references += seen.reading.references
+        literals += seen.reading.literals
+        claims += seen.reading.claims
+        helpers += seen.reading.helpers
+        unread += seen.unread
+        if seen.caller is not None:
+            callers.append(seen.caller)
     if helpers:
         from driftline.code import javascript, python
 

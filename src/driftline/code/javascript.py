@@ -992,9 +992,7 @@ _IF_ABSENT = late.pattern(
     rb"\s*(?:\{([^}]{0,400})|(?!\s*(?:[)=!<>?.]|&&|\|\|))([^{};\n]{1,400}))"
 )
 _ASSERTED = late.pattern(rb"(?:invariant|assert|ok)\(\s*\0|\0!(?!=)")
-_TOLERATED = late.pattern(
-    rb"\0\s*(?:\?\?|\|\||&&|\?\.|\?\s|!==?" + _NOTHING + rb")|if\s*\((?:[^{};]{0,200}(?:&&|\|\|))?\s*\0"
-)
+_TOLERATED = late.pattern(rb"\0\s*(?:\?\?|\|\||&&|\?\.|\?\s|!==?" + _NOTHING + rb")|if\s*\((?:[^{};]{0,200}(?:&&|\|\|))?\s*\0")
 _IMPORT = late.pattern(rb"import\s*(?:[A-Za-z_$][\w$]*\s*,\s*)?\{([^{}]{0,4000})\}\s*from\s*[\"']([^\"'\n]{1,300})[\"']")
 _ENV_IMPORT = late.pattern(
     rb"import\s*\{([^{}]{0,8000})\}\s*from\s*[\"'](\$env/(?:static|dynamic)/(?:private|public)|\$app/env(?:/\w+)*|astro:env/(?:client|server))[\"']"

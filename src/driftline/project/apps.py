@@ -110,6 +110,30 @@ def dependencies(path: str, text: str) -> Collection[str]:
         return ()
 
 
+def folders(paths: Collection[str]) -> tuple[str, ...]:
+    """The folders of all packages but the root, by their files' names alone; the longest first."""
+    found = {*_homes(paths), *_supabase_functions(paths)} - {"."}
+    return tuple(sorted(found, key=lambda folder: (-len(folder), folder)))
+
+
+def _homes(paths: Collection[str]) -> Mapping[str, set[str]]:
+    """The names of the files in each folder that is a package."""
+    # Few folders of a project are packages: only of these, and of the root, the files are told apart.
+    homes = (path for path in paths if path.endswith(_MANIFESTS) and path.rpartition("/")[2] in _MANIFESTS)
+    names: dict[str, set[str]] = {folder_of(path): set() for path in homes}
+    names.setdefault(".", set())
+    for path in paths:
+        folder, _, base = path.rpartition("/")
+        if (folder or ".") in names:
+            names[folder or "."].add(base)
+    manifests = {"package.json", *_PYTHON_PROJECTS}
+    return {
+        folder: here
+        for folder, here in names.items()
+        if (folder == "." or not is_material(folder + "/")) and (here & manifests or _is_runtime(folder, here))
+    }
+
+
 def find(
     paths: Collection[str], read: Callable[[str], str], has_environment: Callable[[str], bool], loader_of: Callable[[str], str | None]
 ) -> Layout:
@@ -119,22 +143,11 @@ def find(
     configuration of its own; `loader_of` gives the loader an app was told to have, None where it is to be detected.
     """
     unread: list[Unread] = []
-    # Few folders of a project are packages: only of these, and of the root, the files are told apart.
-    homes = (path for path in paths if path.endswith(_MANIFESTS) and path.rpartition("/")[2] in _MANIFESTS)
-    names: dict[str, set[str]] = {folder_of(path): set() for path in homes}
-    names.setdefault(".", set())
-    for path in paths:
-        folder, _, base = path.rpartition("/")
-        if (folder or ".") in names:
-            names[folder or "."].add(base)
     packages: dict[str, Package] = {}
-    for folder, here in sorted(names.items()):
+    homes = _homes(paths)
+    for folder, here in sorted(homes.items()):
         inside = "" if folder == "." else folder + "/"
-        if folder != "." and is_material(inside):
-            continue
         manifests = [name for name in ("package.json", *_PYTHON_PROJECTS) if name in here]
-        if not manifests and not _is_runtime(folder, here):
-            continue
         found = []
         for manifest in manifests:
             try:
@@ -152,7 +165,6 @@ def find(
             any(one.starts for one in found) or "Dockerfile" in here,
         )
         packages[folder] = _configured(packages[folder], read)
-    folders = sorted(packages, key=lambda folder: (-len(folder), folder))
     by_name = {package.name: package.path for package in packages.values() if package.name}
     imported = {name for package in packages.values() for name in package.dependencies if by_name.get(name) not in (None, package.path)}
     plans = [_plan(package, packages, by_name, loader_of) for package in packages.values() if _is_app(package, imported, has_environment)]
@@ -162,12 +174,11 @@ def find(
         if folder not in packages
     ]
     if not plans or (not any(plan.path == "." for plan in plans) and has_environment(".")):
-        root = packages.get(".", Package(".", None, {}, None, frozenset(names["."])))
+        root = packages.get(".", Package(".", None, {}, None, frozenset(path for path in paths if "/" not in path)))
         plans.append(_plan(root, packages, by_name, loader_of))
     plans.sort(key=lambda plan: (plan.path != ".", plan.path))
-    all_folders = sorted({*folders, *(plan.path for plan in plans)} - {"."}, key=lambda folder: (-len(folder), folder))
     without_python = frozenset(p.path for p in packages.values() if "package.json" in p.files and not p.files & set(_PYTHON_PROJECTS))
-    return Layout(tuple(plans), by_name, tuple(unread), tuple(all_folders), without_python)
+    return Layout(tuple(plans), by_name, tuple(unread), folders(paths), without_python)
 
 
 _CONFIG = late.pattern(r"(?:vite|astro|svelte|electron\.vite)\.config\.[cm]?[jt]s")
