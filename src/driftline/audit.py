@@ -6,10 +6,9 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from driftline import code, environments, formats, late, rules, suppress
-from driftline.bundle.workers import Crew, available
 from driftline.environments import Keys, ReadSource
 from driftline.formats import dotenv
 from driftline.knowledge import platform
@@ -33,6 +32,9 @@ from driftline.project import apps, files, live
 from driftline.project.files import File, Tree
 from driftline.project.settings import Settings, matches, nearest
 from driftline.project.text import conflict, is_text, ours
+
+if TYPE_CHECKING:
+    from driftline.bundle.workers import Crew
 
 JUDGED = ("drift", "credentials", "callbacks", "exposure")
 
@@ -194,15 +196,20 @@ class _Tracked:
         seen = _see(self.read, path, folders) if code.is_code(path) else _Seen(path, self._passed(path))
         return seen._replace(sightings=self._found.get(path), unread=tuple(self._texts.unread[before:]))
 
-    def take(self, seen: _Seen) -> None:
-        """Keeps what another process has found."""
-        if seen.path in self._left and seen.problem is None:
-            self._left.remove(seen.path)
-            if seen.sightings is not None:
-                self._found[seen.path] = seen.sightings
-            elif not code.is_code(seen.path):
-                self._binary.add(seen.path)
-            self._texts.unread += seen.unread
+    def joined(self, crew: "Crew[_Seen]", progress: Progress | None) -> Mapping[str, _Seen]:
+        """What the files say, by path, when all of the crew are done; the credentials that others have found are kept."""
+        done = (lambda count: progress(count, self.bytes)) if progress is not None else (lambda _count: None)
+        seen = {one.path: one for one in crew.results(done).values()}
+        for path in self._left.intersection(seen):
+            one = seen[path]
+            if one.problem is None:
+                self._left.remove(path)
+                self._texts.unread += one.unread
+                if one.sightings is not None:
+                    self._found[path] = one.sightings
+                elif not code.is_code(path):
+                    self._binary.add(path)
+        return seen
 
     def left(self) -> list[str]:
         """The paths of what was not read yet."""
@@ -234,6 +241,8 @@ class _Tracked:
 
 def read_whole(request: Request, tree: Tree) -> Project:
     """Reads the project, with the credentials that stand in the text that git tracks."""
+    from driftline.bundle.workers import Crew, available
+
     keys = Keys.fresh(request.digest_key)
     if not tree.git:
         return read_tree(request, tree, partial(files.read, tree.root), keys=keys)
@@ -244,7 +253,7 @@ def read_whole(request: Request, tree: Tree) -> Project:
     paths += sorted(set(tracked.left()).difference(paths, formats.recognised(mine)))
     workers = (request.jobs or available()) if len(paths) >= _SHARED else 1
     with Crew(partial(tracked.look, paths, apps.folders(mine)), len(paths), workers) as crew:
-        project = read_tree(request, tree, tracked.read, keys=keys, ahead=partial(_joined, crew, tracked, request.progress))
+        project = read_tree(request, tree, tracked.read, keys=keys, ahead=partial(tracked.joined, crew, request.progress))
     found, unread, notes = tracked.sightings()
     return project._replace(
         facts=project.facts._replace(committed=found),
@@ -255,15 +264,6 @@ def read_whole(request: Request, tree: Tree) -> Project:
 
 # Fewer files are read before another process has begun.
 _SHARED = 300
-
-
-def _joined(crew: Crew[_Seen], tracked: _Tracked, progress: Progress | None) -> Mapping[str, _Seen]:
-    """What all workers have seen, by path."""
-    done = (lambda count: progress(count, tracked.bytes)) if progress is not None else (lambda _count: None)
-    found = {seen.path: seen for seen in crew.results(done).values()}
-    for seen in found.values():
-        tracked.take(seen)
-    return found
 
 
 # What is said about built output, and about the output beside its project.

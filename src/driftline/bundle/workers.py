@@ -128,7 +128,7 @@ def _give(give: Callable[[], object], out: int) -> NoReturn:
         written = io.BytesIO()
         pickler = pickle.Pickler(written, pickle.HIGHEST_PROTOCOL)
         # What code falls back to may be a value, which is serialised here and nowhere else: its reader is the process it was copied from.
-        pickler.dispatch_table = {Secret: lambda secret: (Secret, (secret.reveal(),))}  # type: ignore[attr-defined]
+        pickler.dispatch_table = {Secret: lambda secret: (Secret, (secret.reveal(),))}
         pickler.dump(give())
         data = written.getbuffer()
         while data:

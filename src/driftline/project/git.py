@@ -31,28 +31,32 @@ def run(root: str, *arguments: str, stdin: bytes | None = None, codes: tuple[int
 
     Raises Unreadable when git is missing, refuses the folder (`safe.directory`), or fails; the reason names the command only.
     """
-    return _ask(root, *arguments, stdin=stdin, codes=codes).stdout
+    return _ask(root, *arguments, stdin=stdin, codes=codes)[0]
 
 
-def _ask(root: str, *arguments: str, stdin: bytes | None = None, codes: tuple[int, ...] = (0,)) -> subprocess.CompletedProcess[bytes]:
-    """As `run`, with what git said beside its output."""
+def _ask(root: str, *arguments: str, stdin: bytes | None = None, codes: tuple[int, ...] = (0,)) -> tuple[bytes, bytes]:
+    """The output of a command and what git said beside it; as `run`."""
+    return _answer(start(root, *arguments, heard=True), arguments[0], stdin, codes)
+
+
+def _answer(begun: "subprocess.Popen[bytes]", name: str, stdin: bytes | None = None, codes: tuple[int, ...] = (0,)) -> tuple[bytes, bytes]:
+    """The same, of a command that was started."""
     try:
-        done = subprocess.run(  # noqa: S603  # no shell; the arguments are ours
-            inert.command(root, *arguments),
-            cwd=root,
-            env=inert.environment(),
-            input=stdin,
-            capture_output=True,
-            check=False,
-            timeout=inert.PATIENCE,
-        )
+        output, said = begun.communicate(stdin, timeout=inert.PATIENCE)
     except subprocess.TimeoutExpired:
-        raise Unreadable(f"git {arguments[0]} did not come to an end in {inert.PATIENCE:.0f} seconds") from None
-    except OSError as error:
-        raise Unreadable(f"git cannot be started: {error.strerror or 'it is not on the PATH'}") from None
-    if done.returncode not in codes:
-        raise Unreadable(_refusal(done.stderr) or f"git {arguments[0]} failed with exit code {done.returncode}")
-    return done
+        raise Unreadable(f"git {name} did not come to an end in {inert.PATIENCE:.0f} seconds") from None
+    finally:
+        _close(begun)
+    if begun.returncode not in codes:
+        raise Unreadable(_refusal(said) or f"git {name} failed with exit code {begun.returncode}")
+    return output, said
+
+
+def _close(begun: "subprocess.Popen[bytes]") -> None:
+    """Ends a command that may still run, and closes its pipes."""
+    with begun:
+        if begun.poll() is None:
+            begun.kill()
 
 
 def _refusal(said: bytes) -> str | None:
@@ -64,8 +68,11 @@ def _refusal(said: bytes) -> str | None:
     return None
 
 
-def start(root: str, *arguments: str) -> subprocess.Popen[bytes]:
-    """A git command in `root` that answers through pipes; the caller closes it. Raises Unreadable when git cannot be started."""
+def start(root: str, *arguments: str, heard: bool = False) -> subprocess.Popen[bytes]:
+    """A git command in `root` that answers through pipes; the caller closes it. `heard` makes a pipe of what it says beside its output, too.
+
+    Raises Unreadable when git cannot be started.
+    """
     try:
         return subprocess.Popen(  # noqa: S603  # no shell; the arguments are ours
             inert.command(root, *arguments),
@@ -73,7 +80,7 @@ def start(root: str, *arguments: str) -> subprocess.Popen[bytes]:
             env=inert.environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE if heard else subprocess.DEVNULL,
         )
     except OSError as error:
         raise Unreadable(f"git cannot be started: {error.strerror or 'it is not on the PATH'}") from None
@@ -109,8 +116,14 @@ def listing(root: str) -> Listing:
     others: list[str] = []
     nested: list[str] = []
     absent: dict[str, None] = {}
-    answer = _ask(root, "ls-files", "-z", "-t", "--stage", "--deleted", "--others", "--exclude-standard")
-    for entry in _paths(answer.stdout):
+    # Each walks the whole tree: one while the other does.
+    ignoring = start(root, "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory", heard=True)
+    try:
+        listed, said = _ask(root, "ls-files", "-z", "-t", "--stage", "--deleted", "--others", "--exclude-standard")
+        ignored = _paths(_answer(ignoring, "ls-files")[0])
+    finally:
+        _close(ignoring)
+    for entry in _paths(listed):
         # `-t` puts a tag before each entry: `?` other, `R` deleted (named a second time), `S` left out of a sparse checkout; the others are
         # in the index, with a mode.
         if entry.startswith("? "):
@@ -125,10 +138,7 @@ def listing(root: str) -> Listing:
             absent[path] = None
         else:
             tracked[path] = None  # once, though a merge conflict names it up to three times
-    ignored = _paths(run(root, "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"))
-    closed = tuple(
-        (os.fsdecode(path), reason.decode(errors="replace") or "cannot be listed") for path, reason in _CLOSED.findall(answer.stderr)
-    )
+    closed = tuple((os.fsdecode(path), reason.decode(errors="replace") or "cannot be listed") for path, reason in _CLOSED.findall(said))
     return Listing(
         tuple(path for path in tracked if path not in deleted), tuple(others), tuple(ignored), tuple(nested), tuple(absent), closed
     )
