@@ -6,15 +6,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from types import ModuleType
-from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
 from driftline import late, sieve
 from driftline.knowledge import identify
 from driftline.knowledge.platform import environment_kind
 from driftline.model import Claim, Kind, Literal, Location, Reference, Route, Unread, Unreadable, Use, failed
-
-if TYPE_CHECKING:
-    from driftline.code.routes import File as RouteFile
 
 # Longer files are generated or minified; hand-written sources in eight large public repositories stay under 600 kB (2026-08).
 MAX_PARSED = 2 * 1024 * 1024
@@ -51,6 +48,15 @@ class CodeReading(NamedTuple):
     calls: bool = False
     unread: tuple[Unread, ...] = ()
     claims: tuple[Claim, ...] = ()
+
+
+class RouteFile(NamedTuple):
+    """What one file adds to the routes: its own, its import specifiers where it speaks of webhooks, and its text where it may check a signature."""
+
+    path: str
+    routes: tuple[Route, ...] = ()
+    imports: tuple[str, ...] = ()
+    checking: bytes | None = None
 
 
 class Language(Protocol):
@@ -213,7 +219,7 @@ class Look(NamedTuple):
 
     path: str
     mentioned: frozenset[str]
-    serving: "RouteFile | None" = None
+    serving: RouteFile | None = None
     reading: CodeReading = CodeReading()
     unread: tuple[Unread, ...] = ()
     caller: CodeFile | None = None
@@ -333,7 +339,7 @@ def sayings(survey: Survey, key: bytes) -> set[tuple[str, object]]:
     return said
 
 
-def _routes(serving: "Sequence[RouteFile]", packages: Mapping[str, str], unread: list[Unread]) -> tuple[Route, ...] | None:
+def _routes(serving: Sequence[RouteFile], packages: Mapping[str, str], unread: list[Unread]) -> tuple[Route, ...] | None:
     from driftline.code import routes
 
     try:

@@ -11,21 +11,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from driftline import late, sieve
-from driftline.code import Place, is_example, is_test
+from driftline.code import Place, RouteFile, is_example, is_test
 from driftline.knowledge import callbacks
 from driftline.model import Route
 
 
-class File(NamedTuple):
-    """What one file adds: its routes, its import specifiers where it speaks of webhooks, and its text where it may check a signature."""
-
-    path: str
-    routes: tuple[Route, ...] = ()
-    imports: tuple[str, ...] = ()
-    checking: bytes | None = None
-
-
-def read(path: str, content: bytes, folder: str = ".") -> File | None:
+def read(path: str, content: bytes, folder: str = ".") -> RouteFile | None:
     """The routes of a file of the package in `folder`; None for one that neither serves a path nor checks a signature."""
     # An app may serve `/docs` or `/demo`; only whole folders of them beside the app are no part of it.
     if is_test(path) or is_example(path.partition("/")[0] + "/"):
@@ -41,7 +32,7 @@ def read(path: str, content: bytes, folder: str = ".") -> File | None:
     hooked = [_hook(route, content, own_part(route, found, content)) for route in found]
     if checking is not None and hooked and not any(route.provider for route in hooked):
         hooked = _signed(hooked, content)
-    return File(path, tuple(hooked), imports, checking)
+    return RouteFile(path, tuple(hooked), imports, checking)
 
 
 def own_part(route: Route, routes: Iterable[Route], content: bytes) -> bytes:
@@ -50,7 +41,7 @@ def own_part(route: Route, routes: Iterable[Route], content: bytes) -> bytes:
     return content[start : min((other.location.offset or 0 for other in routes if (other.location.offset or 0) > start), default=None)]
 
 
-def joined(files: Iterable[File], packages: Mapping[str, str]) -> Iterator[Route]:
+def joined(files: Iterable[RouteFile], packages: Mapping[str, str]) -> Iterator[Route]:
     """All routes; a webhook whose signature is checked in a file that it imports, or that such a file imports, counts as checked there."""
     listed = list(files)
     for file in listed:
@@ -61,7 +52,7 @@ def joined(files: Iterable[File], packages: Mapping[str, str]) -> Iterator[Route
             yield route if helper is None or route.provider is None or route.verified else route._replace(verified=f"in {helper}")
 
 
-def _checked_in(file: File, files: Sequence[File], packages: Mapping[str, str], hops: int) -> str | None:
+def _checked_in(file: RouteFile, files: Sequence[RouteFile], packages: Mapping[str, str], hops: int) -> str | None:
     """The file with the check, at most so many imports away."""
     imported = [
         other
