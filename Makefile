@@ -10,7 +10,7 @@ else
 BIN := .venv/bin
 endif
 
-.PHONY: demo test lint audit package clean
+.PHONY: demo test test-offline test-traced lint audit package clean
 
 demo: .venv/installed
 	@echo "Auditing the demo shop: a Next.js + Supabase + Stripe + Resend + S3 project with planted mistakes."
@@ -19,6 +19,14 @@ demo: .venv/installed
 test: .venv/tested
 	@echo "Running the test suite."
 	@$(BIN)/python -m pytest
+
+test-offline: .venv/tested
+	@echo "Running the test suite in a network namespace without interfaces (Linux)."
+	@$(BIN)/python -m tests.trust.suite offline
+
+test-traced: .venv/tested
+	@echo "Running the test suite under strace, and judging what driftline did (Linux)."
+	@$(BIN)/python -m tests.trust.suite traced
 
 lint: .venv/tested
 	@echo "Checking types, style and the walls between the rooms."

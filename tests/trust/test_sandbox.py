@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -36,15 +35,6 @@ _REST = (
 )
 # These write into the project what they are asked to write.
 _WRITTEN = {"init": ("driftline.toml",), "snapshot": (".driftline",)}
-
-
-@cache
-def _without_network() -> tuple[str, ...]:
-    """The words that start a program in a network namespace without interfaces; () where the kernel does not allow it."""
-    for words in (("unshare", "-n"), ("unshare", "-r", "-n")):
-        if shutil.which("unshare") and subprocess.run([*words, "true"], capture_output=True, check=False).returncode == 0:
-            return words
-    return ()
 
 
 @pytest.fixture(scope="module")
@@ -129,11 +119,11 @@ def test_the_watch_sees_what_it_is_there_for(tmp_path: Path, program: str, offen
 
 
 @pytest.mark.promise("nothing-is-sent")
-@pytest.mark.skipif(not _without_network(), reason="the kernel gives no network namespace")
+@pytest.mark.skipif(not traced.without_network(), reason="the kernel gives no network namespace")
 def test_nothing_is_missing_without_a_network(shop: Path) -> None:
     """The same report, to the byte, in a network namespace that has no interface, not even a loopback."""
     told = []
-    for words in ((), _without_network()):
+    for words in ((), traced.without_network()):
         done = subprocess.run(
             [*words, sys.executable, "-m", "driftline", "check", "--bundle", "dist", "--format", "sarif"],
             cwd=shop, env=_environment(), capture_output=True, text=True, check=False,

@@ -17,18 +17,20 @@ from pathlib import Path
 from typing import NamedTuple
 
 # strace(1), 6.1; with a `?` those that this kernel may not have.
-_CALLS = (
+CALLS = (
     "%network", "?io_uring_setup", "execve", "?execveat", "open", "openat", "?openat2", "creat", "rename", "renameat", "?renameat2", "unlink", "unlinkat",
     "rmdir", "mkdir", "mkdirat", "link", "linkat", "symlink", "symlinkat", "truncate", "ftruncate", "chmod", "fchmod", "fchmodat", "?fchmodat2", "chown", "fchown",
     "lchown", "fchownat", "utime", "utimes", "utimensat", "futimesat", "setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr", "mknod",
     "mknodat", "mount", "umount2", "pivot_root", "chroot", "ptrace",
 )  # fmt: skip
-_NETWORK = frozenset(
-    ("socket", "socketpair", "connect", "bind", "listen", "accept", "accept4", "sendto", "sendmsg", "sendmmsg", "recvfrom", "recvmsg", "io_uring_setup")
-)  # fmt: skip
-_LINE = re.compile(r"^(?:\d+ +)?(?:<\.\.\. (?P<resumed>\w+) resumed>.*|(?P<call>\w+)\((?P<given>.*))$")
+NETWORK = frozenset((
+    "socket", "socketpair", "connect", "bind", "listen", "accept", "accept4", "sendto", "sendmsg", "sendmmsg", "recvfrom", "recvmsg", "recvmmsg",
+    "getsockname", "getpeername", "getsockopt", "setsockopt", "shutdown", "io_uring_setup",
+))  # fmt: skip
+LINE = re.compile(r"^(?:\d+ +)?(?:<\.\.\. (?P<resumed>\w+) resumed>(?P<rest>.*)|(?P<call>\w+)\((?P<given>.*))$")
 _PATH = re.compile(r'(?:(?:AT_FDCWD|\d+)<(?P<folder>[^>]*)>, )?"(?P<path>(?:[^"\\]|\\.)*)"(?P<cut>\.\.\.)?')
 _DESCRIPTOR = re.compile(r"^\d+<(?P<path>[^>]*)>")
+_OPENS = ("open", "openat", "openat2")
 _WRITES = re.compile(r"\bO_(?:WRONLY|RDWR|CREAT|TRUNC|APPEND|TMPFILE)\b")
 
 
@@ -51,44 +53,57 @@ def is_possible() -> bool:
     return subprocess.run(["strace", "-f", "-qq", "-e", "trace=execve", "true"], capture_output=True, check=False).returncode == 0
 
 
+@cache
+def without_network() -> tuple[str, ...]:
+    """The words that start a program in a network namespace without interfaces; () where the kernel does not allow it."""
+    for words in (("unshare", "-n"), ("unshare", "-r", "-n")):
+        if shutil.which("unshare") and subprocess.run([*words, "true"], capture_output=True, check=False).returncode == 0:
+            return words
+    return ()
+
+
 def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Trace:
     """Runs a command in `folder` and watches it with all that it starts."""
     with tempfile.TemporaryDirectory() as place:
         log = os.path.join(place, "log")
         # A system call that another thread interrupts is printed in two parts; --seccomp-bpf is not used, for it misses none this way.
-        options = ["-f", "-y", "-qq", "-s", "4096", "-e", f"trace={','.join(_CALLS)}", "-e", "signal=none", "-o", log]
+        options = ["-f", "-y", "-qq", "-s", "4096", "-e", f"trace={','.join(CALLS)}", "-e", "signal=none", "-o", log]
         done = subprocess.run(
             ["strace", *options, *command], cwd=folder, env=dict(environment), capture_output=True, text=True, check=False
         )
         lines = Path(log).read_text(encoding="utf-8", errors="surrogateescape").splitlines()
-    network, programs, changed, opened = [], [], [], set()
+    network, programs, opened = [], [], set()
+    changed: dict[str, None] = {}
     for line in lines:
-        match = _LINE.match(line)
+        match = LINE.match(line)
         if match is None or match["call"] is None:
             continue
         call, given = match["call"], match["given"]
-        if call in _NETWORK:
+        if call in NETWORK:
             network.append(f"{call}({given}"[:200])
         elif call.startswith("execve"):
             programs += _paths(given)[:1]
-        elif call in ("open", "openat", "openat2"):
-            paths = _paths(given)[:1]
-            if _WRITES.search(given.partition('"')[2].partition('", ')[2]):
-                changed += paths
-            opened.update(paths)
         else:
-            changed += _paths(given) or [found["path"] for found in [_DESCRIPTOR.match(given)] if found]
-    return Trace(
-        done.returncode, done.stdout + done.stderr, tuple(network), tuple(programs), tuple(dict.fromkeys(changed)), frozenset(opened)
-    )
+            changed.update(dict.fromkeys(changes(call, given)))
+            if call in _OPENS:
+                opened.update(_paths(given)[:1])
+    return Trace(done.returncode, done.stdout + done.stderr, tuple(network), tuple(programs), tuple(changed), frozenset(opened))
 
 
-def _paths(given: str) -> list[str]:
+def changes(call: str, given: str, folder: str = "/") -> list[str]:
+    """The files that a call changes, or asks to; `folder` is where it was made, if that is known."""
+    if call in _OPENS:
+        return _paths(given, folder)[:1] if _WRITES.search(given.partition('"')[2].partition('", ')[2]) else []
+    paths = _paths(given, folder) or [found["path"] for found in [_DESCRIPTOR.match(given)] if found]
+    return paths[-1:] if call.startswith(("link", "symlink")) else paths
+
+
+def _paths(given: str, folder: str = "/") -> list[str]:
     """The paths among a call's arguments, made absolute."""
     found = []
     for match in _PATH.finditer(given):
         path = match["path"].encode("utf-8", "surrogateescape").decode("unicode_escape", "replace")
-        found.append(os.path.normpath(os.path.join(match["folder"] or "/", path)))
+        found.append(os.path.normpath(os.path.join(match["folder"] or folder, path)))
     return found
 
 
