@@ -29,7 +29,7 @@ from measure import Run, run
 from driftline import __version__
 
 PAGE = Path(__file__).with_suffix(".md")
-# No case may take more than this, on one core of a laptop: seconds, and MiB of peak memory.
+# No case may take more than this: seconds of processor time, whatever else the machine does, and MiB of peak memory.
 SECONDS, MEBIBYTES = 120, 2048
 
 
@@ -211,20 +211,22 @@ def main() -> int:
         if given.only and case.name not in given.only:
             continue
         done = measured(case, 0.01 if given.small else 1)
-        good = done.wall <= SECONDS and done.peak <= MEBIBYTES and (done.code in case.codes or given.small)
+        good = done.cpu <= SECONDS and done.peak <= MEBIBYTES and (done.code in case.codes or given.small)
         wrong += not good
-        rows.append(f"| {case.what} | `{case.command[0]}` | {done.wall:.1f} | {done.peak:.0f} | {done.code} | {_said(done.output)} |")
+        rows.append(
+            f"| {case.what} | `{case.command[0]}` | {done.cpu:.1f} | {done.wall:.1f} | {done.peak:.0f} | {done.code} | {_said(done.output)} |"
+        )
         print(f"{'' if good else 'WRONG '}{rows[-1]}", flush=True)
     if given.write:
         PAGE.write_text(
             f"""# Bombs and limits
 
 What hostile sizes cost, each in a process of its own. Made by `python benchmarks/limits.py --write` on {date.today()}: driftline {__version__},
-Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores. No case may take more than {SECONDS} s or {MEBIBYTES:,} MiB; the limits
-themselves stand in `docs/threat-model.md`. Exit 3 says that something could not be judged, and what.
+Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores. No case may take more than {SECONDS} s of processor time or {MEBIBYTES:,} MiB;
+the limits themselves stand in `docs/threat-model.md`. Exit 3 says that something could not be judged, and what.
 
-| case | command | seconds | peak MiB | exit | said |
-| --- | --- | --- | --- | --- | --- |
+| case | command | processor s | passed s | peak MiB | exit | said |
+| --- | --- | --- | --- | --- | --- | --- |
 """
             + "\n".join(rows)
             + "\n",

@@ -299,6 +299,7 @@ def test_a_reader_that_goes_away_is_three(faulty: Path, command: list[str]) -> N
     assert (done.returncode, done.stderr) == (3, "")
 
 
+@pytest.mark.promise("fails-closed")
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
 @pytest.mark.parametrize("command", [["check"], ["rules"], ["--version"]], ids=" ".join)
 def test_a_full_disk_is_three(faulty: Path, command: list[str]) -> None:
@@ -390,20 +391,35 @@ def test_an_interruption_has_its_code_and_leaves_nothing_behind(faulty: Path, tm
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_an_interruption_is_heard_where_python_drops_exceptions() -> None:
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "sigterm"])
+def test_an_interruption_is_heard_where_python_drops_exceptions(sent: signal.Signals, code: int) -> None:
     class Finalized:
         def __del__(self) -> None:
-            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(sent)
 
     def command() -> int:
         Finalized()
         return 0
 
-    before = signal.getsignal(signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        assert console.run(command) == 143
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        assert console.run(command) == code
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals differ")
+def test_ctrl_c_before_a_command_shows_nothing(tmp_path: Path) -> None:
+    """While what a command needs is imported: the process just ends."""
+    write(tmp_path, {"modules/click/__init__.py": "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nprint('not reached')\n"})
+    program = "import signal, runpy; signal.signal(signal.SIGINT, signal.default_int_handler); runpy.run_module('driftline', run_name='__main__', alter_sys=True)"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "matrix"], cwd=tmp_path, env={**os.environ, "PYTHONPATH": os.pathsep.join([f"{tmp_path}/modules", *sys.path])},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
 
 
 # --- what is imported -----------------------------------------------------------------------------------------------------------

@@ -100,6 +100,7 @@ def _assert_silent(text: str, forbidden: dict[str, str], where: str) -> None:
         assert part not in text, f"{where}: {what} shows"
 
 
+@pytest.mark.promise("no-value")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")
 def test_no_format_shows_a_value(case: Path, projects: dict[Path, Path]) -> None:
     report = _report(projects[case])

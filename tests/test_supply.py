@@ -35,6 +35,7 @@ def _brought(name: str, extras: tuple[str, ...], seen: set[str]) -> Iterator[str
             yield from _brought(wanted.name, tuple(wanted.extras), seen)
 
 
+@pytest.mark.promise("supply-chain")
 @pytest.mark.parametrize("name", sorted(_brought("driftline", ("review",), set())))
 def test_every_licence_is_permissive(name: str) -> None:
     fields = metadata.metadata(name)
@@ -46,6 +47,7 @@ def test_every_licence_is_permissive(name: str) -> None:
         assert _PERMISSIVE.search(" ".join(said)), said
 
 
+@pytest.mark.promise("supply-chain")
 def test_nothing_that_opens_connections_is_imported_by_the_core() -> None:
     """Those of the dependencies that could are there for detect-secrets' own checks of keys, which are never made."""
     code = (
@@ -56,6 +58,7 @@ def test_nothing_that_opens_connections_is_imported_by_the_core() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.promise("supply-chain")
 def test_the_lock_holds_every_dependency_with_its_hashes() -> None:
     blocks = re.split(r"\n(?=\w)", (ROOT / "requirements-dev.txt").read_text(encoding="utf-8"))
     locked = {match[1].lower(): block for block in blocks if (match := re.match(r"([\w.-]+)==", block))}

@@ -111,6 +111,7 @@ SILENT = (
 )
 
 
+@pytest.mark.promise("nothing-is-left-out")
 @pytest.mark.parametrize("comment", SILENT)
 def test_another_comment_hides_nothing(comment: str) -> None:
     assert silenced(mark([finding()], f"{comment}\nA=1\n")) == [None]
@@ -267,6 +268,7 @@ BROKEN = (
 )
 
 
+@pytest.mark.promise("hostile-settings")
 @pytest.mark.parametrize("text", BROKEN, ids=lambda text: text[:60])
 def test_a_broken_baseline_is_misuse_that_names_the_file(text: str) -> None:
     with pytest.raises(Misuse, match=r"^b\.json: "):

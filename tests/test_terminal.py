@@ -43,6 +43,7 @@ def test_a_very_long_text_is_cut_and_says_so() -> None:
     assert text.endswith("… (70000 characters)")
 
 
+@pytest.mark.promise("hostile-names")
 @given(st.text())
 def test_whatever_comes_in_nothing_unprintable_goes_out(text: str) -> None:
     assert WIDE.text(text).isprintable()

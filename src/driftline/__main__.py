@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _signal  # as `signal`, which takes as long to import as all that is here
 import gc
 import os
 import sys
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Runs the command line of this process and ends it with CONTRACT's codes, and with 130 where the user interrupts it at any moment."""
+    # Until a command listens itself, Ctrl-C just ends the process: Python's own way shows where it was, or loses it inside an import.
+    if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
+        _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
     try:
         code = _run(sys.argv[1:])
     except KeyboardInterrupt:

@@ -42,12 +42,14 @@ def run(command: Callable[[], object]) -> int:
         return 3
     heard: list[int] = []
 
-    def terminate(number: int, _frame: object) -> None:
+    def stop(number: int, _frame: object) -> None:
         heard.append(number)
-        raise _Terminated
+        raise KeyboardInterrupt if number == signal.SIGINT else _Terminated
 
     with suppress(ValueError):  # somebody runs us in a thread of theirs
-        signal.signal(signal.SIGTERM, terminate)
+        signal.signal(signal.SIGTERM, stop)
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as a shell has it for what it starts in the background
+            signal.signal(signal.SIGINT, stop)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -74,7 +76,7 @@ def run(command: Callable[[], object]) -> int:
         say(f"driftline: internal error ({_origin(error)}); please report it. Nothing was judged.")
         return 3
     # Python drops what is raised while it finalizes an object.
-    return 143 if heard else result if isinstance(result, int) else 0
+    return 128 + heard[0] if heard else result if isinstance(result, int) else 0
 
 
 def _origin(error: BaseException) -> str:

@@ -174,7 +174,7 @@ def _pre_commit(text: str) -> Step:
     if "driftline" in text:
         return Step(".pre-commit-config.yaml names driftline already.")
     lines = [f"{_BEGIN}", f"- repo: {_REPOSITORY}", f"  rev: v{__version__}", "  hooks:", "  - id: driftline", f"{_END}"]
-    items = re.search(r"^repos:[ \t]*(\[[ \t]*\])?[ \t]*(?:#.*)?$", text, re.MULTILINE)
+    items = re.search(r"^repos:[ \t]{0,40}(\[[ \t]{0,40}\])?[ \t]{0,40}(?:#.*)?$", text, re.MULTILINE)
     if items is None:
         return Step(f".pre-commit-config.yaml has no `repos:` list to add to; add the hook `driftline` of {_REPOSITORY} yourself.")
     if items[1]:
@@ -243,7 +243,12 @@ def _simple_without(package: str) -> str | None:
     if found is None or _CALL not in found[2]:
         return None
     if found[2] == _CALL:
-        content = re.sub(r'\s*"pre-commit"\s*:\s*"driftline commit"\s*,|,?\s*"pre-commit"\s*:\s*"driftline commit"', "", package, count=1)
+        content = re.sub(
+            r'\s{0,99}"pre-commit"\s{0,9}:\s{0,9}"driftline commit"\s{0,9},|,?\s{0,99}"pre-commit"\s{0,9}:\s{0,9}"driftline commit"',
+            "",
+            package,
+            count=1,
+        )
     else:
         content = package.replace(f"{_CALL} && ", "", 1)
     return content

@@ -45,6 +45,7 @@ def test_patterns_are_compiled_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert [trigger.kinds for trigger in first.triggers] == [trigger.kinds for trigger in second.triggers]
 
 
+@pytest.mark.promise("poisoned-cache")
 @pytest.mark.parametrize("damage", ["empty", "cut", "changed", "foreign", "folder"])
 def test_a_damaged_cache_is_rebuilt(damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     small = [triggers.Trigger("sk_live_", triggers.PLAIN, (0,), 0, (8, 8))]
@@ -76,6 +77,7 @@ def test_a_folder_that_cannot_be_written_is_no_failure(tmp_path: Path, monkeypat
     assert engine.cached(catalog.load(), str(tmp_path / "file" / "cache")).hits(b"sk_live_")
 
 
+@pytest.mark.promise("no-value")
 def test_a_known_value_never_reaches_the_cache(tmp_path: Path) -> None:
     (tmp_path / "dist").mkdir()
     (tmp_path / "dist" / "a.js").write_text("a='Winter-harbour1704'")

@@ -191,6 +191,7 @@ def test_an_encrypted_zip_is_unread(tmp_path: Path) -> None:
     assert [one.reason for one in found.unread] == ["is encrypted"] * 2
 
 
+@pytest.mark.promise("bounded")
 @pytest.mark.parametrize("pack", [gzip.compress, brotli.compress, zstandard.compress, lambda data: zipped({"a.js": data})])
 def test_a_bomb_is_stopped(pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
     name = {gzip.compress: "a.js.gz", brotli.compress: "a.js.br", zstandard.compress: "a.js.zst"}.get(pack, "a.zip")
@@ -204,6 +205,7 @@ def test_all_that_one_file_unpacks_to_is_limited(tmp_path: Path) -> None:
     assert any("unpacks to more than" in one.reason for one in found.unread)
 
 
+@pytest.mark.promise("nothing-is-left-out")
 def test_names_that_lead_out_are_shown_without_their_way(tmp_path: Path) -> None:
     found = look_at(tmp_path, "a.zip", zipped({"../../etc/x.js": script(), "/root/y.js": script("b")}))
     assert [seen.location.path for seen in found.sightings] == ["etc/x.js", "root/y.js"]
@@ -228,6 +230,7 @@ def test_a_map_inside_an_archive_names_the_source(tmp_path: Path) -> None:
     assert (seen.original.path, seen.original.line, seen.original.column) == ("src/pay.ts", 2, 17)
 
 
+@pytest.mark.promise("bounded")
 def test_archives_in_archives_are_counted_and_told_once(tmp_path: Path) -> None:
     """As 42.zip: few bytes, and sixteen archives in each of an archive."""
     content = zipped({"a.js": b"1"})

@@ -85,6 +85,7 @@ CASES = {
 }
 
 
+@pytest.mark.promise("bounded")
 @pytest.mark.parametrize("case", CASES)
 def test_linear(case: str) -> None:
     name, path, text = CASES[case]

@@ -16,6 +16,7 @@ import json
 import os
 import random
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -89,7 +90,8 @@ def guided(name: str, options: Sequence[str]) -> None:
     def once(data: bytes) -> None:
         target.run(data)
 
-    atheris.Setup([sys.argv[0], *options], once)
+    # libFuzzer starts itself anew to merge, by a line for the shell.
+    atheris.Setup([shlex.join([sys.executable, "-m", "tests.fuzz.run", "--one", name]), *options], once)
     atheris.Fuzz()
 
 
@@ -181,15 +183,21 @@ def _saved(name: str, data: bytes, what: str) -> str:
 # --- all targets ----------------------------------------------------------------------------------------------------------------
 
 
-def _with_atheris(name: str, runs: int, seconds: int) -> Done:
-    """One target under atheris in a process of its own."""
+def _grown(name: str) -> Path:
+    """The folder of a target's growing inputs, with its seeds and what is kept."""
     from tests.fuzz.targets import TARGETS
 
     folder = GROWING / "corpus" / name
     folder.mkdir(parents=True, exist_ok=True)
-    BROKEN.mkdir(parents=True, exist_ok=True)
     for data in (*TARGETS[name].seeds(), *kept(name)):
         (folder / hashlib.sha1(data, usedforsecurity=False).hexdigest()).write_bytes(data)
+    return folder
+
+
+def _with_atheris(name: str, runs: int, seconds: int) -> Done:
+    """One target under atheris in a process of its own."""
+    folder = _grown(name)
+    BROKEN.mkdir(parents=True, exist_ok=True)
     options = [
         f"-max_total_time={seconds}", f"-max_len={LONGEST}", f"-timeout={SECONDS}", f"-rss_limit_mb={MEGABYTES}", "-print_final_stats=1", "-close_fd_mask=1",
         f"-artifact_prefix={BROKEN}/{name}-", "-reload=0", f"-runs={runs or -1}", str(folder),
@@ -228,12 +236,12 @@ def _why(said: str) -> str:
 
 def minimise(name: str) -> None:
     """Keeps the fewest short inputs that reach every place of the growing corpus: libFuzzer's merge, and of its result what is harmless."""
-    folder, small = GROWING / "corpus" / name, GROWING / "small" / name
+    folder, small = _grown(name), GROWING / "small" / name
     shutil.rmtree(small, ignore_errors=True)
     small.mkdir(parents=True)
     subprocess.run(
         [sys.executable, "-m", "tests.fuzz.run", "--one", name, "-merge=1", "-max_len=400", "-close_fd_mask=1", f"-timeout={SECONDS}", str(small), str(folder)],
-        cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
+        cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True,
     )  # fmt: skip
     from tests.fuzz.targets import TARGETS
 

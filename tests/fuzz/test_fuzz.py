@@ -30,6 +30,7 @@ def test_what_was_found_stays_mended(case: dict[str, str]) -> None:
     TARGETS[case["target"]].run(case["input"].encode("latin-1"))
 
 
+@pytest.mark.promise("no-crash")
 def test_every_reader_is_fuzzed() -> None:
     names = set(TARGETS)
     assert {f"format-{reader.FORMAT.name}" for reader in formats.readers()} <= names

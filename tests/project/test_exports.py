@@ -155,6 +155,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.promise("hostile-settings")
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text(name: str) -> None:
     try:
@@ -269,6 +270,7 @@ def test_a_linked_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert not list((tmp_path / "elsewhere").iterdir())
 
 
+@pytest.mark.promise("nothing-is-changed")
 def test_a_link_in_place_of_the_snapshot_is_replaced_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(write(tmp_path, {"one.json": '{"A": "1"}', ".driftline/x": "", "other.json": "{}"}))
     (tmp_path / ".driftline" / "production.json").symlink_to(tmp_path / "other.json")

@@ -137,6 +137,7 @@ def test_a_root_that_is_no_folder_is_refused(tmp_path: Path, name: str) -> None:
 # --- links ------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.promise("nothing-is-left-out")
 @BOTH
 def test_links_out_of_the_root_are_not_followed(tmp_path: Path, under_git: bool) -> None:
     outside = write(tmp_path / "outside", {".env": "SECRET_OUTSIDE=1\n", "deep/.env": "DEEP_OUTSIDE=1\n"})
@@ -172,6 +173,7 @@ def test_loops_of_links_end(tmp_path: Path, under_git: bool) -> None:
     assert "A" in app_of(report).variables
 
 
+@pytest.mark.promise("bounded")
 @BOTH
 def test_a_ring_of_a_thousand_links_is_told(tmp_path: Path, under_git: bool) -> None:
     """More than the kernel follows, and than recursion can."""
@@ -352,6 +354,7 @@ def test_an_env_file_of_a_million_lines_is_told(tmp_path: Path) -> None:
     assert unread_beside(root, False) == "more than 250000 lines"
 
 
+@pytest.mark.promise("bounded")
 def test_a_file_over_the_limit_is_unread_without_being_read(tmp_path: Path) -> None:
     root = write(tmp_path, {".env.staging": REST})
     with open(root / ".env.production", "wb") as file:

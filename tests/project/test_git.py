@@ -242,6 +242,7 @@ def test_a_partial_clone_fetches_nothing(tmp_path: Path, url: str) -> None:
     assert "ONE" in done.stdout or "TWO" in done.stdout, "the other files are judged"
 
 
+@pytest.mark.promise("nothing-is-left-out")
 @pytest.mark.parametrize(
     "given",
     [
@@ -399,6 +400,7 @@ def test_names_of_sha256_are_read(tmp_path: Path) -> None:
     assert "ONE" in driftline(root, "commit").stdout
 
 
+@pytest.mark.promise("hostile-environment")
 @pytest.mark.parametrize(
     "name", ["GIT_DIR", "GIT_CONFIG_PARAMETERS", "GIT_EXTERNAL_DIFF", "GIT_CONFIG_COUNT", "GIT_TRACE", "GIT_EXEC_PATH"]
 )

@@ -207,6 +207,7 @@ def test_a_wrong_type_is_refused_with_its_place(tmp_path: Path, text: str, messa
     assert refusal(tmp_path, text) == f"driftline.toml: {message}"
 
 
+@pytest.mark.promise("hostile-settings")
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -98,6 +98,7 @@ def test_more_annotations_than_github_shows_are_announced() -> None:
     assert "GitHub shows" not in log(builder.shop())
 
 
+@pytest.mark.promise("hostile-names")
 def test_hostile_names_can_neither_end_a_property_nor_start_a_command() -> None:
     evil = "a,line=9::\n::set-env name=PATH::x\r::stop-commands::t%0A::error::y"
     report = builder.shop()

@@ -203,6 +203,7 @@ def test_a_matrix_has_no_verdict_and_no_findings() -> None:
     assert headline_of(text) == "9 variables in 1 app; 3 need a look."
 
 
+@pytest.mark.promise("hostile-names")
 def test_hostile_names_are_shown_as_what_they_are() -> None:
     text = html(builder.hostile())
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
@@ -211,6 +212,7 @@ def test_hostile_names_are_shown_as_what_they_are() -> None:
     assert text.encode("utf-8")
 
 
+@pytest.mark.promise("same-bytes")
 def test_the_same_report_gives_the_same_page() -> None:
     report = builder.monorepo()
     assert html(report) == html(report._replace(findings=report.findings[::-1]))

@@ -157,6 +157,7 @@ def test_a_folder_that_cannot_be_listed_without_git(tmp_path: Path, error: str) 
         assert _assert_no_pass(root, path, ("check",), faults.listing(_is(path), error)), path
 
 
+@pytest.mark.promise("never-torn")
 @pytest.mark.promise("fails-closed")
 @pytest.mark.parametrize("error", ["ENOSPC", "EIO", "EDQUOT", "EROFS"])
 @pytest.mark.parametrize("function", ["replace", "open"])
@@ -439,6 +440,7 @@ def test_a_broken_cache_changes_nothing(clean: Path, tmp_path: Path, damage: Cal
     assert _said(_run(clean, ("check",), XDG_CACHE_HOME=str(tmp_path))) == wanted
 
 
+@pytest.mark.promise("never-torn")
 @pytest.mark.promise("fails-closed")
 @pytest.mark.parametrize("error", ["ENOSPC", "EACCES", "EIO"])
 def test_a_cache_that_cannot_be_written_changes_nothing(clean: Path, tmp_path: Path, error: str) -> None:
@@ -503,6 +505,7 @@ def test_a_clock_that_runs_ahead_accepts_less(tmp_path: Path) -> None:
         assert len(missing) == expected, today
 
 
+@pytest.mark.promise("same-bytes")
 @pytest.mark.promise("fails-closed")
 def test_a_clock_that_jumps_changes_nothing(clean: Path, tmp_path: Path) -> None:
     """Times of files in the future and in the past, and a clock that goes back while we run."""

@@ -1,4 +1,4 @@
-"""docs/threat-model.md and the tests: each promise has its tests, each test that it names exists, and no promise of a test is unwritten."""
+"""docs/threat-model.md and the tests: each promise has its tests, each test that it names exists and says so, and no promise of a test is unwritten."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ def test_every_promise_has_tests_that_exist(promise: str) -> None:
     assert PROMISES[promise], "no test is named"
     for path, name in PROMISES[promise]:
         assert name in _functions(path), f"{path}::{name}"
+        assert promise in _promised(_functions(path)[name]), f"{path}::{name} does not say that it proves {promise}"
 
 
 def test_every_promise_of_a_test_is_written_down() -> None:

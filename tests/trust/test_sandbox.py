@@ -99,6 +99,7 @@ def test_the_kernel_sees_none_in_any_command(shop: Path, command: list[str]) -> 
     _assert_kept(shop, command)
 
 
+@pytest.mark.promise("nothing-is-run")
 @pytest.mark.skipif(not traced.is_possible(), reason="strace is not here, or may not trace")
 @pytest.mark.parametrize(
     ("program", "offence"),

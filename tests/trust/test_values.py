@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from driftline import cli
 from driftline.console import FORMATS
 from driftline.knowledge import identify
 from tests import keys
@@ -34,6 +35,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("matrix", "--verbose"),
     *(("matrix", "--format", name) for name in ("json", "markdown", "html")),
     ("review", "--bundle", "dist", "--keep"),
+    ("review", "--bundle", "dist", "--changed", "--verbose"),
     ("review", "--format", "html"),
     ("predeploy", "--env", "production", "--bundle", "dist", "--verbose"),
     ("predeploy", "--env", "production", "--format", "json", "--fail-on", "note"),
@@ -42,6 +44,10 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("commit", "--verbose"),
     ("baseline", "--baseline", "out/baseline.json", "--reason", "x"),
     ("init", "--no-hook"),
+    ("init",),
+    ("init", "--remove"),
+    ("rules",),
+    ("completion", "bash"),
     ("snapshot", "production=export.json"),
     ("snapshot", "staging=export.env"),
     ("check", "--env-file", "production=export.env"),
@@ -166,6 +172,23 @@ _LONG = settings(max_examples=250, deadline=None, suppress_health_check=list(Hea
 @given(plants(), st.lists(st.sampled_from(range(len(COMMANDS))), min_size=4, max_size=4, unique=True))
 def test_no_value_shows(found: list[Plant], chosen: list[int]) -> None:
     _audited(found, [_commands(found)[number] for number in chosen])
+
+
+@pytest.mark.promise("no-value")
+def test_every_command_is_watched() -> None:
+    assert {command for command, *_ in COMMANDS} == set(cli.main.commands)
+
+
+@pytest.mark.promise("no-value")
+def test_what_commands_leave_in_the_project_shows_no_value() -> None:
+    """One after another, as one builds on what another left: the kept review, the hook, the settings, the baseline, the snapshots."""
+    found = [
+        Plant(keys.expand("{{stripe.secret key.live}}"), "STRIPE_SECRET_KEY", ".env.production"),
+        Plant(keys.expand("{{resend.API key}}"), "RESEND_API_KEY", "export"),
+        Plant("hunter7x!correct", "ADMIN_PASSWORD", "code"),
+    ]
+    leaving = ("init", "review", "baseline", "snapshot", "attest", "rules", "completion", "check")
+    _audited(found, [command for command in _commands(found) if command[0] in leaving])
 
 
 @pytest.mark.slow

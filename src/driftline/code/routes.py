@@ -235,8 +235,8 @@ def _brackets(text: str) -> str:
         if not part or re.fullmatch(r"\((?!\.)[^)]*\)|@.*", part):
             continue
         part = re.sub(r"^\(\.{1,3}\)(?:\(\.\.\))*", "", part)  # an intercepted route serves the path it names
-        part = re.sub(r"\[\[?\.\.\.[^\]]*\]\]?", "*", part)
-        part = re.sub(r"\[\[?([^\]=]+)(?:=[^\]]*)?\]\]?", r":\1", part)
+        part = re.sub(r"\[\[?\.\.\.[^\[\]]*\]\]?", "*", part)
+        part = re.sub(r"\[\[?([^\[\]=]+)(?:=[^\[\]]*)?\]\]?", r":\1", part)
         parts.append(part)
     if parts and parts[-1] == "index":
         parts.pop()
@@ -247,7 +247,7 @@ def _dots(text: str) -> str:
     """Remix' flat files: dots and `+/` separate, `$id` varies, a leading `_` names no part, a trailing one opts out of nesting."""
     parts = []
     for raw in re.split(r"(?<!\[)[./](?!\])", re.sub(r"\+/", ".", text)):
-        part = re.sub(r"\[([^\]]*)\]", r"\1", raw.rstrip("+"))
+        part = re.sub(r"\[([^\[\]]*)\]", r"\1", raw.rstrip("+"))
         if raw.startswith("["):  # what is escaped stands for itself
             parts.append(part)
             continue
@@ -260,10 +260,10 @@ def _dots(text: str) -> str:
 
 def _whole(path: str) -> str:
     """One leading slash, none at the end, parameters of all dialects as `:name`."""
-    path = re.sub(r"<(?:[a-z_]+:)?path:?[^>]*>|<path:[^>]*>|\{[^{}]*:path\}|\*\w*|\{\*[^{}]*\}", "*", path)
+    path = re.sub(r"<(?:[a-z_]+:)?path:?[^<>]*>|\{[^{}]*:path\}|\*\w*|\{\*[^{}]*\}", "*", path)
     path = re.sub(r"<(?:[a-z]+:)?(\w+)>|\{(\w+)(?::[^{}]*)?\}", lambda m: ":" + (m[1] or m[2]), path)
     path = re.sub(r":(\w+)\{[^{}]*\}", r":\1", path)
-    path = re.sub(r":(\w+)(?:\([^)]*\))?[?+*]?", r":\1", path)
+    path = re.sub(r":(\w+)(?:\([^)]{0,200}\))?[?+*]?", r":\1", path)
     return "/" + re.sub(r"/{2,}", "/", path).strip("/")
 
 
@@ -307,7 +307,7 @@ _KOA_CALLED = late.pattern(rb"\brouter\s*\.\s*(get|post|put|patch|delete)\(\s*[\
 _FASTIFY_URL = late.pattern(rb"\.route\(\s*\{[^{}]{0,300}?\burl\s*:\s*[\"'`](/[^\"'`\n]{0,200})")
 _OPENAPI_PATH = late.pattern(rb"\bcreateRoute\(\s*\{[^{}]{0,300}?\bpath\s*:\s*[\"'`](/[^\"'`\n]{0,200})")
 _CONTROLLER = late.pattern(rb"@Controller\(\s*(?:\{[^{}]{0,200}?path\s*:\s*)?(?:[\"'`]([^\"'`\n]{0,200})[\"'`])?")
-_HANDLER = late.pattern(rb"@(Get|Post|Put|Patch|Delete|All|Options|Head)\(\s*(?:[\"'`]([^\"'`\n]{0,200})[\"'`])?\s*\)")
+_HANDLER = late.pattern(rb"@(Get|Post|Put|Patch|Delete|All|Options|Head)\(\s{0,99}(?:[\"'`]([^\"'`\n]{0,200})[\"'`])?\s{0,99}\)")
 _CLIENT_ROUTE = late.pattern(
     rb"<Route\b[^<>]{0,300}?\bpath=\{?\s*[\"'`]([^\"'`\n]{1,200})[\"'`]|\bpath\s*:\s*[\"'`](/?[^\"'`\n]{0,200})[\"'`]\s*,[^{}]{0,200}?(?:component|element|Component|lazy|children|loader)\b"
 )

@@ -21,7 +21,7 @@ _READS = (
     Read("env::var", late.pattern(_CALL)),
     Read("env!", late.pattern(rb'\boption_env!\(\s*"' + _NAME + rb'"'), Need.OPTIONAL),
     Read("env!", late.pattern(rb'(?<!option_)\benv!\(\s*"' + _NAME + rb'"'), Need.REQUIRED),
-    Read("clap", late.pattern(rb'#\[(?:arg|clap)\([^\]]*\benv\s*=\s*"' + _NAME + rb'"'), Need.OPTIONAL, Use.SCHEMA),
+    Read("clap", late.pattern(rb'#\[(?:arg|clap)\([^\]]{0,400}\benv\s*=\s*"' + _NAME + rb'"'), Need.OPTIONAL, Use.SCHEMA),
 )
 
 

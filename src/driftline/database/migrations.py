@@ -39,7 +39,7 @@ _TOOLS = (
 _INSTEAD = frozenset(("schemas", "scripts"))
 # Folders that hold what was.
 _PAST = late.pattern(
-    r"(?:^|/)(?:[\w.-]*(?:archived?|obsolete|backups?|deprecated|discarded|disabled|legacy|trash|unused)[\w.-]*|old|bak|_hold)/",
+    r"(?:^|/)(?:[\w.-]{0,255}(?:archived?|obsolete|backups?|deprecated|discarded|disabled|legacy|trash|unused)[\w.-]{0,255}|old|bak|_hold)/",
     re.IGNORECASE,
 )
 _DOWN = late.pattern(r"(?:^|[._/-])(?:down|rollback|revert|undo)(?:[._-][^/]*)?\.sql$", re.IGNORECASE)

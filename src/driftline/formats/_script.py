@@ -13,7 +13,7 @@ from driftline.formats._shell import Word, assignments, commands
 # A step that builds a front end: the package managers' build scripts and the bundlers themselves. What may stand between two words
 # never runs over the next beginning of the same command: every search here is linear.
 _BUILDS = late.pattern(
-    r"\b(?:(?:npm|pnpm|yarn|bun)(?:[ \t]+(?:(?:-F|-C|-w|--filter|--cwd|--dir|--prefix|--workspace|workspace)[ \t=]+\S+|run|exec|-\S+))*[ \t]+build\b"
+    r"\b(?:(?:npm|pnpm|yarn|bun)(?:[ \t]+(?:(?:-F|-C|-w|--filter|--cwd|--dir|--prefix|--workspace|workspace)[ \t=]+\S+|run|exec|-\S+)){0,9}[ \t]+build\b"
     r"|turbo(?:[ \t]+run)?[ \t]+(?:-\S+[ \t]+)*build\b|(?:nx|next|vite|nuxt|nuxi|astro|expo|remix|react-router|gatsby|ng|vue-cli-service|react-scripts)[ \t]+(?:build|generate|export)\b"
     r"|nx[ \t]+run(?:-many)?\b(?:(?!nx[ \t]+run)[^\n])*\bbuild\b)"
 )

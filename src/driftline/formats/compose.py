@@ -61,9 +61,11 @@ _BASES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.
 _OVERRIDE = 1
 
 
-_OWN_NAME = late.pattern(r"(?:[\w.-]+[.-])?(?:docker-)?compose(?:[.\-_][\w.\-]+)?\.ya?ml")
+_OWN_NAME = late.pattern(r"(?:[\w.-]{1,255}[.-])?(?:docker-)?compose(?:[.\-_][\w.\-]{1,255})?\.ya?ml")
 # Names under which files of this format are kept for the tool that deploys them; files of many other kinds have them too.
-_DEPLOYED = late.pattern(r"(?:.*[.\-_])?(?:stack|swarm|coolify|dokploy|portainer|deployment)(?:[.\-_].*)?\.ya?ml", re.IGNORECASE)
+_DEPLOYED = late.pattern(
+    r"(?:.{0,255}[.\-_])?(?:stack|swarm|coolify|dokploy|portainer|deployment)(?:[.\-_].{0,255})?\.ya?ml", re.IGNORECASE
+)
 _SERVICES = late.pattern(r"^services:[ \t]*(?:#.*)?$", re.MULTILINE)
 _RUNS = late.pattern(r"^[ \t]+(?:image|build):", re.MULTILINE)
 

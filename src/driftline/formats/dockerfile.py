@@ -147,7 +147,7 @@ def _declarations(path: str, lines: Lines, context: str | None, stages: list[_St
 
 def _given(text: str) -> list[str]:
     """Names that a RUN sets for its own commands, as words and as secret mounts."""
-    mounts = re.findall(r"--mount=type=secret[^ \t\n]*?,env=([A-Za-z_][A-Za-z0-9_]*)", text)
+    mounts = re.findall(r"--mount=type=secret[^ \t\n]{0,400}?,env=([A-Za-z_][A-Za-z0-9_]*)", text)
     exported = re.findall(r"(?:^|[\s;&|])([A-Za-z_][A-Za-z0-9_]*)=", text)
     return [*mounts, *exported]
 
@@ -156,7 +156,7 @@ def _opens_all(text: str) -> bool:
     """Whether a RUN reads an env file or a whole environment that the Dockerfile does not show."""
     return (
         fetches_all(text)
-        or re.search(r"--mount=type=secret[^\s]*(?:target|dst)=\S*\.env|(?:^|[\s;&|])(?:\.|source)[ \t]+\S*env", text) is not None
+        or re.search(r"--mount=type=secret\S{0,400}(?:target|dst)=\S{0,400}\.env|(?:^|[\s;&|])(?:\.|source)[ \t]+\S*env", text) is not None
     )
 
 

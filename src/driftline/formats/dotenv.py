@@ -211,7 +211,7 @@ def _commented(text: Text, known: set[str]) -> Iterator[Declaration]:
         yield Declaration(name, State.EXAMPLE, Secret(value.strip("\"'")), Location(text.path, *place), optional=True)
 
 
-_DECORATOR = late.pattern(r"@([A-Za-z]+)(?:=(\([^)]*\)|[A-Za-z0-9_.-]+))?")
+_DECORATOR = late.pattern(r"@([A-Za-z]+)(?:=(\([^)]{0,1000}\)|[A-Za-z0-9_.-]+))?")
 
 
 def _schema(text: Text, declarations: list[Declaration]) -> Iterator[Reference]:

@@ -58,7 +58,7 @@ _NOT_STARTED = frozenset(("stop", "prepare", "verify", "access"))
 _PARTS = 100
 _SCRIPTED = 3 * _PARTS
 _VARIABLE = late.pattern(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))")
-_INPUT = late.pattern(r"\$\[\[[ \t]*inputs\.([\w-]+)[^\]]*\]\]")
+_INPUT = late.pattern(r"\$\[\[[ \t]*inputs\.([\w-]+)(?![\w-])[^\[\]]*\]\]")
 _OCTAL = late.pattern(r"0[0-7]+")
 _SCRIPTS = ("before_script", "script", "after_script")
 

@@ -63,7 +63,8 @@ _MADE_UP = late.pattern(
 _RAILS = late.pattern(r"(?:^|/)config/environments/(\w+)\.rb$")
 _LINK = late.pattern(r"https?://[^\s\"'<>`)\\|{}%]{3,300}")
 _WRONG = frozenset((Class.LOCAL, Class.TUNNEL, Class.SINK, Class.PREVIEW, Class.BUILDER_PREVIEW))
-_COMMENT = late.pattern(r"<!--.*?-->|<%#.*?%>|\{#.*?#\}|\{\{--.*?--\}\}", re.DOTALL)
+_COMMENTS = {"<!--": "-->", "<%#": "%>", "{#": "#}", "{{--": "--}}"}
+_BEGINS = late.pattern("|".join(map(re.escape, _COMMENTS)))
 _HOST = late.pattern(
     r"^[^#\n]*\bdefault_url_options\b[^{\n]{0,40}\{[^}]{0,200}?\bhost(?::|\"?\s*=>)\s*[\"']([^\"'\n#]{1,200})[\"']", re.MULTILINE
 )
@@ -90,9 +91,27 @@ def read(text: Text) -> Reading:
     return Reading(contexts=(context,), origins=tuple((context, literal) for literal in _settings(text)))
 
 
+def _uncommented(content: str) -> str:
+    """A text with blanks in place of its comments, so that what follows keeps its place."""
+    parts: list[str] = []
+    at = 0
+    open_ends: set[str] = set()  # not looked for again: each would be looked for to the end of the text
+    for begin in _BEGINS.finditer(content):
+        if begin.start() < at or begin[0] in open_ends:
+            continue
+        end = content.find(_COMMENTS[begin[0]], begin.end())
+        if end < 0:
+            open_ends.add(begin[0])
+            continue
+        end += len(_COMMENTS[begin[0]])
+        parts += content[at : begin.start()], re.sub(r"[^\n]", " ", content[begin.start() : end])
+        at = end
+    return "".join(parts) + content[at:]
+
+
 def _links(text: Text) -> Iterator[Literal]:
     lines = Lines(text.content)
-    content = _COMMENT.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text.content)
+    content = _uncommented(text.content)
     for match in _LINK.finditer(content):
         url = hosts.split(match[0])
         if url is not None and hosts.classify(url).kind in _WRONG:

@@ -677,7 +677,7 @@ def algolia_expiry(text: str) -> str | None:
 def private_key(text: str) -> bool:
     """A PEM block of a private key, with real or escaped line breaks, that holds base64 of at least 32 bytes."""
     found = re.match(r"-----BEGIN ((?:[A-Z0-9]{2,10} ){0,3})PRIVATE KEY(?: BLOCK)?-----([^-]{0,18000})-----END", text)
-    body = re.sub(r"\\+[nr]|\s|[A-Za-z\-]{3,20}: [^\n\\]{0,100}", "", found[2]) if found else ""
+    body = re.sub(r"(?<!\\)\\+[nr]|\s|[A-Za-z\-]{3,20}: [^\n\\]{0,100}", "", found[2]) if found else ""
     return len(_bytes(body) or b"") >= 32
 
 

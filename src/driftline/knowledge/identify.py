@@ -228,9 +228,7 @@ _YOURS = late.pattern(r"(?:^|[./@:])your[-_]?[a-z0-9\-_]{2,40}(?=$|[./@:?])", re
 _YOURS_ON_THE_WEB = late.pattern(
     r"(?i:(?:^|[/:])your[-_]?[a-z0-9\-_]{2,40}(?=[@:]))|/(?:YOUR[-_A-Z0-9]{0,40}|(?i:your[-_][a-z0-9\-_]{0,36}[-_](?:id|key|token|secret|name|here)))(?=$|[/?])"
 )
-_URL_TEMPLATE = late.pattern(
-    r"[a-z+]+://(?:USER(?:NAME)?|\[?user\]?):(?:PASS(?:WORD)?|\[?YOUR-PASSWORD\]?)@(?:HOST(?:NAME)?|[^/]*):?(?:PORT|\d*)/(?:DB|DATABASE|DBNAME)\b"
-)
+_URL_TEMPLATE = late.pattern(r"[a-z+]+://(?:USER(?:NAME)?|\[?user\]?):(?:PASS(?:WORD)?|\[?YOUR-PASSWORD\]?)@[^/]*/(?:DB|DATABASE|DBNAME)\b")
 
 
 _VARIABLES = late.pattern(r"(?:(?!YOUR|MY_|CHANGE|REPLACE|INSERT|ENTER|TODO|ADD_)[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+[,\s]*)+")

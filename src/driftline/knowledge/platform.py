@@ -385,7 +385,7 @@ def environment_kind(word: str) -> Kind | None:
     """The kind of environment a word names (`staging` -> preview), None when it is no environment's word (`docker`)."""
     plain = word.lower()
     # A branch or a numbered copy of an environment: `review/login`, `staging2`, `pr-17`.
-    plain = re.sub(r"[-_.]?\d+$", "", plain.partition("/")[0].replace("_", "-"))
+    plain = re.sub(r"[-_.]?(?<!\d)\d+$", "", plain.partition("/")[0].replace("_", "-"))
     for kind, words in _WORDS.items():
         if plain in words:
             return kind

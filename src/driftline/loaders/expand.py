@@ -22,9 +22,9 @@ class Budget:
     def __init__(self, size: int) -> None:
         self._left = 5_000_000 + 40 * size
 
-    def spend(self, text: str) -> None:
-        """Takes the length of a text off; raises Lost when nothing is left."""
-        self._left -= len(text) + 40  # a step costs something even where its text is short
+    def spend(self, text: str, times: int = 1) -> None:
+        """Takes off what it costs to look at a text so many times; raises Lost when nothing is left."""
+        self._left -= len(text) * times + 40  # a step costs something even where its text is short
         if self._left < 0:
             raise Lost
 
@@ -96,6 +96,16 @@ def _expand12(value: str, outer: Mapping[str, str], running: Values, budget: Bud
 
 # Its nested repeats look at open braces again and again: with hundreds of them the real ones take for ever.
 _MAX_BRACES = 50
+
+
+def _spend11(budget: Budget, value: str, depth: int) -> None:
+    """Takes off what `_V11` may cost on a value: each two open braces can make it look at the rest once more."""
+    braces = value.count("${")
+    budget.spend(value, 1 + braces * braces // 5)
+    if depth > _MAX_DEPTH or len(value) > MAX_EXPANDED or braces > _MAX_BRACES:
+        raise Lost
+
+
 _V11 = late.pattern(r"(\\)?\$(?!\()(\{?)([A-Za-z0-9_.]+)(?::?-((?:\$\{(?:\$\{(?:\$\{[^}]*\}|[^}])*\}|[^}])*\}|[^}])+))?(\}?)")
 
 
@@ -105,9 +115,7 @@ def expand11(parsed: Values, outer: Mapping[str, str], *, keeps_itself: bool = F
     budget = _budget(parsed)
 
     def interpolate(value: str, depth: int) -> str:
-        budget.spend(value)
-        if depth > _MAX_DEPTH or len(value) > MAX_EXPANDED or value.count("${") > _MAX_BRACES:
-            raise Lost
+        _spend11(budget, value, depth)
 
         def one(match: re.Match[str]) -> str:
             if match[1]:
@@ -143,9 +151,7 @@ def expand_expo(parsed: Values, outer: Mapping[str, str]) -> Values:
     budget = _budget(parsed)
 
     def interpolate(value: str, source: str, depth: int) -> str:
-        budget.spend(value)
-        if depth > _MAX_DEPTH or len(value) > MAX_EXPANDED or value.count("${") > _MAX_BRACES:
-            raise Lost
+        _spend11(budget, value, depth)
 
         def one(match: re.Match[str]) -> str:
             if match[1]:

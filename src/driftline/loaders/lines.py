@@ -8,10 +8,13 @@ from collections.abc import Callable, Iterator
 from driftline import late
 from driftline.loaders.assignment import SPACE, SPACE_CHARACTERS, Assignment, Parsed, Place, Positions, Problem
 
-# `\s`, `$` and `.` spelled out, because JavaScript's differ from Python's.
+# `\s`, `$` and `.` spelled out, because JavaScript's differ from Python's; what cannot be given back is never tried shorter, so that a line is
+# walked through a fixed number of times. The blanks before a comment are looked at from the first of them only.
 _ANY = "[^\n\r\u2028\u2029]"
-_LINE_12 = late.pattern(rf"[{SPACE}]*([A-Za-z0-9_.-]+)[{SPACE}]*=[{SPACE}]*({_ANY}*)?[{SPACE}]*\Z")
-_LINE_14 = late.pattern(rf"[{SPACE}]*([A-Za-z0-9_.-]+)[{SPACE}]*=[{SPACE}]*(\"[^\"]*\"|'[^']*'|{_ANY}*?)([{SPACE}]+#{_ANY}*)?\Z")
+_NAMED = rf"[{SPACE}]*([A-Za-z0-9_.-]+)[{SPACE}]*=[{SPACE}]*(?![{SPACE}])"
+_COMMENT = rf"(?:(?<![{SPACE}])|(?!{_ANY}))[{SPACE}]+#{_ANY}*"
+_LINE_12 = late.pattern(rf"{_NAMED}({_ANY}*(?!{_ANY}))[{SPACE}]*\Z")
+_LINE_14 = late.pattern(rf"{_NAMED}(\"[^\"]*\"|'[^']*'|(?={_ANY}*\Z){_ANY}*?|{_ANY}*(?!{_ANY}))(?:{_COMMENT})?\Z")
 
 
 def parse_12(content: str) -> Parsed:

@@ -440,7 +440,7 @@ _WIDE = late.pattern(r"[ \t]{2,}|\t")
 _COLON = late.pattern(r"([A-Za-z_][A-Za-z0-9_]*):(?:[ \t]+(\S)|$)")
 # wrangler prints a worker's secrets in one way, those of a Pages project in another.
 _PRETTY = late.pattern(r"(?:Secret Name:|-(?=.*:[ \t]+Value Encrypted$))[ \t]*([A-Za-z_][A-Za-z0-9_]*)(?::[ \t]+Value Encrypted)?[ \t]*")
-_STAMP = late.pattern(r"\d{4}-\d\d-\d\dT\d\d:\d\d|(?:about |less than )?\S+ \w+ ago")
+_STAMP = late.pattern(r"\d{4}-\d\d-\d\dT\d\d:\d\d|(?<!\S)\S+ \w+ ago")
 
 
 def _of_table(text: str, path: str) -> Export | None:
@@ -479,7 +479,7 @@ def _of_row(cells: Sequence[str], at: int, where: int | None) -> Entry | None:
     name = cells[at].lstrip("*! ") if at < len(cells) else ""
     if not _NAME.fullmatch(name):
         return None
-    words = re.split(r",[ \t]*(?![^()]*\))", cells[where]) if where is not None and where < len(cells) else []
+    words = re.split(r",[ \t]*(?![^()]{0,200}\))", cells[where]) if where is not None and where < len(cells) else []
     return Entry(name, None, tuple(word.strip() for word in words if word.strip()))
 
 

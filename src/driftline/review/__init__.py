@@ -160,7 +160,7 @@ _COMPILED = late.pattern(rb"\A(?:#![^\n]*\n)?[\"']use strict[\"'];\s*(?:var __|O
 _CODE = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".vue", ".svelte", ".astro")
 _CLIENT = late.pattern(rb"@supabase/(?:supabase-js|ssr|auth-helpers-\w+|auth-ui-\w+)|\bcreateBrowserClient\b")
 _PUBLIC_KEY = late.pattern(
-    rb"(?:NEXT_PUBLIC|VITE|PUBLIC|EXPO_PUBLIC|REACT_APP|NUXT_PUBLIC)_SUPABASE_\w*(?:ANON|PUBLISHABLE|KEY)\w*|SUPABASE_(?:ANON|PUBLISHABLE)_KEY"
+    rb"(?:NEXT_PUBLIC|VITE|PUBLIC|EXPO_PUBLIC|REACT_APP|NUXT_PUBLIC)_SUPABASE_\w{0,80}?(?:ANON|PUBLISHABLE|KEY)\w*|SUPABASE_(?:ANON|PUBLISHABLE)_KEY"
 )
 _SERVICE_KEY = late.pattern(rb"SERVICE_ROLE|SUPABASE_SECRET_KEY|SUPABASE_SERVICE_KEY")
 # A query begun; in a file that does not name Supabase (it is handed a client) one that goes on as its queries do.
@@ -186,7 +186,7 @@ def _stores(paths: Iterable[str], text: Callable[[str], str], unread: list[Unrea
 
 # Where SQL lies that no migration is: seeds, tests, queries that a tool reads and dumps are none to run by hand.
 _NO_LOOSE = late.pattern(
-    r"(?:^|/)(?:seeds?|queries|query|dumps?|functions|schemas?|tests?|views|clickhouse|procedures|rpc)(?:/|[\w.-]*\.sql$)|(?:^|/)[\w.-]*dump[\w.-]*\.sql$",
+    r"(?:^|/)(?:seeds?|queries|query|dumps?|functions|schemas?|tests?|views|clickhouse|procedures|rpc)(?:/|[\w.-]{0,255}\.sql$)|(?:^|/)[\w.-]{0,255}dump[\w.-]{0,255}\.sql$",
     re.IGNORECASE,
 )
 _MOST_LOOSE = 500
@@ -212,7 +212,7 @@ def _loose(paths: Iterable[str], stores: Iterable[Store], text: Callable[[str], 
     return {path: text(path) for path in beside[:_MOST_LOOSE]}
 
 
-_RULES = late.pattern(r"(?:^|/)(?:[\w.-]*(?:firestore|storage)[\w.-]*\.rules|database\.rules\.json)$")
+_RULES = late.pattern(r"(?:^|/)(?:[\w.-]{0,255}(?:firestore|storage)[\w.-]{0,255}\.rules|database\.rules\.json)$")
 
 
 def _rules_files(paths: Iterable[str], text: Callable[[str], str]) -> tuple[str, ...]:

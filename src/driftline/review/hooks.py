@@ -86,7 +86,7 @@ _ENDS = re.compile(r"/(?:route|index|\+server)\.[jt]sx?$|\.(?:post|get)?\.?[jt]s
 def _route(path: str) -> str:
     """The route a file serves, as far as its place says it: `/api/webhooks/stripe`."""
     plain = _ENDS.sub("", _FOLDERS.sub("", path, count=1))
-    plain = re.sub(r"/\([^)]*\)", "", f"/{plain}")
+    plain = re.sub(r"/\([^()]*\)", "", f"/{plain}")
     return re.sub(r"^/supabase/functions/", "/functions/v1/", plain)
 
 

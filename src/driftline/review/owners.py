@@ -21,7 +21,7 @@ _SURFACES = (
             r"(?:^|/)(?:migrations?|drizzle|supabase/schemas)/.*\.sql$|(?:^|/)(?:migrations/\d\w*\.(?:py|[jt]s|php)|alembic/versions/\w+\.py|db/migrate/\w+\.rb)$"
         ),
     ),
-    ("rules", re.compile(r"(?:firestore|storage)[\w.-]*\.rules$|(?:^|/)database\.rules\.json$")),
+    ("rules", re.compile(r"(?:firestore|storage)[\w.-]{0,255}\.rules$|(?:^|/)database\.rules\.json$")),
     (
         "workflows",
         re.compile(r"^\.github/workflows/|(?:^|/)\.gitlab-ci\.yml$|^(?:\.circleci/config|azure-pipelines|bitbucket-pipelines)\.yml$"),

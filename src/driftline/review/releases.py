@@ -23,7 +23,7 @@ _ASKS = late.pattern(
     re.IGNORECASE,
 )
 _TOGGLE = late.pattern(
-    r"^[ \t]*(?://|#)[ \t]*(?P<key>[\w.]+)[ \t]*[:=][ \t]*[\"'`](?P<off>https?://[^\"'`]+|sk_|pk_)[^\n]*\n[ \t]*(?P=key)[ \t]*[:=][ \t]*[\"'`](?P<on>https?://[^\"'`]+|sk_|pk_)"
+    r"^[ \t]*(?://|#)[ \t]*(?P<key>[\w.]+)[ \t]*[:=][ \t]*[\"'`](?P<off>https?://[^\"'`\n]+(?![^\"'`\n])|sk_|pk_)[^\n]*\n[ \t]*(?P=key)[ \t]*[:=][ \t]*[\"'`](?P<on>https?://[^\"'`]+|sk_|pk_)"
     r"|^[ \t]*(?P<key2>[\w.]+)[ \t]*[:=][ \t]*[\"'`]https?://[^\n]*\n[ \t]*(?://|#)[ \t]*(?P=key2)[ \t]*[:=][ \t]*[\"'`]https?://",
     re.MULTILINE,
 )

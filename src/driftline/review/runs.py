@@ -14,7 +14,7 @@ _RUNNER = r"\b(?:npm|pnpm|yarn|bun|turbo|nx|lerna|make|run-[sp]|npm-run-all2?|co
 _STARTED = late.pattern(_RUNNER + r"(?P<words>[^\n&|;\"'\]]{1,200})")
 _WORD = late.pattern(r"[\w][\w:.-]*")
 # A program of the project that a command names: `node scripts/migrate.js`, `./bin/release`, `/app/entrypoint.sh`.
-_PROGRAM = late.pattern(r"[\w./-]*/[\w.-]+|\b[\w-]+\.(?:sh|py|rb|php|[cm]?[jt]s)\b")
+_PROGRAM = late.pattern(r"(?<![\w./-])[\w./-]*/[\w.-]+|(?<![\w-])\w[\w-]*\.(?:sh|py|rb|php|[cm]?[jt]s)\b")
 _PROGRAMS = (".sh", ".bash", ".py", ".rb", ".php", ".js", ".mjs", ".cjs", ".ts", ".mts", ".cts")
 _TARGET = late.pattern(r"^(?P<name>[\w][\w.-]*)[ \t]*:(?!=)[^\n]*\n(?P<lines>(?:\t[^\n]*\n?|[ \t]*\n)*)", re.MULTILINE)
 # The jobs of a workflow, and one that brings a database of its own: what it migrates is thrown away with it.

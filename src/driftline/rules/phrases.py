@@ -237,7 +237,7 @@ def is_secret_name(name: str) -> bool:
     return _SECRET_NAMES.search(catalog.canonical(name)) is not None
 
 
-_WEBHOOK_NAME = late.pattern(r"WEBHOOK.*(?:SECRET|KEY|TOKEN)$|(?:SECRET|KEY|TOKEN)_WEBHOOKS?$|WHSEC")
+_WEBHOOK_NAME = late.pattern(r"WEBHOOK.{0,80}(?:SECRET|KEY|TOKEN)$|(?:SECRET|KEY|TOKEN)_WEBHOOKS?$|WHSEC")
 
 
 def is_webhook_secret(one: Held) -> bool:

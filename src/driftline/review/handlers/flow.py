@@ -36,7 +36,7 @@ REQUEST = late.pattern(
 )
 # Calls that look at whether somebody may: what they are given is compared there.
 _CHECKS = late.pattern(
-    r"(?:^|\.)(?:\w*(?:[aA]uthori[sz]e|[aA]uthenticate|[pP]ermission|[aA]ccess|[mM]ember|[oO]wner|[pP]olicy|[aA]bility)\w*|(?:require|ensure|assert|verify|check|can|must|validate)[A-Z]\w*)\($"
+    r"(?:^|\.)(?:\w{0,80}(?:[aA]uthori[sz]e|[aA]uthenticate|[pP]ermission|[aA]ccess|[mM]ember|[oO]wner|[pP]olicy|[aA]bility)\w{0,80}|(?:require|ensure|assert|verify|check|can|must|validate)[A-Z]\w*)\($"
 )
 # Reads that give away nothing: of these columns alone, or by routes that are there for everybody.
 _HARMLESS = late.pattern(

@@ -18,13 +18,13 @@ _REFUSES = late.pattern(
 )
 _MATCHER = late.pattern(rb"\bmatcher\s*:\s*(?P<list>\[)?")
 _TOKEN = late.pattern(rb"\"((?:[^\"\\\n]|\\.){0,1000})\"|'((?:[^'\\\n]|\\.){0,1000})'|`([^`]{0,1000})`|\]")
-_LIST = late.pattern(rb"(?:const|let|var)\s+(\w+)\s*(?::[^=\n]{0,80})?=\s*(?:createRouteMatcher\(\s*)?(?:new Set\(\s*)?\[([^\]]{0,4000})\]")
+_LIST = late.pattern(rb"(?:const|let|var)\s+(\w+)\s*(?::[^=\n]{0,80})?=\s*(?:createRouteMatcher\(\s*)?(?:new Set\(\s*)?\[([^\]]{0,2000})\]")
 _TEXT = late.pattern(rb"\bsource\s*:\s*[\"'`]([^\"'`\n]{1,300})[\"'`]|[\"'`]([^\"'`\n]{1,300})[\"'`]")
 _BEGINS = late.pattern(
     rb"(?<![\w$.])(!?)\s{0,20}(?:[\w$]{1,60}\s{0,20}\??\.\s{0,20}){0,8}(?:startsWith\(\s{0,20}|match\(\s{0,20}|pathname\s{0,20}===?\s{0,20})[\"'`/]?(/[\w/\-.]*)"
 )
 _LETS_BY = late.pattern(
-    rb"(?:startsWith\(|===?)\s*[\"'`](/[\w/\-.]*)[\"'`]\s*\)?(?:(?!return)[^{};\n]){0,200}?\)\s*\{?\s*return\s*(?:;|\}|NextResponse\.next|resolve\(|next\()"
+    rb"(?:startsWith\(|===?)\s*[\"'`](/[\w/\-.]*)[\"'`]\s*\)?(?:(?!return)[^{};\n]){0,200}?\)\s{0,99}\{?\s{0,99}return\s*(?:;|\}|NextResponse\.next|resolve\(|next\()"
 )
 _OPEN = late.pattern(rb"public|open|guest|unprotected|exclu|ignore|allow|auth(?:Routes|Pages|Paths)|login|skip|bypass|anon", re.IGNORECASE)
 _CLOSED = late.pattern(rb"protect|private|secure|require|guard|authenticated|restricted|dashboard|admin", re.IGNORECASE)

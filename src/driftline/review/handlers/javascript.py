@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _VERBS = frozenset(("get", "post", "put", "patch", "delete", "all", "del"))
 # What takes one function that answers requests.
 _TAKES_A_HANDLER = late.pattern(
-    r"(?:serve|Deno\.serve|defineEventHandler|eventHandler|cachedEventHandler|(?:functions\.|https\.)*(?:onRequest|onCall)|createServerFn|handler)$"
+    r"(?:serve|Deno\.serve|defineEventHandler|eventHandler|cachedEventHandler|(?:functions\.|https\.){0,4}(?:onRequest|onCall)|createServerFn|handler)$"
 )
 _CONVEX = frozenset(("mutation", "query", "action"))
 

@@ -12,7 +12,7 @@ from driftline import late, sieve
 from driftline.review.handlers import guards, words
 
 _IMPORT = late.pattern(
-    rb"import\s+(?:type\s+)?(?P<names>[\w$*{}\s,]{1,2000}?)\s+from\s*[\"'](?P<from>[^\"'\n]{1,200})[\"']"
+    rb"import\s+(?:type\s+)?(?!\s)(?P<names>[\w$*{}\s,]{1,2000}?)(?<!\s)\s+from\s*[\"'](?P<from>[^\"'\n]{1,200})[\"']"
     rb"|(?:const|let|var)\s+(?P<required>[\w$]+|\{[^{}=]{1,1000}\})\s*=\s*(?:await\s+import|require)\(\s*[\"'](?P<by>[^\"'\n]{1,200})[\"']\s*\)"
 )
 _ONE = late.pattern(r"(?:\*\s+as\s+|(?P<name>[\w$]+)\s*(?:\bas\b|:)\s*)?(?P<local>[\w$]+)")
@@ -243,7 +243,7 @@ def _imports(content: bytes) -> Iterator[tuple[str, Imported]]:
 _MODEL = late.pattern(r"^model\s+(\w+)\s*\{(.*?)^\}", re.MULTILINE | re.DOTALL)
 _FIELD = late.pattern(r"^\s+(\w+)\s+\w", re.MULTILINE)
 _TABLE = late.pattern(r"(?:export\s+)?const\s+(\w+)\s*(?::[^=\n]{0,80})?=\s*(?:\w+\.)?(?:pg|sqlite|mysql)Table\w*\(\s*[\"'`](\w+)[\"'`]")
-_MONGOOSE = late.pattern(r"\bmodel(?:s\.\w+\s*\|\|\s*(?:mongoose\.)?model)?\s*(?:<[^>]*>)?\(\s*[\"'`](\w+)[\"'`]")
+_MONGOOSE = late.pattern(r"\bmodel(?:s\.\w+\s*\|\|\s*(?:mongoose\.)?model)?\s*(?:<[^<>]{0,200}>)?\(\s*[\"'`](\w+)[\"'`]")
 _KEY = late.pattern(r"^\s*(\w+)\s*:", re.MULTILINE)
 
 

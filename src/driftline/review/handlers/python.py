@@ -227,7 +227,7 @@ class Service:
     def _guarded_throughout(self) -> bool:
         """Whether the application asks before every route: by a middleware, by a dependency of its own, by Django's settings."""
         for module in self.modules.values():
-            if re.search(r"DEFAULT_PERMISSION_CLASSES[^\]]*(?:IsAuthenticated|IsAdmin)|LoginRequiredMiddleware", module.text):
+            if re.search(r"DEFAULT_PERMISSION_CLASSES[^\]]{0,1000}(?:IsAuthenticated|IsAdmin)|LoginRequiredMiddleware", module.text):
                 return True
             for node in ast.walk(module.tree):
                 if isinstance(node, ast.Call):
@@ -266,7 +266,8 @@ class Service:
                 bases = " ".join(ast.unparse(one) for one in (*node.bases, *node.decorator_list))
                 guarded = (
                     re.search(
-                        r"permission_classes.*(?:IsAuthenticated|IsAdmin|DjangoModel|Permission)|decorators\s*=.*(?:login|auth|jwt)", own
+                        r"permission_classes.{0,400}(?:IsAuthenticated|IsAdmin|DjangoModel|Permission)|decorators\s{0,20}=.{0,400}(?:login|auth|jwt)",
+                        own,
                     )
                     is not None
                     or "LoginRequired" in bases
@@ -496,7 +497,7 @@ class Flow:
             return
         if re.search(r"\.(?:table|from_)\(", called) and self.service.is_bound:
             return
-        if not effect and re.match(r"(?:crud|\w*_?service|\w*_?repo\w*|repository)\.", called):
+        if not effect and re.match(r"(?:crud|\w{0,80}service|\w{0,80}repo\w{0,80})\.", called):
             effect = "write" if re.search(r"create|update|delete|set|add|remove|save|grant", method) else "read"
         if not effect and called not in ("get_object_or_404", "get_list_or_404"):
             return

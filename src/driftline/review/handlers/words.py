@@ -101,7 +101,7 @@ NO_GUARD = late.pattern(
 )
 # Who may do something although it is another's: then a request has to name that other one.
 MAY = late.pattern(
-    rb"admin|\brole|[rR]ole\b|permission|isOwner|[oO]wnerId\s*[!=]==?|\bcan[A-Z]|allowed|[fF]orbidden|FORBIDDEN|\b403\b|polic(?:y|ies)|ability|[mM]ember(?:ship)?\b|[hH]asAccess|[aA]ccess\w*\(|belongsTo|superuser|staff"
+    rb"admin|\brole|[rR]ole\b|permission|isOwner|[oO]wnerId\s*[!=]==?|\bcan[A-Z]|allowed|[fF]orbidden|FORBIDDEN|\b403\b|polic(?:y|ies)|ability|[mM]ember(?:ship)?\b|[hH]asAccess|[aA]ccess\w{0,80}\(|belongsTo|superuser|staff"
 )
 # What lets nobody by but those who may set every column anyway.
 # A caller that holds the project's own key, and is trusted with whom it acts for.

@@ -18,7 +18,7 @@ from driftline.rules.spelling import misspelled, misspelling
 
 RULE = Rule("missing-webhook-secret", Severity.BLOCKER, "a webhook's signing secret is missing", elsewhere=Severity.WARNING)
 
-_NAME = late.pattern(r"WEBHOOK.*(?:SECRET|KEY|TOKEN)|(?:SECRET|KEY|TOKEN)_WEBHOOKS?$|WHSEC|SIGNING_SECRET|SECRET_HASH|CALLBACK_TOKEN")
+_NAME = late.pattern(r"WEBHOOK.{0,80}(?:SECRET|KEY|TOKEN)|(?:SECRET|KEY|TOKEN)_WEBHOOKS?$|WHSEC|SIGNING_SECRET|SECRET_HASH|CALLBACK_TOKEN")
 
 
 def check(facts: Facts) -> Iterator[Finding]:
