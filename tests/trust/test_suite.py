@@ -16,6 +16,7 @@ pytestmark = pytest.mark.skipif(not traced.is_possible(), reason="strace is not 
 _FAKE = "import os, socket, subprocess, sys, threading\nexec(sys.argv[-1])\n"
 
 
+@pytest.mark.promise("nothing-is-run")
 @pytest.mark.parametrize(
     ("does", "offence"),
     [
