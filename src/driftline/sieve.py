@@ -20,6 +20,21 @@ def any_in(words: tuple[bytes, ...], content: bytes) -> bool:
     return bool(content) and bool(_ends(database, content))
 
 
+def found_in(words: tuple[bytes, ...], content: bytes) -> set[bytes]:
+    """Which of the words stand in a text."""
+    database = _of_words(words).after(len(content))
+    if database is None:
+        return {word for word in words if word in content}
+    found: set[bytes] = set()
+
+    def on_match(number: int, _start: int, _end: int, _flags: int, _context: object) -> None:
+        found.add(words[number])
+
+    if content:
+        database.scan(content, match_event_handler=on_match)
+    return found
+
+
 def ends(expression: bytes, content: bytes, plainly: Callable[[bytes], list[int]]) -> list[int]:
     """The 0-based offsets behind every match of an expression that the engine takes as it is, in order; `plainly` finds the same without it."""
     database = _of_expression(expression).after(len(content))

@@ -51,11 +51,11 @@ class CodeReading(NamedTuple):
 
 
 class RouteFile(NamedTuple):
-    """What one file adds to the routes: its own, its import specifiers where it speaks of webhooks, and its text where it may check a signature."""
+    """What one file adds to the routes: its own, and its text where it speaks of webhooks, and where it may check a signature."""
 
     path: str
     routes: tuple[Route, ...] = ()
-    imports: tuple[str, ...] = ()
+    speaking: bytes | None = None
     checking: bytes | None = None
 
 
@@ -246,7 +246,7 @@ def look(file: CodeFile, *, folders: Sequence[str] = (), whole: bool = True, rea
         words = (match[0].decode() for match in _IN_CAPITALS.finditer(file.content)) if traced else ()
         return found._replace(mentioned=named.union(words))
     # A fixed address needs no variable; a file that is too large to be written by hand holds none worth a look.
-    addressed = not traced and module in _WITH_ADDRESSES and len(file.content) <= MAX_PARSED and _may_hold_addresses(file)
+    addressed = not traced and module in _WITH_ADDRESSES and len(file.content) <= MAX_PARSED and _may_hold_addresses(file, module)
     calls = bool(named) and module in _WITH_HELPERS
     if not (traced or addressed or calls):
         return found
@@ -353,11 +353,11 @@ _WITH_ADDRESSES = frozenset(("javascript", "python"))
 _WITH_HELPERS = frozenset(("javascript", "python"))
 
 
-def _may_hold_addresses(file: CodeFile) -> bool:
+def _may_hold_addresses(file: CodeFile, module: str) -> bool:
     from driftline.code import _addresses, _claims
 
-    found = _addresses.may_stand_in(file.path, file.content) or _claims.may_stand_in(file.path, file.content)
-    return found and not _is_generated(file)
+    found = _addresses.may_stand_in(file.path, file.content) and (module != "javascript" or _addresses.may_be_fixed(file.content))
+    return (found or _claims.may_stand_in(file.path, file.content)) and not _is_generated(file)
 
 
 def _is_generated(file: CodeFile) -> bool:

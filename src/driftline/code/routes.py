@@ -6,7 +6,7 @@ Cloudflare Pages, Express, Hono, Fastify, Koa, Elysia, Nest, FastAPI, Flask and 
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -23,16 +23,17 @@ def read(path: str, content: bytes, folder: str = ".") -> RouteFile | None:
         return None
     inside = path if folder == "." else path.removeprefix(folder + "/")
     place = Place(path, content)
-    found = [*_by_place(inside, path, content), *_by_code(path, content, place)]
-    # Whether it does is a slow question, asked only of what a webhook's route imports.
-    checking = content if sieve.any_in(_VERIFY_TRACES, content) else None
-    imports = tuple(_specifiers(content)) if b"ebhook" in content or callbacks.receives_events(path) else ()
-    if not found and checking is None and not imports:
+    words = sieve.found_in(_WORDS, content)
+    found = [*_by_place(inside, path, content), *_by_code(path, content, place, words)]
+    # Whether it does is a slow question, asked only of what a webhook's route imports; and so is what it imports.
+    checking = content if words.intersection(_VERIFY_TRACES) else None
+    speaking = content if b"ebhook" in words or callbacks.receives_events(path) else None
+    if not found and checking is None and speaking is None:
         return None
     hooked = [_hook(route, content, own_part(route, found, content)) for route in found]
     if checking is not None and hooked and not any(route.provider for route in hooked):
         hooked = _signed(hooked, content)
-    return RouteFile(path, tuple(hooked), imports, checking)
+    return RouteFile(path, tuple(hooked), speaking, checking)
 
 
 def own_part(route: Route, routes: Iterable[Route], content: bytes) -> bytes:
@@ -54,12 +55,13 @@ def joined(files: Iterable[RouteFile], packages: Mapping[str, str]) -> Iterator[
 
 def _checked_in(file: RouteFile, files: Sequence[RouteFile], packages: Mapping[str, str], hops: int) -> str | None:
     """The file with the check, at most so many imports away."""
+    names = _imports(file.speaking) if file.speaking is not None else ()
     imported = [
         other
         for other in files
-        if (other.checking is not None or (hops > 1 and other.imports))
+        if (other.checking is not None or (hops > 1 and other.speaking is not None))
         and other.path != file.path
-        and any(_means(name, file.path, other.path, packages) for name in file.imports)
+        and any(_means(name, file.path, other.path, packages) for name in names)
     ]
     found = next((other.path for other in imported if other.checking is not None and _verification(other.checking)), None)
     if found is not None or hops == 1:
@@ -86,6 +88,12 @@ def _verification(content: bytes) -> str | None:
 
 
 _VERIFY_TRACES = (b"ignature", b"onstruct", b"ebhook", b"hmac", b"Hmac", b"timingSafe")
+_SERVERS = (b"express", b"hono", b"Hono", b"astify", b"Router", b"koa", b"lysia", b"@Controller", b"itty", b"polka", b"restify", b"oak")
+_CALLS = (b".get(", b".post(", b".put(", b".patch(", b".delete(", b".all(", b".route(", b".use(", b".on(", b"createRoute(")
+# What a file says that is worth a look.
+_WORDS = (
+    *_VERIFY_TRACES, *_SERVERS, *_CALLS, b"<Route", b"path:", b"@react-router/dev/routes", b"NextResponse.rewrite(",
+)  # fmt: skip
 
 
 # --- webhooks -----------------------------------------------------------------------------------------------------------------
@@ -156,6 +164,12 @@ _IMPORTED = late.pattern(rb"(?:from|import|require\()\s*[\"']([^\"'\n]{1,200})[\
 _IMPORTED_PY = late.pattern(rb"^[ \t]*from\s+([.\w]+)\s+import\s+\(?\s*([\w \t,]+)|^[ \t]*import\s+([.\w]+)", re.MULTILINE)
 
 
+@lru_cache(maxsize=256)
+def _imports(content: bytes) -> tuple[str, ...]:
+    """The import specifiers of a file, the modules that Python names written as paths."""
+    return tuple(_specifiers(content))
+
+
 def _specifiers(content: bytes) -> Iterator[str]:
     for match in _IMPORTED.finditer(content):
         yield match[1].decode("utf-8", "replace")
@@ -174,9 +188,10 @@ def _specifiers(content: bytes) -> Iterator[str]:
 
 
 class _Convention(NamedTuple):
-    """A framework's files: `pattern` has a group `path`; `clean` turns it into a served path; `prefix` stands before it."""
+    """A framework's files: in one of the folders; `pattern` has a group `path`; `clean` turns it into a served path; `prefix` stands before it."""
 
     framework: str
+    folders: tuple[str, ...]
     pattern: re.Pattern[str]
     clean: Callable[[str], str]
     prefix: str = ""
@@ -186,11 +201,11 @@ _EXPORTED = late.pattern(rb"export\s+(?:async\s+)?(?:function|const|let)\s+(GET|
 
 
 def _by_place(inside: str, path: str, content: bytes) -> Iterator[Route]:
-    if "/" not in path:
-        return
+    # Supabase's functions are an app of their own, whose folder is part of the convention.
+    own = path[("/" + path).rfind("/supabase/functions/") :]
     for convention in _CONVENTIONS:
-        # Supabase's functions are an app of their own, whose folder is part of the convention.
-        match = convention.pattern.fullmatch(path if convention.framework == "supabase function" else inside)
+        where = own if convention.framework == "supabase function" else inside
+        match = convention.pattern.fullmatch(where) if where.startswith(convention.folders) else None
         if match is None:
             continue
         if convention.framework == "cloudflare function" and b"onRequest" not in content:
@@ -268,48 +283,54 @@ def _whole(path: str) -> str:
 
 
 _JS = r"(?:[cm]?[jt]sx?)"
+def _convention(framework: str, folders: str, below: str, clean: Callable[[str], str], prefix: str = "") -> _Convention:
+    """The files `below` (an expression) one of the folders, which a blank parts."""
+    places = tuple(folders.split())
+    return _Convention(framework, places, late.pattern(f"(?:{'|'.join(places)}){below}"), clean, prefix)
+
+
 _CONVENTIONS = (
-    _Convention("remix", late.pattern(rf"app/routes/(?P<path>.+?)(?:/route|/_?index|/_layout)?\.(?:{_JS}|mdx?)"), _dots),
-    _Convention("next api", late.pattern(rf"(?:src/)?app/(?P<path>(?:.*/)?)route\.{_JS}"), _brackets),
-    _Convention("next page", late.pattern(rf"(?:src/)?app/(?P<path>(?:.*/)?)page\.(?:{_JS}|mdx?)"), _brackets),
-    _Convention("next pages api", late.pattern(rf"(?:src/)?pages/(?P<path>api/.*|api)\.{_JS}"), _brackets),
-    _Convention("page", late.pattern(rf"(?:src/)?pages/(?P<path>(?!_)(?!api/).*)\.(?:{_JS}|mdx?|vue|astro)"), _brackets),
-    _Convention("sveltekit", late.pattern(r"src/routes/(?P<path>(?:.*/)?)\+server\.[jt]s"), _brackets),
-    _Convention("sveltekit page", late.pattern(r"src/routes/(?P<path>(?:.*/)?)\+page(?:@[\w-]*)?(?:\.server)?\.(?:svelte|[jt]s)"), _brackets),
-    _Convention("nuxt api", late.pattern(rf"server/(?P<path>api/.*?)(?:\.(?P<method>get|post|put|patch|delete|head))?\.{_JS}"), _brackets),
-    _Convention("nuxt api", late.pattern(rf"server/routes/(?P<path>.*?)(?:\.(?P<method>get|post|put|patch|delete|head))?\.{_JS}"), _brackets),
-    _Convention("page", late.pattern(r"app/pages/(?P<path>.*)\.vue"), _brackets),
-    _Convention("netlify function", late.pattern(rf"netlify/functions/(?P<path>[^/]+?)(?:/(?:index|[^/]+))?\.(?:{_JS}|py|go)"), str, "/.netlify/functions/"),
-    _Convention("supabase function", late.pattern(rf"(?:.*/)?supabase/functions/(?P<path>[^_/.][^/]*)/index\.{_JS}"), str, "/functions/v1/"),
-    _Convention("vercel function", late.pattern(rf"(?P<path>api/(?!.*(?:^|/)_).*)\.(?:{_JS}|py|go|rb)"), _brackets),
-    _Convention("cloudflare function", late.pattern(rf"functions/(?P<path>(?!.*(?:^|/)_middleware).*)\.{_JS}"), _brackets),
-    _Convention("tanstack", late.pattern(rf"(?:src|app)/routes/(?P<path>(?!__root)[^+]+)\.{_JS}"), _dots),
+    _convention("remix", "app/routes/", rf"(?P<path>.+?)(?:/route|/_?index|/_layout)?\.(?:{_JS}|mdx?)", _dots),
+    _convention("next api", "app/ src/app/", rf"(?P<path>(?:.*/)?)route\.{_JS}", _brackets),
+    _convention("next page", "app/ src/app/", rf"(?P<path>(?:.*/)?)page\.(?:{_JS}|mdx?)", _brackets),
+    _convention("next pages api", "pages/ src/pages/", rf"(?P<path>api/.*|api)\.{_JS}", _brackets),
+    _convention("page", "pages/ src/pages/", rf"(?P<path>(?!_)(?!api/).*)\.(?:{_JS}|mdx?|vue|astro)", _brackets),
+    _convention("sveltekit", "src/routes/", r"(?P<path>(?:.*/)?)\+server\.[jt]s", _brackets),
+    _convention("sveltekit page", "src/routes/", r"(?P<path>(?:.*/)?)\+page(?:@[\w-]*)?(?:\.server)?\.(?:svelte|[jt]s)", _brackets),
+    _convention("nuxt api", "server/", rf"(?P<path>api/.*?)(?:\.(?P<method>get|post|put|patch|delete|head))?\.{_JS}", _brackets),
+    _convention("nuxt api", "server/routes/", rf"(?P<path>.*?)(?:\.(?P<method>get|post|put|patch|delete|head))?\.{_JS}", _brackets),
+    _convention("page", "app/pages/", r"(?P<path>.*)\.vue", _brackets),
+    _convention("netlify function", "netlify/functions/", rf"(?P<path>[^/]+?)(?:/(?:index|[^/]+))?\.(?:{_JS}|py|go)", str, "/.netlify/functions/"),
+    _convention("supabase function", "supabase/functions/", rf"(?P<path>[^_/.][^/]*)/index\.{_JS}", str, "/functions/v1/"),
+    _convention("vercel function", "api/", rf"(?P<path>(?!.*(?:^|/)_).*)\.(?:{_JS}|py|go|rb)", _brackets, "api/"),
+    _convention("cloudflare function", "functions/", rf"(?P<path>(?!.*(?:^|/)_middleware).*)\.{_JS}", _brackets),
+    _convention("tanstack", "src/routes/ app/routes/", rf"(?P<path>(?!__root)[^+]+)\.{_JS}", _dots),
 )  # fmt: skip
 
 
 # --- by the code --------------------------------------------------------------------------------------------------------------
 
-_SERVERS = (b"express", b"hono", b"Hono", b"astify", b"Router", b"koa", b"lysia", b"@Controller", b"itty", b"polka", b"restify", b"oak")
-_CALLS = (b".get(", b".post(", b".put(", b".patch(", b".delete(", b".all(", b".route(", b".use(", b".on(", b"createRoute(")
 _MADE = late.pattern(
     rb"(?:const|let|var)\s{1,99}(\w+)(?:\s{0,99}:\s{0,99}[\w.<>\[\], ]{1,60})?\s{0,99}=\s{0,99}(?:await\s{1,99})?(?:new\s{1,99})?(?:\w+\.)?"
     rb"(?:express|Router|Hono|OpenAPIHono|[fF]astify|Elysia|Koa|polka|restify|AutoRouter|IttyRouter|Application|createRouter|createApp)\b"
 )
 _USUAL = frozenset((b"app", b"router", b"server", b"fastify", b"routes", b"r", b"hono", b"instance"))
+# What is called stands before the dot, a name or another call: the search is for the dot, with which few texts begin.
 _CALLED = late.pattern(
-    rb"(?:\b([\w$]+)\s*|\)\s*)\.\s*(get|post|put|patch|delete|all|options|head|route|use|on|basePath)\s*(?:<[^<>()]{0,80}>)?\(\s*(?:\[[^\]]{0,80}\]\s*,\s*)?[\"'`](/[^\"'`\n]{0,300}|\*)[\"'`]"
+    rb"\.\s*(get|post|put|patch|delete|all|options|head|route|use|on|basePath)\s*(?:<[^<>()]{0,80}>)?\(\s*(?:\[[^\]]{0,80}\]\s*,\s*)?[\"'`](/[^\"'`\n]{0,300}|\*)[\"'`]"
 )
-_SEVERAL = late.pattern(
-    rb"\b[\w$]*(?:[rR]outer|[aA]pp|[sS]erver|fastify)\s*\.\s*(get|post|put|patch|delete|all)\(\s*\[(\s*[\"'`]/[^\]]{0,600})\]\s*,"
-)
+_SEVERAL = late.pattern(rb"\.\s*(get|post|put|patch|delete|all)\(\s*\[(\s*[\"'`]/[^\]]{0,600})\]\s*,")
+_RECEIVER = late.pattern(rb"([\w$]{1,80}|\))\s{0,80}\Z")
+_HANDS_ON = late.pattern(rb"(?:[rR]outer|[aA]pp|[sS]erver|fastify)\Z")
 # A path of Koa's router needs no slash: `router.post("documents.info", ...)`.
 _KOA_CALLED = late.pattern(rb"\brouter\s*\.\s*(get|post|put|patch|delete)\(\s*[\"'`]([A-Za-z][\w.:/\-]{0,200})[\"'`]\s*,")
 _FASTIFY_URL = late.pattern(rb"\.route\(\s*\{[^{}]{0,300}?\burl\s*:\s*[\"'`](/[^\"'`\n]{0,200})")
 _OPENAPI_PATH = late.pattern(rb"\bcreateRoute\(\s*\{[^{}]{0,300}?\bpath\s*:\s*[\"'`](/[^\"'`\n]{0,200})")
 _CONTROLLER = late.pattern(rb"@Controller\(\s*(?:\{[^{}]{0,200}?path\s*:\s*)?(?:[\"'`]([^\"'`\n]{0,200})[\"'`])?")
 _HANDLER = late.pattern(rb"@(Get|Post|Put|Patch|Delete|All|Options|Head)\(\s{0,99}(?:[\"'`]([^\"'`\n]{0,200})[\"'`])?\s{0,99}\)")
-_CLIENT_ROUTE = late.pattern(
-    rb"<Route\b[^<>]{0,300}?\bpath=\{?\s*[\"'`]([^\"'`\n]{1,200})[\"'`]|\bpath\s*:\s*[\"'`](/?[^\"'`\n]{0,200})[\"'`]\s*,[^{}]{0,200}?(?:component|element|Component|lazy|children|loader)\b"
+_CLIENT_ROUTE = late.pattern(rb"<Route\b[^<>]{0,300}?\bpath=\{?\s*[\"'`]([^\"'`\n]{1,200})[\"'`]")
+_CLIENT_TABLE = late.pattern(
+    rb"path(?<!\wpath)\s*:\s*[\"'`](/?[^\"'`\n]{0,200})[\"'`]\s*,[^{}]{0,200}?(?:component|element|Component|lazy|children|loader)\b"
 )
 _TABLE_ROUTE = late.pattern(rb"\b(?:route|prefix)\(\s*[\"'`]([^\"'`\n]{1,200})[\"'`]\s*,")
 _REWRITE = late.pattern(rb"\bsource\s*:\s*[\"'`](/[^\"'`\n]{0,200})[\"'`]")
@@ -329,21 +350,24 @@ _DJANGO = late.pattern(rb"\b(path|re_path|url)\(\s*r?[\"']([^\"'\n]{0,300})[\"']
 _DRF = late.pattern(rb"\.register\(\s*r?[\"']([^\"'\n]{1,200})[\"']\s*,")
 
 
-def _by_code(path: str, content: bytes, place: Place) -> Iterator[Route]:
+def _by_code(path: str, content: bytes, place: Place, words: Set[bytes]) -> Iterator[Route]:
+    """The routes that a file's code names; `words` are those of `_WORDS` that stand in it."""
     if path.endswith(".py"):
         yield from _python(path, content, place)
         return
-    if sieve.any_in(_SERVERS, content):
-        yield from _javascript(content, place)
-    if b"<Route" in content or (b"path:" in content and (b"outer" in content or b"component" in content)):
-        for match in _CLIENT_ROUTE.finditer(content):
-            text = (match[1] or match[2] or b"").decode("utf-8", "replace")
+    if not words.isdisjoint(_SERVERS):
+        yield from _javascript(content, place, words)
+    tables = b"path:" in words and (b"outer" in content or b"component" in content)
+    if b"<Route" in words or tables:
+        pages = (*_CLIENT_ROUTE.finditer(content), *_CLIENT_TABLE.finditer(content))
+        for match in sorted(pages, key=lambda match: match.start()):
+            text = match[1].decode("utf-8", "replace")
             yield Route(_whole(text), place.at(match.start()), "client page", prefixed=not text.startswith("/"))
     base = path.rpartition("/")[2]
-    if base.startswith("routes.") or b"@react-router/dev/routes" in content:
+    if base.startswith("routes.") or b"@react-router/dev/routes" in words:
         for match in _TABLE_ROUTE.finditer(content):
             yield Route(_whole(match[1].decode("utf-8", "replace")), place.at(match.start()), "react router", prefixed=True)
-    if b"NextResponse.rewrite(" in content:
+    if b"NextResponse.rewrite(" in words:
         # A middleware that puts a tenant or a locale before the path: every path may be served below another one.
         yield Route("/", place.at(content.find(b"NextResponse.rewrite(")), "rewrites page")
     if re.match(r"(?:next|nuxt|astro|svelte|vite)\.config\.", base):
@@ -355,23 +379,30 @@ def _by_code(path: str, content: bytes, place: Place) -> Iterator[Route]:
                 yield Route(_whole(text.decode("utf-8", "replace")), place.at(match.start(1)), "netlify function")
 
 
-def _javascript(content: bytes, place: Place) -> Iterator[Route]:
+def _javascript(content: bytes, place: Place, words: Set[bytes]) -> Iterator[Route]:
     """Calls on routers, and the decorators of Nest."""
-    routers = _USUAL | set(_MADE.findall(content))
-    if sieve.any_in(_CALLS, content):
-        for match in _CALLED.finditer(content):
-            name, verb = match[1], match[2].decode()
-            if name is not None and name not in routers and not name.lower().endswith((b"router", b"routes", b"app", b"server")):
+    if not words.isdisjoint(_CALLS):
+        called = list(_CALLED.finditer(content))
+        routers = _USUAL | set(_MADE.findall(content)) if called else _USUAL
+        for match in called:
+            receiver, verb = _receiver(content, match), match[1].decode()
+            if receiver is None:
+                continue
+            name = receiver[1]
+            if name != b")" and name not in routers and not name.lower().endswith((b"router", b"routes", b"app", b"server")):
                 continue
             if verb in ("use", "basePath", "route") and not _handles(content, match, verb):
                 continue  # a prefix for other files
-            text = match[3].decode("utf-8", "replace")
+            text = match[2].decode("utf-8", "replace")
             methods = () if verb in ("all", "use", "route", "on") else (verb.upper(),)
-            yield Route(_whole(text), place.at(match.start(3)), "server", methods, prefixed=True)
+            yield Route(_whole(text), place.at(match.start(2)), "server", methods, prefixed=True)
         for match in _SEVERAL.finditer(content):
+            receiver = _receiver(content, match)
+            if receiver is None or not _HANDS_ON.search(receiver[1]):
+                continue
             methods = () if match[1] == b"all" else (match[1].decode().upper(),)
             for text in re.findall(rb"[\"'`](/[^\"'`\n]{0,300})[\"'`]", match[2]):
-                yield Route(_whole(text.decode("utf-8", "replace")), place.at(match.start()), "server", methods, prefixed=True)
+                yield Route(_whole(text.decode("utf-8", "replace")), place.at(receiver.start()), "server", methods, prefixed=True)
         for match in _KOA_CALLED.finditer(content) if b"koa" in content else ():
             text = match[2].decode("utf-8", "replace")
             yield Route(_whole(text), place.at(match.start(2)), "server", (match[1].decode().upper(),), prefixed=True)
@@ -387,12 +418,17 @@ def _javascript(content: bytes, place: Place) -> Iterator[Route]:
             yield Route(_whole(text), place.at(match.start()), "nest", () if verb == "ALL" else (verb,), prefixed=True)
 
 
+def _receiver(content: bytes, call: re.Match[bytes]) -> re.Match[bytes] | None:
+    """What a method is called on, in its group 1: a name, or the closing bracket of another call."""
+    return _RECEIVER.search(content, max(0, call.start() - 80), call.start())
+
+
 def _handles(content: bytes, match: re.Match[bytes], verb: str) -> bool:
     """Whether `use` or `route` answers by itself: `.route("/x").post(...)`, `.use("/x", (req, res) => ...)`."""
     after = content[match.end() : match.end() + 200]
     if verb == "route":
         return re.match(rb"\s*\)\s*\.\s*(?:get|post|put|patch|delete|all)\(", after) is not None
-    if match[3] in (b"*", b"/", b"/*") and re.match(rb"[^()]{0,40}\([^()]{0,80}\bnext\b", after):
+    if match[2] in (b"*", b"/", b"/*") and re.match(rb"[^()]{0,40}\([^()]{0,80}\bnext\b", after):
         return False  # what stands before every route
     return verb == "use" and re.match(rb"\s*,\s*(?:async\s*)?(?:\([^()]{0,80}\)\s*=>|function\b|\w*[hH]andler\b)", after) is not None
 
