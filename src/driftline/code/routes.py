@@ -92,7 +92,7 @@ _SERVERS = (b"express", b"hono", b"Hono", b"astify", b"Router", b"koa", b"lysia"
 _CALLS = (b".get(", b".post(", b".put(", b".patch(", b".delete(", b".all(", b".route(", b".use(", b".on(", b"createRoute(")
 # What a file says that is worth a look.
 _WORDS = (
-    *_VERIFY_TRACES, *_SERVERS, *_CALLS, b"<Route", b"path:", b"@react-router/dev/routes", b"NextResponse.rewrite(",
+    *_VERIFY_TRACES, *_SERVERS, b"<Route", b"path:", b"@react-router/dev/routes", b"NextResponse.rewrite(",
 )  # fmt: skip
 
 
@@ -201,6 +201,8 @@ _EXPORTED = late.pattern(rb"export\s+(?:async\s+)?(?:function|const|let)\s+(GET|
 
 
 def _by_place(inside: str, path: str, content: bytes) -> Iterator[Route]:
+    if not inside.startswith(_FOLDERS) and "supabase/functions/" not in path:
+        return
     # Supabase's functions are an app of their own, whose folder is part of the convention.
     own = path[("/" + path).rfind("/supabase/functions/") :]
     for convention in _CONVENTIONS:
@@ -283,6 +285,8 @@ def _whole(path: str) -> str:
 
 
 _JS = r"(?:[cm]?[jt]sx?)"
+
+
 def _convention(framework: str, folders: str, below: str, clean: Callable[[str], str], prefix: str = "") -> _Convention:
     """The files `below` (an expression) one of the folders, which a blank parts."""
     places = tuple(folders.split())
@@ -306,6 +310,7 @@ _CONVENTIONS = (
     _convention("cloudflare function", "functions/", rf"(?P<path>(?!.*(?:^|/)_middleware).*)\.{_JS}", _brackets),
     _convention("tanstack", "src/routes/ app/routes/", rf"(?P<path>(?!__root)[^+]+)\.{_JS}", _dots),
 )  # fmt: skip
+_FOLDERS = tuple({folder for convention in _CONVENTIONS for folder in convention.folders})
 
 
 # --- by the code --------------------------------------------------------------------------------------------------------------
@@ -356,7 +361,7 @@ def _by_code(path: str, content: bytes, place: Place, words: Set[bytes]) -> Iter
         yield from _python(path, content, place)
         return
     if not words.isdisjoint(_SERVERS):
-        yield from _javascript(content, place, words)
+        yield from _javascript(content, place)
     tables = b"path:" in words and (b"outer" in content or b"component" in content)
     if b"<Route" in words or tables:
         pages = (*_CLIENT_ROUTE.finditer(content), *_CLIENT_TABLE.finditer(content))
@@ -379,9 +384,9 @@ def _by_code(path: str, content: bytes, place: Place, words: Set[bytes]) -> Iter
                 yield Route(_whole(text.decode("utf-8", "replace")), place.at(match.start(1)), "netlify function")
 
 
-def _javascript(content: bytes, place: Place, words: Set[bytes]) -> Iterator[Route]:
+def _javascript(content: bytes, place: Place) -> Iterator[Route]:
     """Calls on routers, and the decorators of Nest."""
-    if not words.isdisjoint(_CALLS):
+    if sieve.any_in(_CALLS, content):
         called = list(_CALLED.finditer(content))
         routers = _USUAL | set(_MADE.findall(content)) if called else _USUAL
         for match in called:
