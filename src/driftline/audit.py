@@ -392,6 +392,9 @@ def read_tree(
     sources = reader.sources()
     paths = {file.path for file in tree.files if not file.ignored}
     homes = {apps.folder_of(source.path) for source in sources if source.format.name in _MAKES_AN_APP}
+    # What a file deploys from a folder of its own; in a workflow the folder is only where a step works.
+    deployed = (component for source in sources if source.format.name != "github_actions" for component in source.reading.components)
+    homes |= {component.root for component in deployed if component.root}
     told = {path: setting.loader for path, setting in settings.apps.items() if setting.loader}
     layout = apps.find(paths, reader.text, homes.__contains__, lambda path: request.loader or told.get(path))
     paths_of_apps = [plan.path for plan in layout.plans]

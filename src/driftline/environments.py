@@ -801,6 +801,7 @@ class _Assembler:
             if other is not draft
             for s in other.speakers
             if s.source.format in formats and (s.content is None or (s.source.tracked and not s.source.ignored))
+            if not any(_may_lie_over(own, s) for own in draft.speakers)
         ]
         if any(d.name == name and d.state in (State.SET, State.REFERENCE) for speaker in siblings for d in speaker.declarations):
             return Cell(State.MISSING)
@@ -853,6 +854,14 @@ class _Assembler:
                 held = ", ".join(source.path for source in environment.sources)
                 reason = f"{held} may not hold everything, and does not declare {listed}{export}{hand}"
             self.unknown.append(Unknown(f"variables of {environment.name}", environment.name, reason, app.path))
+
+
+def _may_lie_over(one: _Speaker, other: _Speaker) -> bool:
+    """Whether a compose file may be the smaller half of another beside it (`-f compose.yml -f compose.prod.yml`): it repeats little of it."""
+    if not one.source.format == other.source.format == "compose" or folder_of(one.source.path) != folder_of(other.source.path):
+        return False
+    names = {declaration.name for declaration in other.declarations}
+    return 2 * len(names & {declaration.name for declaration in one.declarations}) < len(names)
 
 
 def _settled(reference: Reference, there: Set[str]) -> Reference:

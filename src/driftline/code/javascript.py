@@ -578,7 +578,7 @@ class _File:
         for match in _ENV_IMPORT.finditer(code):
             source = match[2].decode()
             private = "private" in source or "server" in source
-            side = Side.SERVER if private else Side.CLIENT
+            side = Side.SERVER if private and not (source.startswith("$env/") and _SHIPPED.search(self.path)) else Side.CLIENT
             for item in match[1].decode("utf-8", "replace").split(","):
                 imported, _, local = (part.strip() for part in item.partition(" as "))
                 offset = match.start(1) + match[1].find(imported.encode())
@@ -1058,6 +1058,8 @@ _TYPES = (
 _TYPES_BLOCK = late.pattern(rb"interface\s+(?:ProcessEnv|ImportMetaEnv)\b[^{]{0,100}\{([^}]{0,20000})\}")
 
 
+# What SvelteKit sends to browsers as well: components, and the loads that are not the server's alone.
+_SHIPPED = late.pattern(r"\.svelte$|/\+(?:page|layout)\.[jt]s$")
 _NO_WINDOW = late.pattern(rb"\btypeof (?:window|document)\b|\bglobalThis\.window\b")
 
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 
 from driftline.code import CodeFile, CodeReading, Helper, Place, _addresses, _claims
 from driftline.knowledge import callbacks
@@ -125,6 +127,21 @@ def _by_pattern(path: str, content: bytes) -> CodeReading:
     return CodeReading(references=tuple(sorted(found, key=lambda reference: reference.location)))
 
 
+class _Field(NamedTuple):
+    """A field of a pydantic class: the statement, its name, the names it is given under instead, its default and whether it needs a value."""
+
+    item: ast.AnnAssign
+    name: str
+    aliases: list[str]
+    annotation: ast.expr
+    default: ast.expr | None
+    need: Need
+
+
+# Models within models of a settings class; nobody writes more.
+_DEEPEST_MODEL = 4
+
+
 class _Reader:
     """One file: which names are os.environ, getenv, a reader or a settings class."""
 
@@ -142,6 +159,8 @@ class _Reader:
         # Names to which `environ.Env(DEBUG=(bool, False))` gives a default.
         self.defaulted: dict[str, ast.expr] = {}
         self.settings = {"BaseSettings"}
+        # Names of other modules of the project, or of a package that is not pydantic.
+        self.imported: set[str] = set()
         self.failing = _failing(self.nodes)
         # The variables that were read, by the id of the node that reads them.
         self.read_at: dict[int, str] = {}
@@ -161,6 +180,8 @@ class _Reader:
             elif isinstance(node, ast.ImportFrom) and node.module:
                 for alias in node.names:
                     known = alias.asname or alias.name
+                    if node.level or node.module.partition(".")[0] not in _TYPING:
+                        self.imported.add(known)
                     if node.module == "os" and alias.name == "environ":
                         self.environs.add(known)
                         environ_is_os = True
@@ -279,23 +300,38 @@ class _Reader:
         prefix = said if isinstance(said, str) else ""
         exact = _option(node, "case_sensitive") is True
         how = "BaseSettings, case-sensitive" if exact else "BaseSettings"
-        for item in node.body:
-            if not isinstance(item, ast.AnnAssign) or not isinstance(item.target, ast.Name) or item.target.id.startswith("_"):
-                continue
-            if item.target.id == "model_config" or "ClassVar" in ast.dump(item.annotation):
-                continue
-            default: ast.expr | None = item.value
-            names = [prefix + item.target.id if exact else (prefix + item.target.id).upper()]
-            if isinstance(default, ast.Call) and (_dotted(default.func) or "").rpartition(".")[2] == "Field":
-                names = _aliases(default) or names
-                given = next((k.value for k in default.keywords if k.arg in ("default", "default_factory")), None)
-                default = default.args[0] if default.args else given
-            if isinstance(default, ast.Constant) and default.value is ...:
-                default = None
-            need = Need.REQUIRED if default is None and not _may_be_none(item.annotation) else Need.OPTIONAL
-            fallback = self.literal(default) if default is not None else None
-            type_ = _type(item.annotation)
-            yield Reference(names[0], self.at(item), need, Side.SERVER, Use.SCHEMA, how, fallback, type=type_, instead=tuple(names[1:]))
+        delimiter = _option(node, "env_nested_delimiter")
+        for field in _fields(node):
+            names = field.aliases or [prefix + field.name if exact else (prefix + field.name).upper()]
+            fallback = self.literal(field.default) if field.default is not None else None
+            type_ = _type(field.annotation)
+            reference = Reference(
+                names[0], self.at(field.item), field.need, Side.SERVER, Use.SCHEMA, how, fallback, type=type_, instead=tuple(names[1:])
+            )
+            if isinstance(delimiter, str):
+                yield from self.parts(reference, field, delimiter, exact)
+            else:
+                yield reference
+
+    def parts(self, whole: Reference, field: _Field, delimiter: str, exact: bool, depth: int = 1) -> Iterator[Reference]:
+        """A field of a settings class and, where it is a model, the model's own (`MAIL__HOST`): the whole as JSON does as well as its parts."""
+        names = {n.id for n in ast.walk(field.annotation) if isinstance(n, ast.Name)}
+        model = next((n for n in self.nodes if isinstance(n, ast.ClassDef) and n.name in names), None)
+        if model is None or depth > _DEEPEST_MODEL:
+            if names & self.imported:  # a model of another file: which of its fields are needed is not known
+                yield whole._replace(name=whole.name + delimiter, need=Need.OPTIONAL, use=Use.MENTION, fallback=None)
+                whole = whole._replace(need=Need.OPTIONAL)
+            yield whole
+            return
+        yield whole._replace(need=Need.OPTIONAL)
+        for inner in _fields(model):
+            name = whole.name + delimiter + (inner.name if exact else inner.name.upper())
+            need = inner.need if whole.need is Need.REQUIRED else Need.OPTIONAL
+            fallback = self.literal(inner.default) if inner.default is not None else None
+            part = whole._replace(
+                name=name, location=self.at(inner.item), need=need, fallback=fallback, type=_type(inner.annotation), instead=(whole.name,)
+            )
+            yield from self.parts(part, inner, delimiter, exact, depth + 1)
 
     def one(
         self, node: ast.expr, name: ast.expr, need: Need, how: str, default: ast.expr | None = None, use: Use = Use.READ
@@ -474,6 +510,24 @@ def _failing(nodes: Iterable[ast.AST]) -> set[int]:
     return found
 
 
+def _fields(node: ast.ClassDef) -> Iterator[_Field]:
+    """The fields that a pydantic class states."""
+    for item in node.body:
+        if not isinstance(item, ast.AnnAssign) or not isinstance(item.target, ast.Name) or item.target.id.startswith("_"):
+            continue
+        if item.target.id == "model_config" or "ClassVar" in ast.dump(item.annotation):
+            continue
+        default, aliases = item.value, []
+        if isinstance(default, ast.Call) and (_dotted(default.func) or "").rpartition(".")[2] == "Field":
+            aliases = _aliases(default)
+            given = next((k.value for k in default.keywords if k.arg in ("default", "default_factory")), None)
+            default = default.args[0] if default.args else given
+        if isinstance(default, ast.Constant) and default.value is ...:
+            default = None
+        need = Need.REQUIRED if default is None and not _may_be_none(item.annotation) else Need.OPTIONAL
+        yield _Field(item, item.target.id, aliases, item.annotation, default, need)
+
+
 def _option(node: ast.ClassDef, name: str) -> object:
     """The literal of an option in `model_config` (a dict or SettingsConfigDict) or in the inner Config class, None without one."""
     for item in ast.walk(node):
@@ -503,6 +557,9 @@ def _may_be_none(annotation: ast.expr) -> bool:
         (isinstance(n, ast.Constant) and n.value is None) or (isinstance(n, ast.Name) and n.id == "Optional") for n in ast.walk(annotation)
     )
 
+
+# Modules whose names in an annotation are no models.
+_TYPING = sys.stdlib_module_names | {"pydantic", "pydantic_settings", "typing_extensions"}
 
 _TYPES = {
     "int": "number",

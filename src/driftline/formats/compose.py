@@ -9,6 +9,7 @@ specification and docs, 2026-11; measured with Compose 2.40.3).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from driftline import late
 from driftline.formats import Format
@@ -121,8 +122,10 @@ class _Compose:
 
     def _bases(self, services: dict[str, Node]) -> tuple[str, ...]:
         """The files that this one is laid over (`docker compose -f compose.yml -f compose.prod.yml`): a service that says of nothing what it
-        runs is the rest of another's."""
-        if all(node.kind != "map" or any(node.get(what) for what in ("image", "build", "extends")) for node in services.values()):
+        runs is the rest of another's, and one that waits for a service which is not there needs another file."""
+        parts = [node for node in services.values() if node.kind == "map"]
+        needed = {name for part in parts for name in _named(part.get("depends_on"))}
+        if needed <= services.keys() and all(any(part.get(what) for what in ("image", "build", "extends")) for part in parts):
             return ()
         folder = f"{self.folder}/" if self.folder else ""
         return tuple(f"{folder}{name}" for name in _BASES)
@@ -226,3 +229,8 @@ class _Compose:
                 loader = "docker" if item.string("format") == "raw" else "compose"
                 location = self.document.value_location(item)
                 self.env_files.append(EnvFile(where, location, self.context, service, item.string("required") != "false", loader))
+
+
+def _named(node: Node | None) -> Iterable[str]:
+    """The names of a list, or of a map."""
+    return () if node is None else node.map or [item.text for item in node.items]

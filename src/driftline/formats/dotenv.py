@@ -218,6 +218,8 @@ def _schema(text: Text, declarations: list[Declaration]) -> Iterator[Reference]:
     """varlock's `.env.schema` (env-spec, 2026): decorators in the comment lines right above a key state required and type."""
     lines = text.content.splitlines()
     default_required = True
+    # varlock gives every environment what stands here; in the schemas of other tools (dotenv-extended) a value is a pattern, or nothing.
+    gives = any(line.strip() == "# ---" or (line.lstrip().startswith("#") and _DECORATOR.search(line)) for line in lines)
     for line in lines:
         if line.strip() == "# ---":
             break
@@ -235,5 +237,6 @@ def _schema(text: Text, declarations: list[Declaration]) -> Iterator[Reference]:
                 elif match[1] == "type":
                     kind = (match[2] or "").partition("(")[0] or None
             index -= 1
-        need = Need.REQUIRED if required else Need.OPTIONAL
+        given = gives and declaration.value is not None and len(declaration.value) > 0
+        need = Need.REQUIRED if required and not given else Need.OPTIONAL
         yield Reference(declaration.name, declaration.location, need, use=Use.SCHEMA, how=".env.schema", type=kind)

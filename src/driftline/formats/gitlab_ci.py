@@ -135,7 +135,7 @@ class _Pipeline:
         chosen = self._chosen_by(parts)
         contexts = self._environments(name, parts, seen, script)
         self.contexts += contexts
-        for layer, table in seen if builds(script) else own:
+        for layer, table in seen:
             word = next((v.value.text for v in table if v.name == chosen and v.value is not None), None) if layer > _PARTS else None
             for context in contexts:
                 # A rule that chooses an environment sets its variables for that one only.

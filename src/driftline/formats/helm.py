@@ -16,6 +16,7 @@ from driftline.formats import Format
 from driftline.formats._document import Document, Node, yaml_document
 from driftline.formats._place import environment_said, inside
 from driftline.formats._values import declared, environment_of, not_too_many, template_of
+from driftline.knowledge import identify
 from driftline.knowledge.platform import environment_kind, is_service_image
 from driftline.model import Authority, Component, Declaration, Reading, Scope, State, Text
 
@@ -51,6 +52,8 @@ _GENERIC = frozenset(
      "stringdata", "data")
 )  # fmt: skip
 _NAME = late.pattern(r"[A-Z][A-Z0-9_]+")
+# How a Kubernetes object is named, with the key in it: `billing-db`, `billing-db/url`. One word alone could be a value.
+_OBJECT = late.pattern(r"(?=[^\s]*[-/])[a-z][a-z0-9]*(?:[-./:][A-Za-z0-9_]+)+")
 
 
 def recognises(path: str) -> bool:
@@ -115,9 +118,10 @@ class _Values:
         return name
 
     def _table(self, table: Node, component: str | None, path: str) -> None:
+        elsewhere = _names_objects(path, table)
         for name, value in table.pairs():
             if _NAME.fullmatch(name):
-                found = self._entry(name, value)
+                found = self._entry(name, value, elsewhere)
                 if found is not None:
                     place = self.document.location(value)
                     self.declarations.append(found._replace(location=place, component=component, table=path))
@@ -136,17 +140,25 @@ class _Values:
                     place = self.document.value_location(naming)
                     self.declarations.append(found._replace(location=place, component=component, table=path))
 
-    def _entry(self, name: str, node: Node) -> Declaration | None:
-        """A variable's value, or where it comes from; None for null, which takes it away."""
+    def _entry(self, name: str, node: Node, elsewhere: bool = False) -> Declaration | None:
+        """A variable's value, or where it comes from (`elsewhere`: the text names an object that holds it); None for null, which takes it away."""
         value = node.get("value") if node.kind == "map" else node
         if node.kind == "null":
             return None
-        if value is None:
+        if value is None or elsewhere:
             place = self.document.location(node)
             return Declaration(name, State.REFERENCE, None, place, self.context, scope=Scope.RUN, reference="another object")
         # An empty default of a chart is there to be filled in by whoever installs it.
         words = "filled in when installed" if self.context is None and value.is_scalar and not value.text else template_of(value)
         return declared(self.document, name, value, context=self.context, scope=Scope.RUN, reference=words)
+
+
+def _names_objects(path: str, table: Node) -> bool:
+    """Whether a table of secrets says for each variable which Secret holds it: every text is such a name, and no sample's."""
+    if "secret" not in _plain(path.rpartition(".")[2]):
+        return False
+    texts = [value.text for name, value in table.pairs() if _NAME.fullmatch(name) and value.is_scalar]
+    return bool(texts) and all(_OBJECT.fullmatch(text) and identify.placeholder(text) is None for text in texts)
 
 
 def _plain(key: str) -> str:

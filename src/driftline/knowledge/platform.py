@@ -385,7 +385,10 @@ def environment_kind(word: str) -> Kind | None:
     """The kind of environment a word names (`staging` -> preview), None when it is no environment's word (`docker`)."""
     plain = word.lower()
     # A branch or a numbered copy of an environment: `review/login`, `staging2`, `pr-17`.
-    plain = re.sub(r"[-_.]?(?<!\d)\d+$", "", plain.partition("/")[0].replace("_", "-"))
+    plain, slash, _ = plain.partition("/")
+    if slash and plain == "release":  # git-flow's release branches are tried out before they reach production
+        return Kind.PREVIEW
+    plain = re.sub(r"[-_.]?(?<!\d)\d+$", "", plain.replace("_", "-"))
     for kind, words in _WORDS.items():
         if plain in words:
             return kind

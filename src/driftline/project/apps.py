@@ -182,14 +182,14 @@ def find(
 
 
 _CONFIG = late.pattern(r"(?:vite|astro|svelte|electron\.vite)\.config\.[cm]?[jt]s")
-_SETTING = late.pattern(r"^[^/\n]*\b(envPrefix|envDir)\s*:\s*(\[[^\]]{0,400}\]|[^\n]{1,200})", re.MULTILINE)
+_SETTING = late.pattern(r"^[^/\n]*\b(envPrefix|envDir|publicPrefix)\s*:\s*(\[[^\]]{0,400}\]|[^\n]{1,200})", re.MULTILINE)
 _QUOTED = late.pattern(r"[\"'`]([^\"'`\n]+)[\"'`]")
 
 
 def _configured(package: Package, read: Callable[[str], str]) -> Package:
     """A package with what its bundler's config says of env files: which prefixes reach browsers, and where the files are.
 
-    Vite docs, shared options, `envPrefix` and `envDir`, 2026-11.
+    Vite docs, shared options, `envPrefix` and `envDir`; SvelteKit docs, configuration, `env.publicPrefix`, 2026-11.
     """
     if package.framework is None or not package.framework.public_prefixes:
         return package
@@ -201,7 +201,7 @@ def _configured(package: Package, read: Callable[[str], str]) -> Package:
             continue
         for option, said in _SETTING.findall(text):
             words = _QUOTED.findall(said)
-            if words and option == "envPrefix":
+            if words and option != "envDir":
                 package = package._replace(framework=package.framework._replace(public_prefixes=tuple(words)))
             elif words:
                 folder = normpath(f"{inside}{words[-1]}")

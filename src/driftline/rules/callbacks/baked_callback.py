@@ -95,12 +95,16 @@ def _finding(app: App, environment: Environment, variable: Variable, declaration
     name, url = variable.name, traits.url
     role = callbacks.role_of(name)
     how = "the default of" if declaration.optional else ""
+    fix = f"declare {name} there without a value, hand it over in the build of each environment, and fail without it"
     kept = "the build freezes it" if variable.public else "every environment runs this image"
+    if not variable.public and declaration.scope is Scope.RUN and any(s.path == declaration.location.path and s.format == "compose" for s in environment.sources):
+        fix = f"give {name} there the address of {environment.name}, or `${{{name}:?}}` to have it handed over"
+        kept = f"{environment.name} runs with it"
     local = environment.kind is Kind.LOCAL
     return RULE.finding(
         f"{declaration.location.path} fixes {how + ' ' if how else ''}`{name}` to {shown(url) if url else 'a local address'}; {kept}"
         f"{f', and it is {role.words}' if role else ''}",
-        fix=f"declare {name} there without a value, hand it over in the build of each environment, and fail without it",
+        fix=fix,
         avoid="do not put production's address there instead; other environments run the same build",
         app=app.path,
         location=declaration.location,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from driftline.model import App, Declaration, Facts, Finding, Rule, Severity
+from driftline.model import App, Declaration, Facts, Finding, Related, Rule, Severity
 from driftline.rules.spelling import misspelled
 
 RULE = Rule("unused-variable", Severity.NOTE, "a declared variable is read by nothing")
@@ -31,13 +31,20 @@ def check(facts: Facts) -> Iterator[Finding]:
             if variable.injected or variable.implicit or variable.ignored or (declaration.location.path, name) in seen:
                 continue
             seen.add((declaration.location.path, name))
+            steps = (step for _, reading in app.readings for step in reading.passthroughs if name in step.names)
+            lists = tuple(Related(step.location, "listed here") for step in steps)
+            if lists:
+                says = f"`{name}` is declared here and listed in {lists[0].location.path}, and no code of the project reads it"
+            else:
+                says = f"`{name}` is declared here, and no code, configuration or script of the project reads or mentions it"
             yield RULE.finding(
-                f"`{name}` is declared here, and no code, configuration or script of the project reads or mentions it",
+                says,
                 fix=f"delete {name} from {declaration.location.path} if nothing outside this repository reads it",
                 avoid="do not delete it from the platform before a deployment has run without it",
                 app=app.path,
                 location=declaration.location,
                 variable=name,
+                related=lists[:1],
             )
 
 

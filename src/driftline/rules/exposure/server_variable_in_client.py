@@ -16,6 +16,9 @@ from driftline.rules.sightings import owner, where_left
 
 RULE = Rule("server-variable-in-client", Severity.WARNING, "client code reads a private variable, which is undefined in the browser")
 
+# Modules that SvelteKit lets no code import that browsers get (SvelteKit docs, "Server-only modules", 2026-11).
+_REFUSED = ("$env/static/private", "$env/dynamic/private")
+
 
 def check(facts: Facts) -> Iterator[Finding]:
     """What built output still reads; where it was not looked at, what a module reads that says of itself that it runs in the browser."""
@@ -52,14 +55,15 @@ def _in_source(app: App, variable: Variable) -> Iterator[Finding]:
     if variable.public or variable.ignored or variable.injected is not None:
         return
     # `env` of next.config puts a private name into the browser's code all the same.
-    if any(read.inlined and read.how != "import.meta.env" for read in variable.references):
+    if any(read.inlined and read.how != "import.meta.env" and read.how not in _REFUSED for read in variable.references):
         return
     reads = [read for read in variable.references if _is_in_browser(app, read)]
     if not reads:
         return
     first = reads[0]
+    outcome = "SvelteKit refuses to build it" if first.how in _REFUSED else "it is undefined there"
     yield RULE.finding(
-        f"`{variable.name}` is private, and {place(first.location)} runs in the browser and reads it: it is undefined there",
+        f"`{variable.name}` is private, and {place(first.location)} runs in the browser and reads it: {outcome}",
         fix=f"read {variable.name} on the server and pass on what the page needs",
         avoid="do not add the public prefix to a secret",
         app=app.path,
@@ -70,10 +74,11 @@ def _in_source(app: App, variable: Variable) -> Iterator[Finding]:
 
 
 def _is_in_browser(app: App, read: Reference) -> bool:
-    """A read of `process.env` in a module for the browser alone, or of `import.meta.env` in an app of which nothing runs elsewhere."""
+    """A read of `process.env` or SvelteKit's private environment in a module for the browser, or of `import.meta.env` in an app of which nothing
+    runs elsewhere."""
     if read.use is not Use.READ or any(other in app.variables and app.variables[other].public for other in read.instead):
         return False  # where a public name stands in the same chain, that is the browser's
-    if read.how == "process.env":
+    if read.how == "process.env" or read.how in _REFUSED:
         return read.side is Side.CLIENT
     return read.how == "import.meta.env" and app.runtime == "browser" and read.side in (Side.CLIENT, Side.UNKNOWN)
 
