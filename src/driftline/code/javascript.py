@@ -360,6 +360,8 @@ class _File:
                             found = found._replace(role="fallback behind others")
                         fallback = fallback or found
                         others = others or not (found is not None or _VARIABLE.search(syntax.text(right)))
+                    elif not left and _is_handed_at_runtime(syntax.text(parent.child_by_field_name("left")), syntax.text(node)):
+                        optional = True
                 elif operator == "&&" or operator in _COMPARISONS:
                     need, instead = self._guard(parent, negated=operator in ("==", "==="))
                     # Compared with some word, it chooses; only a look whether it is there has something instead.
@@ -1086,6 +1088,11 @@ def _side(path: str, content: bytes) -> Side:
 @cache
 def _platform_names() -> tuple[bytes, ...]:
     return tuple(name.encode() for name in callbacks.platform_names())
+
+
+def _is_handed_at_runtime(text: str, read: str) -> bool:
+    """Whether another object is asked for the same name before the environment is: `window._env_.API_URL || process.env.API_URL`."""
+    return not _READS.fullmatch(text) and text.endswith("." + read.rpartition(".")[2])
 
 
 def _is_tested_for_truth(node: Node) -> bool:

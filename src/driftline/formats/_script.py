@@ -127,7 +127,11 @@ class Set(NamedTuple):
 # Commands that take `NAME=value` words, and those whose next word is a name (vendor CLIs' help, 2026-11).
 _SET_PAIRS = (("fly", "secrets", "set"), ("flyctl", "secrets", "set"), ("supabase", "secrets", "set"), ("heroku", "config:set"))
 _SET_NAME = (("netlify", "env:set"), ("wrangler", "secret", "put"), ("vercel", "env", "add"))
-_SET_LISTS = ("--set-env-vars", "--update-env-vars", "--set-secrets", "--update-secrets", "--build-arg")
+_SET_LISTS = ("--set-env-vars", "--update-env-vars", "--build-arg")
+# What stands behind these names a secret of Secret Manager and its version (gcloud run deploy --help, 2026-11).
+_SET_SECRETS = ("--set-secrets", "--update-secrets")
+# `^@^A=1,2@B=3`: another sign than the comma stands between pairs (gcloud topic escaping, 2026-11).
+_DELIMITER = late.pattern(r"\^([^^]{1,8})\^")
 
 
 def set_on_platform(script: str) -> Iterator[Set]:
@@ -148,8 +152,11 @@ def set_on_platform(script: str) -> Iterator[Set]:
                 yield Set(texts[len(head)], None, named, words[len(head)].position)
         for index, word in enumerate(words):
             option, equals, pairs = word.text.partition("=")
-            if option in _SET_LISTS:
+            if option in (*_SET_LISTS, *_SET_SECRETS):
                 following = words[index + 1] if not equals and index + 1 < len(words) else None
-                for pair in (pairs if equals else following.text if following else "").split(","):
+                text = pairs if equals else following.text if following else ""
+                other = _DELIMITER.match(text)
+                for pair in text[other.end() :].split(other[1]) if other else text.split(","):
                     if (match := _LINE.fullmatch(pair)) is not None:
-                        yield Set(match[1], match[2], environment, (following or word).position)
+                        value = None if option in _SET_SECRETS else match[2]
+                        yield Set(match[1], value, environment, (following or word).position)

@@ -103,10 +103,9 @@ class _Workflow:
     def _job(self, name: str, job: Node) -> None:
         """Reads a job. A build of a job that speaks for no environment is a check, which may leave names out."""
         contexts = self._environments(name, job)
-        self.contexts += contexts
         outer = [*self._table(self.document.root.get("env"), 0), *self._table(job.get("env"), 1)]
         folder = job.string("defaults", "run", "working-directory") or self.document.root.string("defaults", "run", "working-directory")
-        whole = False
+        whole = speaks = False
         for step in job.list("steps"):
             run = step.get("run")
             script = run.text if run is not None and run.is_scalar else ""
@@ -127,6 +126,7 @@ class _Workflow:
             ]
             handed += self._of_action(step, uses)
             building = builds(script) or ("vercel" in uses.lower())
+            speaks = speaks or building or bool(handed) or deploys(script) or bool(uses and _deploying(uses))
             if building and contexts:
                 handed += seen
                 names = tuple(dict.fromkeys(variable.name for variable in seen + handed))
@@ -137,6 +137,8 @@ class _Workflow:
                     self._declare(variable, context, component)
             for variable in [*seen, *handed]:
                 self.others.setdefault(variable.name, variable.location)
+        # `production-restore`, `db-approval`: what only guards a job is no environment of the app.
+        self.contexts += [word for word in contexts if speaks or "steps" not in job.map or word.isalpha()]
 
     # --- which environment a job speaks for -------------------------------------------------------------------------------
 
@@ -148,7 +150,7 @@ class _Workflow:
         text = "\n".join(script for step in job.list("steps") if (script := step.string("run")))
         used = [uses for step in job.list("steps") if (uses := step.string("uses"))]
         pushed = pushes_with_arguments(text) or any(_pushes_with_arguments(step) for step in job.list("steps"))
-        if not (pushed or deploys(text) or any(_DEPLOYING.search(uses.partition("@")[0].partition("/")[2]) for uses in used)):
+        if not (pushed or deploys(text) or any(map(_deploying, used))):
             return []
         base = self.text.path.rpartition("/")[2].rpartition(".")[0]
         for words in (name, job.string("name") or "", base):
@@ -284,3 +286,8 @@ def _reference(value: str) -> str | None:
         return "an expression"
     used = expansions(value)
     return f"${{{used[0].name}}}" if used else "a command's output" if "$(" in value or "`" in value else None
+
+
+def _deploying(uses: str) -> bool:
+    """Whether an action deploys, by its name without its owner."""
+    return _DEPLOYING.search(uses.partition("@")[0].partition("/")[2]) is not None

@@ -31,7 +31,7 @@ def traits(value: Secret, *, name: str | None = None, key: bytes, digest_key: by
     raw = text.encode("utf-8", "surrogatepass")
     shape, broken = _shape(text)
     published = _published(text, name)
-    stand_in = None if _names_others(text, name) else placeholder(text)
+    stand_in = None if _names_others(text, name) or _is_a_name(text, name) else placeholder(text)
     identity = _identify(text, name, published, stand_in)
     return Traits(
         shape=shape,
@@ -195,6 +195,8 @@ _STAND_INS = (
     ("angle or square brackets", r"<[^<>]{1,200}>|\[[A-Za-z][A-Za-z _\-]{2,60}\]|\{\{?[A-Za-z_ .\-]{2,60}\}?\}|%[A-Z_]{3,60}%|__[A-Z_]{3,60}__"),
     ("says whose value belongs here", r"(?i:(?:(?:put|insert|enter|paste|add|set|use)[-_ ])?(?:your|you)[-_ ]?(?:own[-_ ]?)?[A-Za-z].*)"),
     ("says whose value belongs here", r"(?i:(?:insert|enter|paste|put)[-_ ].*here)"),
+    # Portuguese, Spanish, French and German; `aqui` and its kin stand at the end of what an English file ends in `here`.
+    ("says whose value belongs here", r"(?i:(?:seu|sua|teu|tua|tu|votre|dein|deine|ihre)[-_ ][A-Za-z][A-Za-z _\-]*)"),
     ("one repeated character", r"(?:x{3,}|X{3,}|\*{3,}|\.{3,}|#{3,}|-{3,}|_{3,}|…+|\?{2,})"),
 )  # fmt: skip
 # One group for each of them.
@@ -202,6 +204,7 @@ _STAND_IN = late.pattern("|".join(f"({pattern})" for _, pattern in _STAND_INS))
 
 # Asked of the end only: as a pattern with `.*` before it this one would cost as much as all others together.
 _ENDS_IN_HERE = ("key", "token", "secret", "password", "value", "url", "id")
+_HERE = tuple(sign + word for word in ("aqui", "aquí", "ici") for sign in "-_ ")
 _TRAILING = ("xxxxxx", "...", "****")
 
 # What is left of a value behind a vendor's prefix (`sk_test_`, `re_`, `AIza`). Every 900th real key has an x and an X in front: `xx`
@@ -222,6 +225,8 @@ _URL_STAND_IN = late.pattern(
     r"(?:^|[./@:])(?:<[^<>/]{1,60}>|\[[A-Za-z][A-Za-z _\-]{1,40}\]|x{3,}|my-?(?:domain|app-?name|project-?(?:id|ref))|project-?(?:id|ref))(?=$|[./@:?])",
     re.IGNORECASE,
 )
+# `postgres://postgres:SUA_SENHA@db.PROJECT_REF.supabase.co`: a host in capitals with an underscore, or a password that is such words.
+_CAPITALS = late.pattern(r"(?:^|[.:@])[A-Z]{2,}(?:_[A-Z]{2,})+(?=$|[.:@])")
 # One of these stands in each of them: asked first, as most addresses have nothing of it.
 _IN_STAND_INS = ("<", "[", "xxx", "my", "project")
 _YOURS = late.pattern(r"(?:^|[./@:])your[-_]?[a-z0-9\-_]{2,40}(?=$|[./@:?])", re.IGNORECASE)
@@ -240,6 +245,18 @@ def _names_others(text: str, name: str | None) -> bool:
     return name is not None and name != text and _LISTS.search(name) is not None and _VARIABLES.fullmatch(text.strip()) is not None
 
 
+_NAMING = late.pattern(r"(?:[A-Za-z]{2,10}[-_]){1,4}(key|token|secret|value|id)", re.IGNORECASE)
+
+
+def _is_a_name(text: str, name: str | None) -> bool:
+    """Whether a value such as `session-token` names a cookie, a column or a claim: it stands in for a credential only where one belongs."""
+    found = _NAMING.fullmatch(text.strip()) if name is not None else None
+    if name is None or found is None:
+        return False
+    last = catalog.canonical(name).rpartition("_")[2]
+    return last != found[1].upper() and (last.endswith("KEY") or _SECRET_NAME.search(last) is None)
+
+
 def placeholder(text: str) -> str | None:
     """Why a value stands in for a real one, in words, None for a value that does not."""
     text = text.strip()
@@ -249,6 +266,8 @@ def placeholder(text: str) -> str | None:
     if found is not None:
         return _STAND_INS[(found.lastindex or 0) - 1][0]
     ending = text[-24:].lower()
+    if ending.endswith(_HERE):
+        return "says whose value belongs here"
     if ending.endswith("here"):
         ending = ending[:-4].rstrip("-_ ").removesuffix("goes").rstrip("-_ ")
         if ending.endswith(_ENDS_IN_HERE):
@@ -270,6 +289,8 @@ def _is_to_fill_in(text: str, address: str) -> bool:
     """Whether somebody has to replace a part of a URL; `address` is what stands behind its scheme, without a query."""
     lower = address.lower()
     if (any(map(lower.__contains__, _IN_STAND_INS)) and _URL_STAND_IN.search(address)) or _URL_TEMPLATE.match(text):
+        return True
+    if "_" in address and _CAPITALS.search(address.partition("/")[0]):
         return True
     if "your" not in lower:
         return False

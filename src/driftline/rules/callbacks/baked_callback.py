@@ -97,7 +97,11 @@ def _finding(app: App, environment: Environment, variable: Variable, declaration
     how = "the default of" if declaration.optional else ""
     fix = f"declare {name} there without a value, hand it over in the build of each environment, and fail without it"
     kept = "the build freezes it" if variable.public else "every environment runs this image"
-    if not variable.public and declaration.scope is Scope.RUN and any(s.path == declaration.location.path and s.format == "compose" for s in environment.sources):
+    if (
+        not variable.public
+        and declaration.scope is Scope.RUN
+        and any(s.path == declaration.location.path and s.format == "compose" for s in environment.sources)
+    ):
         fix = f"give {name} there the address of {environment.name}, or `${{{name}:?}}` to have it handed over"
         kept = f"{environment.name} runs with it"
     local = environment.kind is Kind.LOCAL
