@@ -1,6 +1,7 @@
 """Builds each app's environments: which source speaks for which, what every cell really holds, and what files cannot tell."""
 
 import os
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
@@ -8,6 +9,7 @@ from driftline import late, loaders
 from driftline.code import Survey, kind_of_settings
 from driftline.formats import Format, dotenv
 from driftline.knowledge import identify, platform
+from driftline.loaders.assignment import Positions
 from driftline.model import (
     PROCESS,
     App,
@@ -45,6 +47,10 @@ _FOLDERS = ("env", "envs", ".envs", "config", "environments", "docker", "deploy"
 _FAR = 50
 
 _ORDER = {Kind.LOCAL: 0, Kind.PREVIEW: 1, Kind.PRODUCTION: 2}
+
+
+# A name that stands alone on its line of an env file.
+_ALONE = late.pattern(r"^[ \t]*([A-Z][A-Z0-9_]+)[ \t\r]*$", re.MULTILINE)
 
 
 class ReadSource(NamedTuple):
@@ -154,6 +160,7 @@ class _Assembler:
         keys: Keys,
         surroundings: live.Surroundings | None,
     ) -> None:
+        sources = tuple(_with_passed(sources))
         self.sources = sources
         self.by_path = {source.path: source for source in sources}
         self.layout = layout
@@ -239,8 +246,7 @@ class _Assembler:
         readings: list[tuple[Source, Reading]] = []
         for source, why in self.env_files[plan.path]:
             source = source._replace(reading=self._with_ambiguities(source))
-            name = source.path.rpartition("/")[2]
-            if dotenv.is_example(name):
+            if dotenv.is_example(source.path.rpartition("/")[2]):
                 item = self._source(source, plan, Authority.EXAMPLE)
                 examples.append((item, source))
                 readings.append((item, source.reading))
@@ -251,7 +257,10 @@ class _Assembler:
             elif spoken:
                 environment, because = spoken
                 self._say_dead(source, plan, environment)
-                self._speak(drafts, environment, self._env_speaker(source, plan, environment, because + why))
+                overlays = self._overlays(source)
+                for name in dict.fromkeys((environment, *overlays)):
+                    said = f"base of every file laid over it, such as {overlays[name].path}" if name in overlays else because + why
+                    self._speak(drafts, name, self._env_speaker(source, plan, name, said))
                 readings.append((self._source(source, plan, Authority.WHOLE), source.reading))
         for source in self.sources:
             if source.format.name != "dotenv":
@@ -357,7 +366,9 @@ class _Assembler:
                 yield self.by_path[goal], f", and {self.settings.path} says that this app reads it"
         for config in self.sources:
             for file in config.reading.env_files:
-                if self._component_app(config, file.component) != plan.path:
+                above = folder_of(config.path)
+                below = file.below and (above == "." or f"{plan.path}/".startswith(f"{above}/"))
+                if not below and self._component_app(config, file.component) != plan.path:
                     continue
                 goal = file.path
                 if goal in self.by_path and goal not in seen and self.by_path[goal].format.name == "dotenv":
@@ -416,6 +427,14 @@ class _Assembler:
         if self.settings.kind_of(word) is None:
             return ()
         return self.settings.canonical(word), f"file name {name}"
+
+    def _overlays(self, source: ReadSource) -> Mapping[str, _Over]:
+        """The environments of the files that are laid over the one that reads an env file for no environment; none of those that replace a part."""
+        found: dict[str, _Over] = {}
+        for config in self.sources:
+            if any(file.path == source.path and file.context is None for file in config.reading.env_files):
+                found |= {name: over for name, over in self.laid_over.get(config.path, {}).items() if not over.replaces}
+        return found
 
     def _env_speaker(self, source: ReadSource, plan: Plan, environment: str, because: str) -> _Speaker:
         name = source.path.rpartition("/")[2]
@@ -515,6 +534,8 @@ class _Assembler:
             draft = self._draft(drafts, environment)
             draft.speakers.append(_Speaker(item, why, (1, 0), tuple(declarations)))
         also = source.format.also
+        if also is not None and source.format.nameless in named.values() and nameless:
+            self._draft(drafts, also)  # nothing else speaks of what no environment inherits
         if also in drafts and also not in targets and nameless:
             beneath = nameless if source.format.nameless in named.values() else [_name_alone(d) for d in nameless]
             why = because.format(f"its top level is read in {also} too, beneath env files")
@@ -675,7 +696,9 @@ class _Assembler:
         candidates: dict[str, list[tuple[tuple[int, int, int], _Speaker, Declaration]]] = {}
         for speaker in draft.speakers:
             for index, declaration in enumerate(speaker.declarations):
-                if declaration.state is State.EXAMPLE or (speaker.content is not None and declaration.name not in loaded):
+                if declaration.state is State.EXAMPLE:
+                    continue
+                if speaker.content is not None and declaration.name not in loaded and declaration.reference != PROCESS:
                     continue
                 rank = (speaker.rank[0], speaker.rank[1] if speaker.content is not None else declaration.layer, index)
                 if draft.kind is Kind.LOCAL and speaker.content is None and _is_handed_on(declaration):
@@ -715,6 +738,9 @@ class _Assembler:
         if len({speaker.source.path for _, speaker, _ in found}) < 2:
             return ""
         winner, loser = found[0][1], next(s for _, s, _ in found[1:] if s.source.path != found[0][1].source.path)
+        tools = {winner.source.format, loser.source.format}
+        if winner.content is None and loser.content is None and len(tools) == 2 and "dockerfile" not in tools:
+            return ""  # which of two tools starts the app is not known
         if winner.content is None and loser.content is not None:
             return f"the platform's own value beats an env file: {winner.source.path} over {loser.source.path}"
         return f"{winner.source.path} is read before {loser.source.path}"
@@ -854,6 +880,17 @@ class _Assembler:
                 held = ", ".join(source.path for source in environment.sources)
                 reason = f"{held} may not hold everything, and does not declare {listed}{export}{hand}"
             self.unknown.append(Unknown(f"variables of {environment.name}", environment.name, reason, app.path))
+
+
+def _with_passed(sources: Sequence[ReadSource]) -> Iterator[ReadSource]:
+    """The sources, with the names that stand alone in an env file: Compose, docker and kustomize give those the value of their own process."""
+    passing = {file.path for config in sources for file in config.reading.env_files if file.loader in ("compose", "docker")}
+    for source in sources:
+        if source.path in passing and (found := list(_ALONE.finditer((positions := Positions(source.content)).text))):
+            places = ((match[1], Location(source.path, *positions.at(match.start(1)))) for match in found)
+            passed = tuple(Declaration(name, State.REFERENCE, None, place, reference=PROCESS) for name, place in places)
+            source = source._replace(reading=source.reading._replace(declarations=(*source.reading.declarations, *passed)))
+        yield source
 
 
 def _may_lie_over(one: _Speaker, other: _Speaker) -> bool:

@@ -358,7 +358,10 @@ class Passthrough(NamedTuple):
 
 
 class EnvFile(NamedTuple):
-    """A config file's word that an env file is read: by whom and for which environment. `path` is relative to the root."""
+    """A config file's word that an env file is read: by whom and for which environment. `path` is relative to the root.
+
+    `below` is True where it reaches every app below the config's folder (`dotenv -- turbo dev`).
+    """
 
     path: str
     location: Location
@@ -366,6 +369,7 @@ class EnvFile(NamedTuple):
     component: str | None = None
     required: bool = True
     loader: str | None = None
+    below: bool = False
 
 
 class Component(NamedTuple):

@@ -17,7 +17,7 @@ from driftline import late
 from driftline.formats import Format
 from driftline.formats._document import Document, Node, yaml_documents
 from driftline.formats._place import within
-from driftline.formats._script import builds, deploys, set_on_platform, written
+from driftline.formats._script import deploys, set_on_platform, written
 from driftline.formats._shell import expansions
 from driftline.formats._values import NAME, declared, declared_text, not_a_table, not_too_many
 from driftline.knowledge.platform import environment_kind

@@ -2,11 +2,13 @@
 
 `env` holds a value or `{value, required, generator}`: without a value, with an empty one or with a stand-in (`https://<APP>.herokuapp.com`: no
 file can know the name of an app to come), Heroku asks for it; `generator: secret` makes it. `environments.review` and `environments.test` are laid over it. What an existing app holds is in the dashboard, so a name that is not
-here is unknown rather than missing (Heroku Dev Center, "app.json schema" and "Heroku CI", 2026-11). Expo, React Native and Create React
+here is unknown rather than missing; add-ons set the variables that their pages name (Heroku Dev Center, "app.json schema" and "Heroku CI", 2026-11). Expo, React Native and Create React
 App have an app.json too: only one with variables counts.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from driftline.formats import Format
 from driftline.formats._document import Document, Node, json_document
@@ -31,7 +33,37 @@ def read(text: Text) -> Reading:
     for context, table in [(None, root), *root.pairs("environments")]:
         unread += not_a_table(document, table.get("env"), "env")
         declarations += [_variable(document, name, node, context) for name, node in table.pairs("env") if NAME.fullmatch(name)]
+        for item in table.list("addons"):
+            declarations += _of_addon(document, item, context)
     return Reading(tuple(declarations), contexts=tuple(contexts), unread=tuple(unread))
+
+
+# What add-ons set (each one's page in the Heroku Dev Center, 2026-11); `as` gives another name to what would be `DATABASE_URL`.
+_ADDONS = {
+    "heroku-postgresql": ("DATABASE_URL",),
+    "heroku-redis": ("REDIS_URL", "REDIS_TLS_URL"),
+    "heroku-kafka": ("KAFKA_URL", "KAFKA_CLIENT_CERT", "KAFKA_CLIENT_CERT_KEY", "KAFKA_TRUSTED_CERT"),
+    "rediscloud": ("REDISCLOUD_URL",),
+    "jawsdb": ("JAWSDB_URL",),
+    "cleardb": ("CLEARDB_DATABASE_URL",),
+    "cloudamqp": ("CLOUDAMQP_URL", "CLOUDAMQP_APIKEY"),
+    "cloudinary": ("CLOUDINARY_URL",),
+    "bucketeer": ("BUCKETEER_AWS_ACCESS_KEY_ID", "BUCKETEER_AWS_SECRET_ACCESS_KEY", "BUCKETEER_AWS_REGION", "BUCKETEER_BUCKET_NAME"),
+    "mailgun": ("MAILGUN_API_KEY", "MAILGUN_DOMAIN", "MAILGUN_SMTP_LOGIN", "MAILGUN_SMTP_PASSWORD", "MAILGUN_SMTP_PORT", "MAILGUN_SMTP_SERVER"),
+    "sendgrid": ("SENDGRID_USERNAME", "SENDGRID_PASSWORD"),
+    "memcachier": ("MEMCACHIER_SERVERS", "MEMCACHIER_USERNAME", "MEMCACHIER_PASSWORD"),
+    "papertrail": ("PAPERTRAIL_API_TOKEN",),
+}  # fmt: skip
+
+
+def _of_addon(document: Document, item: Node, context: str | None) -> Iterator[Declaration]:
+    """The variables that an add-on sets."""
+    service = (item.string("plan") or item.text).partition(":")[0]
+    given = item.string("as")
+    names = (f"{given}_URL",) if given else _ADDONS.get(service, ())
+    for name in names:
+        place = document.value_location(item)
+        yield Declaration(name, State.REFERENCE, None, place, context, reference=f"set by the add-on {service}")
 
 
 def _variable(document: Document, name: str, node: Node, context: str | None) -> Declaration:

@@ -60,7 +60,8 @@ def read(text: Text) -> Reading:
                     declarations.append(Declaration(name, State.ENCRYPTED, None, document.location(node), context))
             else:
                 declarations.append(_declaration(document, name, node, context))
-    return Reading(tuple(declarations), tuple(references), env_files=tuple(env_files), contexts=(context,) if context else ())
+    bases = (f"{text.path[: match.start('words')]}.toml",) if match and context else ()
+    return Reading(tuple(declarations), tuple(references), env_files=tuple(env_files), contexts=(context,) if context else (), bases=bases)
 
 
 def _declaration(document: Document, name: str, node: Node, context: str | None) -> Declaration:

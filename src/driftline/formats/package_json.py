@@ -29,6 +29,8 @@ _FILE_OPTIONS = {
     "dotenvx": (("-f", "--env-file"), "dotenvx"),
     "env-cmd": (("-f", "--file"), "dotenv"),
 }
+# What runs the scripts of every package of a workspace, behind the `--` of a program that gives it the variables of a file.
+_RUNNERS = frozenset(("turbo", "nx", "lerna", "wireit", "-r", "--recursive", "--workspaces", "-ws", "workspaces"))
 _ENV_FILE = ("--env-file", "--env-file-if-exists")
 _MODES = frozenset(("vite", "vite-node", "vitest", "nuxt", "nuxi", "astro", "vue-cli-service", "rsbuild", "vinxi", "react-router", "wxt"))
 
@@ -40,6 +42,7 @@ class _Use(NamedTuple):
     location: Location
     environment: str | None
     loader: str | None
+    below: bool = False
 
 
 def read(text: Text) -> Reading:
@@ -92,6 +95,12 @@ def _files(folder: str, words: Sequence[Word], location: Location, environment: 
     """The env files that one command reads."""
     program: str | None = None
     mode_of = False
+    texts = [word.text for word in words]
+    command = texts[texts.index("--") + 1 :] if "--" in texts else []
+    below = not _RUNNERS.isdisjoint(command)
+    usual = below and texts[0] == "dotenv" and not any(text.startswith("-e") for text in texts[: texts.index("--")])
+    if usual and (path := inside(folder, ".env")) is not None:
+        yield _Use(path, location, environment, "dotenv-expand", below)
     for index, word in enumerate(words):
         base = word.text.rpartition("/")[2]
         if base in _FILE_OPTIONS and program is None:
@@ -105,7 +114,7 @@ def _files(folder: str, words: Sequence[Word], location: Location, environment: 
         elif program is not None and option in _FILE_OPTIONS[program][0]:
             loader = _FILE_OPTIONS[program][1]
         if loader is not None and "env" in following and (path := inside(folder, following)) is not None:
-            yield _Use(path, location, environment, loader)
+            yield _Use(path, location, environment, loader, below and program is not None)
         elif option == "--mode" and mode_of and re.fullmatch(r"[A-Za-z][\w.\-]*", following):
             for name in (f".env.{following}", f".env.{following}.local"):
                 if (path := inside(folder, name)) is not None:
@@ -124,4 +133,4 @@ def _agreed(uses: Sequence[_Use]) -> Iterator[EnvFile]:
         word = found[0].environment if len(said) == 1 else None
         if word is not None and environment_kind(word) is Kind.LOCAL and word not in ("dev", "development", "local"):
             word = None
-        yield EnvFile(path, found[0].location, word, None, False, found[0].loader)
+        yield EnvFile(path, found[0].location, word, None, False, found[0].loader, any(use.below for use in found))

@@ -82,13 +82,15 @@ def addresses(app: App, *kinds: Kind) -> Iterator[Address]:
         if url is None or url.scheme not in _WEB or (role is None and not (one.variable.public and _is_address(name))):
             continue
         key = (name, one.declaration.location.path, one.declaration.location.line, one.declaration.context)
-        if key in seen or _is_template(one.declaration, one.traits):
+        if key in seen or _is_template(one.declaration, one.traits) or (url.scheme == "" and url.host == _LISTENS):
             continue
         seen.add(key)
         source = next((s for s in one.environment.sources if s.path == one.declaration.location.path), None)
         yield Address(one.environment, one.variable, one.declaration, one.traits, url, hosts.classify(url), role, source)
 
 
+# Without a scheme this is what a server binds to, and nobody's address.
+_LISTENS = "0.0.0.0"  # noqa: S104
 _WEB = frozenset(("", "http", "https", "ws", "wss"))
 _ENDS = ("_URL", "_URI", "_HOST", "_ENDPOINT", "_ORIGIN", "_BASE", "_DOMAIN", "_SERVER", "_API")
 

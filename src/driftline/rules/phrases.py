@@ -22,6 +22,7 @@ from driftline.model import (
     Reference,
     Related,
     Rule,
+    Side,
     State,
     Traits,
     Use,
@@ -59,8 +60,8 @@ def declared_in(variable: Variable, app: App, *, but: str = "") -> list[tuple[En
 
 
 def first_read(reads: Iterable[Reference]) -> Reference | None:
-    """The read that a reader should look at first: a plain read before a schema's statement, then by place."""
-    return min(reads, key=lambda r: (r.use is Use.SCHEMA, r.location), default=None)
+    """The read that a reader should look at first: a plain read before a schema's statement and before what a config hands on, then by place."""
+    return min(reads, key=lambda r: (r.use is Use.SCHEMA, r.side is Side.BUILD, r.location), default=None)
 
 
 def home(environment: Environment, name: str) -> str:

@@ -27,15 +27,21 @@ def check(facts: Facts) -> Iterator[Finding]:
                 loser = _differing(cell, environment)
                 if variable.ignored or loser is None or cell.declaration is None:
                     continue
+                if cell.why:
+                    says = f"{cell.source} wins over {loser.location.path}; {cell.why}"
+                else:
+                    says = (
+                        f"one in {cell.source}, another in {loser.location.path}, and which of them is used depends on what starts the app"
+                    )
                 yield RULE.finding(
-                    f"`{variable.name}` has two values in {environment.name}: {cell.source} wins over {loser.location.path}; {cell.why}",
+                    f"`{variable.name}` has two values in {environment.name}: {says}",
                     fix=f"keep {variable.name} for {environment.name} in one place",
                     avoid="do not delete the winning line before you know which value is right",
                     app=app.path,
                     location=cell.declaration.location,
                     environment=environment.name,
                     variable=variable.name,
-                    related=(Related(loser.location, "another value, which is not used"),),
+                    related=(Related(loser.location, "another value, which is not used" if cell.why else "another value"),),
                 )
 
 

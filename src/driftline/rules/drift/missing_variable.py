@@ -48,6 +48,8 @@ def check(facts: Facts) -> Iterator[Finding]:
                 if variable.injected or variable.ignored:
                     continue
                 if cell.state is State.MISSING and not cell.doubt:
+                    if not variable.reads and _is_told_elsewhere(facts, app, environment, variable):
+                        continue
                     yield from _missing(facts, app, environment, variable, slips, secrets_elsewhere=secrets_elsewhere)
                 elif only_time(environment, cell) is Scope.BUILD:
                     yield from _gone(app, environment, variable, cell)
@@ -113,6 +115,21 @@ def _missing(
         variable=name,
         related=tuple(related),
     )
+
+
+def _is_told_elsewhere(facts: Facts, app: App, environment: Environment, variable: Variable) -> bool:
+    """Whether another app that is given the same files says that a variable is missing: the one that reads it, else the first of them."""
+    paths = {source.path for source in environment.sources}
+    before = True
+    for other in facts.apps:
+        if other is app:
+            before = False
+            continue
+        same = next((e for e in other.environments if e.name == environment.name and paths & {s.path for s in e.sources}), None)
+        twin = other.variables.get(variable.name) if same is not None else None
+        if twin is not None and (twin.reads or before) and twin.cells[environment.name].state is State.MISSING:
+            return True
+    return False
 
 
 def _gone(app: App, environment: Environment, variable: Variable, cell: Cell) -> Iterator[Finding]:
