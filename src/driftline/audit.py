@@ -394,7 +394,7 @@ def read_tree(
     homes = {apps.folder_of(source.path) for source in sources if source.format.name in _MAKES_AN_APP}
     # What a file deploys from a folder of its own; in a workflow the folder is only where a step works.
     deployed = (component for source in sources if source.format.name != "github_actions" for component in source.reading.components)
-    homes |= {component.root for component in deployed if component.root}
+    homes |= {component.root for component in deployed if component.root not in (None, ".")}
     told = {path: setting.loader for path, setting in settings.apps.items() if setting.loader}
     layout = apps.find(paths, reader.text, homes.__contains__, lambda path: request.loader or told.get(path))
     paths_of_apps = [plan.path for plan in layout.plans]
