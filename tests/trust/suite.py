@@ -109,7 +109,7 @@ def images(lines: Iterable[str]) -> list[Image]:
         if here := re.search(r"AT_FDCWD<([^>]*)>", given):
             image.folder = here[1]
         if call == "chdir":
-            image.folder = traced.changes(call, given, image.folder)[0]
+            image.folder = next(iter(traced.changes(call, given, image.folder)), image.folder)  # strace cannot read every address
         elif call in ("clone", "clone3", "fork", "vfork"):
             if result and result[1].isdecimal():
                 of(result[1]).before = image
