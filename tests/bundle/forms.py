@@ -22,6 +22,27 @@ def _b64(text: str, name: str = "k") -> str:
     return base64.b64encode(json.dumps({name: text}, separators=(",", ":")).encode()).decode()
 
 
+def _lines(text: str) -> str:
+    return "\n".join(_split(text, 64))
+
+
+def _parted(form: str) -> Callable[[str], str]:
+    """A form with START and REST in it: the beginning of a text, of no whole key, and the rest."""
+
+    def written(text: str) -> str:
+        whole = escaped(text)
+        stop = len(whole) // 4 + 5
+        return form.replace("START", whole[:stop]).replace("REST", whole[stop:])
+
+    return written
+
+
+def _joined(text: str) -> str:
+    mark = next((mark for mark in "-_.:/" if mark in text), "")
+    pieces = text.split(mark) if mark else [text[:5], text[5:]]
+    return "a=[" + ",".join(f'"{piece}"' for piece in pieces) + f'].join("{mark}")'
+
+
 # name -> (encoding that a report names, how a text looks in the built file)
 FORMS: dict[str, tuple[str, Callable[[str], str]]] = {
     "quoted": ("plain", lambda t: f'a={{k:"{escaped(t)}",b:1}}'),
@@ -39,6 +60,9 @@ FORMS: dict[str, tuple[str, Callable[[str], str]]] = {
         "base64url",
         lambda t: 'a="' + base64.urlsafe_b64encode(("k=" + t + "\xff\xfe?>").encode("latin-1")).decode().rstrip("=") + '"',
     ),
+    "base64 in lines": ("base64", lambda t: f"a=`{_lines(_b64(t, 'k' * 10))}`"),
+    "base64 in lines of a string": ("base64", lambda t: f'a="{escaped(_lines(_b64(t, "k" * 12)))}"'),
+    "base64 of hex": ("base64", lambda t: f'atob("{base64.b64encode(t.encode().hex().encode()).decode()}")'),
     "hex": ("hex", lambda t: f'h="{t.encode().hex()}"'),
     "upper-case hex": ("hex", lambda t: f'h="{t.encode().hex().upper()}"'),
     "\\x": ("escaped", lambda t: 'a="' + "".join(f"\\x{ord(c):02x}" for c in t) + '"'),
@@ -55,9 +79,16 @@ FORMS: dict[str, tuple[str, Callable[[str], str]]] = {
     "concat": ("concatenated", lambda t: f'a="{t[:6]}".concat("{t[6:]}")'),
     "concat of many": ("concatenated", lambda t: f'a="{t[:6]}".concat("{t[6:11]}","{t[11:]}")'),
     "joined": ("concatenated", lambda t: "a=[" + ",".join(f'"{p}"' for p in _split(t, 5)) + '].join("")'),
+    "joined with a mark": ("concatenated", lambda t: _joined(escaped(t))),
+    "rest in a variable": ("concatenated", _parted('const b="REST";fetch("START"+b)')),
+    "beginning in a variable": ("concatenated", _parted('let a="START",c=1;fetch(a+"REST")')),
+    "beginning in a property": ("concatenated", _parted("const o = { start: 'START', rest: 'REST' };\nfetch(o.start + o.rest)")),
+    "variable in a template": ("concatenated", _parted('let a="START";c=`Bearer ${a}REST`')),
+    "variable in concat": ("concatenated", _parted('var a="START";c="Bearer ".concat(a,"REST").concat("")')),
     "hole in a template": ("concatenated", lambda t: f'a=`{t[:7]}${{"{t[7:12]}"}}{t[12:]}`'),
     "reversed": ("reversed", lambda t: f'a="{t[::-1]}".split("").reverse().join("")'),
     "character codes": ("escaped", lambda t: "String.fromCharCode(" + ",".join(str(ord(c)) for c in t) + ")"),
+    "bytes": ("escaped", lambda t: "new Uint8Array([" + ",".join(f"0x{ord(c):x}" for c in t) + "])"),
 }
 
 # What needs no quotes: URLs, headers, lines of text.

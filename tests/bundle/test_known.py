@@ -30,9 +30,7 @@ def looked(tmp_path: Path, text: str, *known: Known) -> Scan:
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("value", [PASSWORD, "zX9/kQ+7vB2nM4pL6tR8wY1c==", "a\"quoted\\one's <p&ss>12"])
 def test_a_private_value_in_every_form(form: str, value: str, tmp_path: Path) -> None:
-    if (
-        form in ("template", "reversed") or "concat" in form or form in ("joined", "hole in a template", "HTML attribute")
-    ) and '"' in value:
+    if (FORMS[form][0] in ("concatenated", "reversed") or form in ("template", "HTML attribute")) and '"' in value:
         pytest.skip("a value with quotes cannot be printed raw there")
     encoding, written = FORMS[form]
     found = looked(

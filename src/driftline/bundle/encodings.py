@@ -167,12 +167,46 @@ def _run_before(data: bytes, place: int, letters: bytes, low: int) -> int:
 
 
 def base64(data: bytes, group: int, low: int, high: int) -> Decoded | None:
-    """The base64 run around `group`, where a group of four characters starts; no further than from `low` to `high`."""
+    """The base64 run around `group`, where a group of four characters starts, with its other lines where it is broken into lines; no further
+    than from `low` to `high`."""
     if group < low:
         return None
     start = group - _run_before(data, group, BASE64_LETTERS, low) // 4 * 4
     after = _BASE64_AFTER.match(data, group, high)
-    return base64_run(data, start, after.end() if after else group)
+    end = after.end() if after else group
+    lines = [(start, end)]
+    while (above := _line_before(data, lines[0][0], low)) is not None:
+        lines.insert(0, above)
+    while (below := _line_after(data, *lines[-1], high)) is not None:
+        lines.append(below)
+    if len(lines) == 1:
+        return base64_run(data, start, end)
+    decoded = [base64_run(data, *line) for line in lines]
+    return chained([(line[0], one.data) for line, one in zip(lines, decoded, strict=True) if one is not None])._replace(scale=(4, 3))
+
+
+# Who breaks base64 into lines makes lines of 60 to 76 letters, all of whole groups.
+_SHORTEST_LINE = 60
+_LINE_BREAK = rb"(?:(?:\\{1,3}r)?\\{1,3}n|\r?\n)[ \t]{0,40}"
+_BREAK_AFTER = late.pattern(_LINE_BREAK)
+_BREAK_BEFORE = late.pattern(_LINE_BREAK + rb"\Z")
+_LONGEST_BREAK = 50
+
+
+def _line_before(data: bytes, start: int, low: int) -> tuple[int, int] | None:
+    """The line of base64 that a line which starts at `start` goes on with."""
+    gap = _BREAK_BEFORE.search(data, max(low, start - _LONGEST_BREAK), start)
+    if gap is None:
+        return None
+    length = _run_before(data, gap.start(), BASE64_LETTERS, low) // 4 * 4
+    return (gap.start() - length, gap.start()) if length >= _SHORTEST_LINE else None
+
+
+def _line_after(data: bytes, start: int, end: int, high: int) -> tuple[int, int] | None:
+    """The line of base64 that goes on with a line from `start` to `end`."""
+    gap = _BREAK_AFTER.match(data, end, high) if end - start >= _SHORTEST_LINE and (end - start) % 4 == 0 else None
+    after = _BASE64_AFTER.match(data, gap.end(), high) if gap else None
+    return after.span() if after and after[0] else None
 
 
 def base64_run(data: bytes, start: int, end: int) -> Decoded | None:

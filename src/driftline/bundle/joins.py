@@ -1,8 +1,11 @@
-"""Strings that code puts together from literals: `"a"+"b"`, `"a".concat("b")`, `["a","b"].join("")`, templates; and obfuscators' string tables."""
+"""Strings that code puts together from literals, also through variables: `"a"+"b"`, `"a".concat("b")`, `["a","b"].join("")`, templates;
+and obfuscators' string tables."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from itertools import islice
 
 from driftline import late
 from driftline.bundle import encodings
@@ -81,35 +84,121 @@ def _closing(data: bytes, quote: bytes, start: int, limit: int) -> int:
         return stop
 
 
-_HOLE = late.pattern(rb"\$\{\\{0,3}[\"'`]([^\"'`\\{}]{0,4000})\\{0,3}[\"'`]\}")
-
-
 def _template(data: bytes, end: int, low: int, limit: int) -> Decoded | None:
     """A template literal with literals in its holes."""
-    opening = data.rfind(b"${", max(low, end - 8), end)
+    opening = data.rfind(b"${", max(0, end - 8), end)
     start = data.rfind(b"`", low, opening) if opening >= 0 else -1
-    if start < 0:
+    return encodings.chained(_template_pieces(data, start + 1, low, limit)[0]) if start >= 0 else None
+
+
+# --- through variables ------------------------------------------------------------------------------------------------------
+
+_PATH = rb"(?:[A-Za-z_$][\w$]{0,60}\??\.){0,4}"
+_NAME = late.pattern(_PATH + rb"([A-Za-z_$][\w$]{0,60})")
+_OPENING = late.pattern(rb"(?:([A-Za-z_$][\w$]{0,60})(?:\\{0,3}[\"'])?\s{0,3}[=:]\s{0,3})?\\{0,3}[\"'`]\Z")
+_JOINT = late.pattern(_BREAK + rb"(\)?\.concat\(|\)?\s{0,9}\+(?!\+)|,)" + _BREAK)
+_HOLE = late.pattern(rb"\$\{\s{0,9}(?:(\\{0,3}[\"'])([^\"'`\\{}]{0,4000})\1|" + _PATH + rb"([A-Za-z_$][\w$]{0,60}))\s{0,9}\}")
+_USED = rb"\s{0,9}(\+|,|\}|\)?\.concat\()"
+_GIVEN = rb"(?:\\{0,3}[\"'])?\s{0,3}[=:]\s{0,3}(\\{0,3}[\"'`])"
+_BEFORE_USE = late.pattern(rb"(concat\(|\$\{)\s{0,9}" + _PATH + rb"\Z")
+_LONGEST_PATH = 120
+# A minified name stands everywhere: more uses of it than this are not the beginning of a key.
+_MOST_USES = 64
+
+_Piece = tuple[int, bytes]
+
+
+def split(data: bytes, end: int, low: int, high: int) -> Decoded | None:
+    """The strings that begin with the literal in which `end` lies, where code puts the rest behind it that is held by variables.
+
+    Either the literal stands in that expression, or the variable that it is given to does; the latter, as often as that is used up to `high`.
+    """
+    quote = max(data.rfind(mark, max(low, end - 40), end) for mark in (b'"', b"'", b"`"))
+    opening = _OPENING.search(data, max(low, quote - 80), quote + 1)
+    if opening is None:
         return None
-    pieces = []
-    place = start + 1
-    while place < limit:
-        hole = _HOLE.search(data, place, limit)
-        stop = data.find(b"`", place, hole.start() if hole else limit)
-        if hole is None or stop >= 0:
-            pieces.append((place, data[place : stop if stop >= 0 else limit]))
-            break
-        pieces.append((place, data[place : hole.start()]))
-        pieces.append((hole.start(1), hole[1]))
-        place = hole.end()
-    return encodings.chained(pieces)
+    start = quote - (len(data[low:quote]) - len(data[low:quote].rstrip(b"\\")))
+    found = _sum(data, start, low, high)
+    if len(found) > 1:
+        return encodings.chained(found)
+    if not found or opening[1] is None:
+        return None
+    pieces: list[_Piece] = []
+    for use in islice(_written(opening[1], _USED).finditer(data, found[0][0] + len(found[0][1]), high), _MOST_USES):
+        before = _BEFORE_USE.search(data, max(low, use.start() - _LONGEST_PATH), use.start())
+        if use[1] == b"}":
+            parts = _template_pieces(data, before.start(), low, high)[0] if before and before[1] == b"${" else []
+        else:
+            parts = _sum(data, use.start(), low, high, listed=before is not None and before[1] == b"concat(")
+        if len(parts) > 1 and parts[0] == found[0]:
+            pieces += [*parts, (parts[-1][0], b"\n")]
+    return encodings.chained(pieces) if pieces else None
 
 
-_ARRAY_END = late.pattern(rb"\]\s{0,20}(\.reverse\(\)\s{0,20})?\.join\((?:\\{0,3}[\"'`]){2}\)\Z")
+def _written(name: bytes, then: bytes) -> re.Pattern[bytes]:
+    """A name as a whole word with what follows it. Its letters come first: a search for letters is fast."""
+    letters = re.escape(name)
+    return re.compile(letters + rb"(?<![\w$]" + letters + rb")" + then)
+
+
+def _sum(data: bytes, place: int, low: int, high: int, *, listed: bool = False) -> list[_Piece]:
+    """The operands of a sum from `place` on, as far as they are literals or variables that hold one; `listed` as for `_rightwards`."""
+    pieces: list[_Piece] = []
+    while True:
+        quote = _OPEN.match(data, place, high)
+        name = None if quote else _NAME.match(data, place, high)
+        if quote is not None and quote[0].endswith(b"`"):
+            parts, behind = _template_pieces(data, quote.end(), low, high)
+            pieces += parts
+        elif quote is not None:
+            stop = _closing(data, quote[0], quote.end(), high)
+            if stop < 0:
+                return pieces
+            pieces.append((quote.end(), data[quote.end() : stop]))
+            behind = stop + len(quote[0])
+        else:
+            given = _given(data, name[1], low, place) if name else None
+            if name is None or given is None:
+                return pieces
+            pieces.append(given)
+            behind = name.end()
+        joint = _JOINT.match(data, behind, high)
+        if joint is None or (joint[1] == b"," and not listed):
+            return pieces
+        if joint[1] != b",":
+            listed = b"concat" in joint[1]
+        place = joint.end()
+
+
+def _given(data: bytes, name: bytes, low: int, before: int) -> _Piece | None:
+    """The literal that a variable or a property of this name was given last before a place."""
+    last = max(_written(name, _GIVEN).finditer(data, low, before), key=lambda found: found.end(), default=None)
+    stop = _closing(data, last[1], last.end(), before) if last else -1
+    return (last.end(), data[last.end() : stop]) if last and stop >= 0 else None
+
+
+def _template_pieces(data: bytes, place: int, low: int, high: int) -> tuple[list[_Piece], int]:
+    """The text of a template literal from `place` on, its holes filled where literals or variables that hold one stand in them; and its end."""
+    pieces: list[_Piece] = []
+    stop = data.find(b"`", place, high)
+    stop = high if stop < 0 else stop
+    for hole in _HOLE.finditer(data, place, stop):
+        filling = (hole.start(2), hole[2]) if hole[1] else _given(data, hole[3], low, hole.start())
+        if filling is not None:
+            pieces += [(place, data[place : hole.start()]), filling]
+            place = hole.end()
+    pieces.append((place, data[place:stop]))
+    return [piece for piece in pieces if piece[1]], stop + 1
+
+
+# --- joined and tabled ------------------------------------------------------------------------------------------------------
+
+_ARRAY_END = late.pattern(rb"\]\s{0,20}(\.reverse\(\)\s{0,20})?\.join\(\\{0,3}[\"'`]([\-_.:/+=~]?)\\{0,3}[\"'`]\)\Z")
 _ITEM_BEFORE = late.pattern(rb"([,\[])\s{0,40}\Z")
 
 
 def array(data: bytes, end: int) -> Decoded | None:
-    """`["a","b"].join("")` that ends at `end`, with `.reverse()` before the join or without."""
+    """`["a","b"].join("")` that ends at `end`, with `.reverse()` before the join or without, and with a mark between the pieces or without."""
     tail = _ARRAY_END.search(data, max(0, end - 80), end)
     if tail is None:
         return None
@@ -134,7 +223,7 @@ def array(data: bytes, end: int) -> Decoded | None:
             break
     if tail[1] is None:
         pieces.reverse()
-    return encodings.chained(pieces)
+    return encodings.chained([*((place, text + tail[2]) for place, text in pieces[:-1]), pieces[-1]])
 
 
 def _spaces(data: bytes, place: int) -> int:

@@ -185,6 +185,12 @@ class Look:
                 elif trigger.form in FAR:
                     yield Mark(trigger.form, end)
                 elif depth < self._deepest:
+                    if (
+                        trigger.form == triggers.SPLIT
+                        and trigger.kinds
+                        and self._shapes.within(_literal(data, end - trigger.back[0]), trigger)
+                    ):
+                        continue  # all of the key stands in one literal
                     region = regions.around(trigger, end)
                     if trigger.form == triggers.REVERSED and region is not None and not self._shapes.within(region.decoded.data, trigger):
                         continue  # words read backwards have the heads of keys much more often than their shapes
@@ -228,6 +234,15 @@ class Look:
         if literal.bounded and not bare and _in_a_word(data, start, stop):
             return
         yield Hit(start, stop, literal.text, literal.encoding, literal.verdict, literal.number, open=literal.open)
+
+
+_LITERAL = late.pattern(rb"[^\"'`\s]{0,8192}")
+
+
+def _literal(data: bytes, start: int) -> bytes:
+    """What stands between quotes or spaces from `start` on."""
+    found = _LITERAL.match(data, start)
+    return found[0] if found else b""
 
 
 _READ = late.pattern(

@@ -53,7 +53,7 @@ class Regions:
         cell = (self._base + end - 1) // _CELL
         start = cell * _CELL - self._base
         low, high = max(0, start - _BEFORE), min(len(self._data), start + _CELL + _BEHIND)
-        if form in (triggers.JOIN, triggers.ARRAY):
+        if form in (triggers.JOIN, triggers.ARRAY, triggers.SPLIT):
             return self._joint(form, end, cell, low, high)
         decoded, encoding = _DECODERS[form](self._data, group if form == triggers.BASE64 else end if form in _AT_END else head, low, high)
         if decoded is None:
@@ -68,9 +68,11 @@ class Regions:
         )
 
     def _joint(self, form: str, end: int, cell: int, low: int, high: int) -> Region | None:
-        """The literals that a joint puts together, which its trigger sees from the first byte of the right one."""
+        """The literals that are put together at a hit; a joint's trigger sees it from the first byte of the right one."""
         if form == triggers.ARRAY:
             decoded = joins.array(self._data, end)
+        elif form == triggers.SPLIT:
+            decoded = joins.split(self._data, end, low, high)
         elif self._joined[0] == cell and (end - 1 in self._joined[1] or end in self._joined[1]):
             return None
         else:

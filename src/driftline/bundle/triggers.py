@@ -37,6 +37,7 @@ PERCENT = "percent"
 ENTITY = "html"
 JOIN = "concatenated"
 ARRAY = "array"
+SPLIT = "split"
 SWAPPED = "swapped case"
 DATA = "data URL"
 NAMED = "named"
@@ -92,6 +93,7 @@ def of_catalog(known: Catalog) -> list[Trigger]:
                 heads.setdefault(head, []).append(number)
     found = [Trigger(expression, PLAIN, tuple(numbers), 0, back) for (expression, back), numbers in plain.items()]
     found += _escaped_addresses(kinds, plain)
+    found += _openings(kinds)
     for head, numbers in _without_longer(heads).items():
         shortest = min(kinds[number].shortest for number in numbers)
         # Where every kind starts with the head, what was decoded can be held against their shapes before it is looked at.
@@ -103,6 +105,31 @@ def of_catalog(known: Catalog) -> list[Trigger]:
         Trigger(_literal(b"." + suffix.encode()), LINK) for suffix in hosts.suffixes(Class.TUNNEL, Class.PREVIEW, Class.BUILDER_PREVIEW)
     ]
     return [*found, *_PLACES]
+
+
+# More of a prefix, of a value or of an address need not be asked for.
+_OPENING = 14
+_OPENING_VALUE = 6
+_OPENING_ADDRESS = 18
+# A scheme begins any address, and a word or a few letters begin any literal.
+_NO_OPENING = re.compile(r"https?://|.{1,2}|[a-z]+|[A-Z]{3}|(.)\1+")
+
+
+def _openings(kinds: Sequence[KeyKind]) -> Iterator[Trigger]:
+    """The triggers of literals that begin as a secret does; the rest of it may be in a variable."""
+    openings: dict[str, list[int]] = {}
+    for number, kind in enumerate(kinds):
+        if kind.context is None and kind.exposure is Exposure.SECRET:
+            for prefix in kind.prefixes:
+                if not _NO_OPENING.fullmatch(prefix):
+                    openings.setdefault(prefix[: _OPENING_ADDRESS if "://" in prefix else _OPENING], []).append(number)
+    for opening, numbers in openings.items():
+        yield from _opening(opening.encode(), tuple(numbers))
+
+
+def _opening(text: bytes, kinds: tuple[int, ...] = ()) -> Iterator[Trigger]:
+    for quote in (r"\x22", r"\x27", r"\x60"):
+        yield Trigger(quote + _literal(text), SPLIT, kinds, 0, (len(text), len(text)))
 
 
 def is_told(kind: KeyKind) -> bool:
@@ -375,6 +402,7 @@ def spelled(text: bytes) -> Iterator[Trigger]:
     yield Trigger("".join(_hex_of(frozenset(chr(byte))) for byte in text), HEX, (), 0, (2 * len(text), 2 * len(text)))
     if len(set(text)) >= 3:
         yield Trigger(_literal(text[::-1]), REVERSED)
+    yield from _opening(text[:_OPENING_VALUE])
     yield from _as_numbers(text)
 
 
@@ -500,6 +528,18 @@ _PLACES = (
         ENTITY,
     ),
     Trigger(r"&(?:lowbar|UnderBar|colon|sol|period|commat|equals|plus);", ENTITY),
+    # What code decodes itself is looked at whether it begins as a key does or not.
+    Trigger(rf"(?:atob|Buffer\.from)\({_QUOTE}[A-Za-z0-9+/_\-]{{8}}", BASE64, (), 0, (8, 8)),
+    *(
+        Trigger(rf"{call}[0-9]", CODES)
+        for call in (
+            *(
+                rf"fromCharCode{opening}"
+                for opening in (r"\(", r"\(\.\.\.\[", r"\.apply\(null,\[", r"\.apply\(null,\x20\[", r"\.apply\(String,\[")
+            ),
+            *(rf"Uint8Array{opening}" for opening in (r"\(\[", r"\.of\(", r"\.from\(\[")),
+        )
+    ),
     # No space at the joint: prose is broken at its spaces, keys are not. Written out, for a quote alone stands everywhere.
     *(
         Trigger(rf"[A-Za-z0-9_\-+/=.:~@%?&]{escape}{quote}{joint}{escape}{other}[A-Za-z0-9_\-+/=.:~@%?&]", JOIN)
@@ -509,7 +549,7 @@ _PLACES = (
         for joint in (r"\+", r"\x20\+\x20", r"\x20\+\s{1,40}")
     ),
     Trigger(rf"[A-Za-z0-9_\-+/=.:~@%?&]{_QUOTE}\x29?\.concat\({_QUOTE}", JOIN),
-    Trigger(rf"\.join\((?:{_QUOTE}{_QUOTE})\)", ARRAY),
+    Trigger(rf"\.join\({_QUOTE}[\-_.:/+=~]?{_QUOTE}\)", ARRAY),
     Trigger(rf"[A-Za-z0-9_\-+/=.:~@%?&]\$\{{{_QUOTE}[A-Za-z0-9_\-+/=.:~@%?&]", JOIN),
     Trigger(r"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789(?:\+|\x5cx2b)", SWAPPED),
     Trigger(
