@@ -186,9 +186,17 @@ def _is_uuid(text: str) -> bool:
     return re.fullmatch(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", text) is not None
 
 
+# What translations say of passwords, in the languages that most are translated into.
+_ABOUT_PASSWORDS = late.pattern(
+    r"pass|characters|chars|minimum|digits|kennwort|zeichen|ziffern|senha|contrase|caracter|wachtwoord|tekens|has\u0142o|znak\u00f3w|l\u00f6senord|sifre"
+    r"|\u015fifre|heslo|salasana|jelsz",
+    re.IGNORECASE,
+)
+
+
 def _chosen_by_hand(text: str, name: str) -> bool:
     """A password as people choose them: letters and digits with capitals or marks, and no word about passwords."""
-    if len(text) > 64 or is_worded(text) or "pass" in text.lower() or text.lower() in name.lower() or not text.isprintable():
+    if len(text) > 64 or is_worded(text) or _ABOUT_PASSWORDS.search(text) or text.lower() in name.lower() or not text.isprintable():
         return False
     letters, digits = any(c.isalpha() for c in text), any(c.isdigit() for c in text)
     cases = any(c.isupper() for c in text) and any(c.islower() for c in text)
@@ -199,6 +207,7 @@ def _chosen_by_hand(text: str, name: str) -> bool:
 
 # --- beside an id -----------------------------------------------------------------------------------------------------------
 
+_SECRET_WORD = late.pattern(r"SECRET|TOKEN|KEY|AUTH|PASS|PWD|CREDENTIAL|PRIVATE|SIGN")
 # Two halves of one credential stand in one object or one string.
 _NEAR = 256
 
@@ -215,8 +224,23 @@ def beside_id(data: bytes, start: int, end: int, identity: Identity, kinds: dict
             text = found[0].decode("ascii", "replace")
             alone = judge.verdict(text)
             if alone.traits.identity is None and alone.sample is None and alone.traits.secret_like and not _is_digest(text, kind):
+                if not _may_be_called(_name_before(data, found.start() + 8), kind, text, judge):
+                    continue
                 variable = next(iter(kind.variables), None)
                 yield Named(found.start(), found.end(), text, f"{identity.provider} {identity.kind}", judge.verdict(text, variable))
+
+
+# A minifier's name says nothing.
+_MANGLED = 2
+
+
+def _may_be_called(written: tuple[bytes, bytes] | None, kind: KeyKind, text: str, judge: Judge) -> bool:
+    """Whether what is written before a value lets it be of this kind: no name, a minifier's, or that of a secret of this provider or of nobody's."""
+    name = _snake(written[0].decode()) if written else ""
+    if len(name) <= _MANGLED:
+        return True
+    identity = judge.verdict(text, name).traits.identity
+    return _SECRET_WORD.search(name) is not None and (identity is None or identity.provider in (kind.provider, "generic"))
 
 
 def _belong_together(name: str, secret: str) -> bool:

@@ -193,7 +193,9 @@ def _template_pieces(data: bytes, place: int, low: int, high: int) -> tuple[list
 
 # --- joined and tabled ------------------------------------------------------------------------------------------------------
 
-_ARRAY_END = late.pattern(rb"\]\s{0,20}(\.reverse\(\)\s{0,20})?\.join\(\\{0,3}[\"'`]([\-_.:/+=~]?)\\{0,3}[\"'`]\)\Z")
+_ARRAY_END = late.pattern(
+    rb"\]\s{0,20}(\.reverse\(\)\s{0,20})?(?:\.join|\[\\{0,3}[\"']join\\{0,3}[\"']\])\(\\{0,3}[\"'`]([\-_.:/+=~]?)\\{0,3}[\"'`]\)\Z"
+)
 _ITEM_BEFORE = late.pattern(rb"([,\[])\s{0,40}\Z")
 
 

@@ -549,7 +549,7 @@ _PLACES = (
         for joint in (r"\+", r"\x20\+\x20", r"\x20\+\s{1,40}")
     ),
     Trigger(rf"[A-Za-z0-9_\-+/=.:~@%?&]{_QUOTE}\x29?\.concat\({_QUOTE}", JOIN),
-    Trigger(rf"\.join\({_QUOTE}[\-_.:/+=~]?{_QUOTE}\)", ARRAY),
+    *(Trigger(rf"{join}\({_QUOTE}[\-_.:/+=~]?{_QUOTE}\)", ARRAY) for join in (r"\.join", r"join[\x22\x27]\]")),
     Trigger(rf"[A-Za-z0-9_\-+/=.:~@%?&]\$\{{{_QUOTE}[A-Za-z0-9_\-+/=.:~@%?&]", JOIN),
     Trigger(r"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789(?:\+|\x5cx2b)", SWAPPED),
     Trigger(
