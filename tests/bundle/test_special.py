@@ -10,7 +10,7 @@ import click
 import pytest
 
 from driftline import cli
-from driftline.bundle import hermes, unpack
+from driftline.bundle import hermes, triggers, unpack
 from driftline.bundle.scan import scan
 from driftline.bundle.unpack import DEFAULT
 from tests.bundle.looking import cache_folder, look, secret, texts
@@ -166,6 +166,9 @@ def test_a_name_makes_a_secret(written: str, name: str) -> None:
         'password:"Enter your password"',
         'passwordLabel:"Password1"',
         'password:"inputPassword1"',
+        'password:"Mindestens8Zeichen"',
+        'password:"Senha-Forte1"',
+        'applicationServerKey:"B' + "Nc4_Zp" * 14 + 'Qr"',
         'confirmPassword:"confirm-password2"',
         'password:"${PASSWORD1}"',
         'password:"Qwerty123456"',
@@ -223,6 +226,48 @@ def test_the_secret_beside_an_id() -> None:
     found = look().text(f'{{a:"{number}",b:"{other}"}}'.encode())
     assert [(hit.text, hit.beside) for hit in found] == [(number, None), (other, "aws access key id")]
     assert len(look().text(f'{{a:"{number}",b:"da39a3ee5e6b4b0d3255bfef95601890afd80709"}}'.encode())) == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "is_told"),
+    [
+        ('{{sid:"{0}",token:"{1}"}}', True),
+        ('{{a:"{0}",b:"{1}"}}', True),
+        ('new Twilio("{0}","{1}")', True),
+        ('{{twilioSid:"{0}",algoliaSearchKey:"{1}"}}', False),
+        ('{{twilioSid:"{0}",etag:"{1}"}}', False),
+        ('{{contentHash:"{1}",twilioSid:"{0}"}}', False),
+    ],
+)
+def test_what_stands_beside_an_id_may_be_called_something_else(written: str, is_told: bool) -> None:
+    other = "8f2b6c91d04e7a35b8c16f92ad07e3c4"
+    found = look().text(written.format(secret("twilio.account SID"), other).encode())
+    assert [hit.text for hit in found if hit.beside] == [other] * is_told
+
+
+@pytest.mark.parametrize("read", ["process.env.SOME_NAME", "import.meta.env.SOME_NAME", 'process.env["SOME_NAME"]', "{}.SOME_NAME"])
+def test_a_read_that_the_build_left(read: str) -> None:
+    marks = look().whole(f"fetch(`/x`,{{headers:{{a:{read},b:1}}}})".encode()).marks
+    assert [mark.text for mark in marks if mark.form == triggers.READ] == ["SOME_NAME"]
+
+
+def test_a_property_that_joins() -> None:
+    key = secret("slack.bot token")
+    pieces = ",".join(repr(piece) for piece in key.split("-"))
+    assert texts(f"a=[{pieces}]['join']('-')".encode()) == [key]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        'const PREFIX="sk_live_";check(k=>k.startsWith(PREFIX)?`${PREFIX}${"*".repeat(24)}`:PREFIX+k)',
+        'a="ghp_";b="wordswithoutanyrandomnessinthematall1";c(b+a)',
+        '["sk","live","key"].join("_")',
+        'function f(e){e="sk_live_";return e+t}',
+    ],
+)
+def test_a_beginning_without_a_rest_is_no_key(written: str) -> None:
+    assert not look().text(written.encode())
 
 
 def test_samples_and_templates_are_nobodys() -> None:

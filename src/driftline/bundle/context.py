@@ -224,7 +224,9 @@ def beside_id(data: bytes, start: int, end: int, identity: Identity, kinds: dict
             text = found[0].decode("ascii", "replace")
             alone = judge.verdict(text)
             if alone.traits.identity is None and alone.sample is None and alone.traits.secret_like and not _is_digest(text, kind):
-                if not _may_be_called(_name_before(data, found.start() + 8), kind, text, judge):
+                written = _name_before(data, found.start() + 8)
+                # `Twilio("AC...", "...")`: an id is no name of what follows it.
+                if written is not None and not data[start:end].endswith(written[0]) and not _may_be_called(written[0], kind, text, judge):
                     continue
                 variable = next(iter(kind.variables), None)
                 yield Named(found.start(), found.end(), text, f"{identity.provider} {identity.kind}", judge.verdict(text, variable))
@@ -234,9 +236,9 @@ def beside_id(data: bytes, start: int, end: int, identity: Identity, kinds: dict
 _MANGLED = 2
 
 
-def _may_be_called(written: tuple[bytes, bytes] | None, kind: KeyKind, text: str, judge: Judge) -> bool:
-    """Whether what is written before a value lets it be of this kind: no name, a minifier's, or that of a secret of this provider or of nobody's."""
-    name = _snake(written[0].decode()) if written else ""
+def _may_be_called(written: bytes, kind: KeyKind, text: str, judge: Judge) -> bool:
+    """Whether a name lets its value be of this kind: a minifier's, or that of a secret, and not of another provider's."""
+    name = _snake(written.decode())
     if len(name) <= _MANGLED:
         return True
     identity = judge.verdict(text, name).traits.identity

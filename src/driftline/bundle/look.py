@@ -247,13 +247,16 @@ def _literal(data: bytes, start: int) -> bytes:
 
 _READ = late.pattern(
     rb"(?:^|[=(,:?&|!;{}\[+~\n]|\b(?:return|typeof|await|in|of|case|throw|new|void|yield|else))\s{0,4}"
-    rb"(?:process|import\.meta)\.env(?:\.|\[([\"']))([A-Z][A-Z0-9_]{2,120})(?(1)\1\])(?=\s{0,4}(?:[;,)\]}?:|&=!+*.]|\Z|\n|in\b|instanceof\b))"
+    rb"(?:(?:process|import\.meta)\.env|\{\})(?:\.|\[([\"']))([A-Z][A-Z0-9_]{2,120})(?(1)\1\])(?=\s{0,4}(?:[;,)\]}?:|&=!+*.]|\Z|\n|in\b|instanceof\b))"
 )
 
 
 def _read(data: bytes, end: int) -> Iterator[Mark]:
-    """The name of a read of the environment whose first three letters end at `end`; a mention in a text is none."""
-    start = data.rfind(b".env", max(0, end - 12), end)
+    """The name of a read of the environment whose first three letters end at `end`; a mention in a text is none.
+
+    Vite writes `{}` for a `process.env` that nothing defines.
+    """
+    start = max(data.rfind(b".env", max(0, end - 12), end), data.rfind(b"{}", max(0, end - 8), end))
     for found in _READ.finditer(data, max(0, start - 30), end + 130):
         if found.start(2) == end - 3 and found[2] != b"NODE_ENV":
             yield Mark(triggers.READ, found.start(2), found[2].decode())

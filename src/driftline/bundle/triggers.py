@@ -569,6 +569,7 @@ _PLACES = (
     ),
     # The loop that rotates an obfuscator's string array.
     Trigger(r"\(!!\[\]\)\s?\{\s{0,40}try\s?\{\s{0,40}(?:const|var|let) [A-Za-z0-9_$]{1,24}\s?=\s?", TABLE),
+    Trigger(r"\{\}\.[A-Z][A-Z0-9_]{2}", READ),
     Trigger(r"(?:process|import\.meta)\.env(?:\.|\[[\x22\x27])[A-Z][A-Z0-9_]{2}", READ),
     Trigger(r"[^\x5c]\x22sourcesContent\x22\s{0,4}:\s{0,4}\[\s{0,9}(?:null\s{0,4},\s{0,9}){0,40}\x22", MAP),
     # An address that leads a visitor nowhere; what it stands at decides.
