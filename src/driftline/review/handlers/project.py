@@ -12,7 +12,7 @@ from driftline import late, sieve
 from driftline.review.handlers import guards, words
 
 _IMPORT = late.pattern(
-    rb"import\s+(?:type\s+)?(?!\s)(?P<names>[\w$*{}\s,]{1,2000}?)(?<!\s)\s+from\s*[\"'](?P<from>[^\"'\n]{1,200})[\"']"
+    rb"import\s+(?:type\s+)?(?!\s)(?P<names>[\w$*{}\s,]{1,1200}?)(?<!\s)\s+from\s*[\"'](?P<from>[^\"'\n]{1,200})[\"']"
     rb"|(?:const|let|var)\s+(?P<required>[\w$]+|\{[^{}=]{1,1000}\})\s*=\s*(?:await\s+import|require)\(\s*[\"'](?P<by>[^\"'\n]{1,200})[\"']\s*\)"
 )
 _ONE = late.pattern(r"(?:\*\s+as\s+|(?P<name>[\w$]+)\s*(?:\bas\b|:)\s*)?(?P<local>[\w$]+)")
