@@ -57,7 +57,7 @@ def test_a_path_by_its_file(path: str, expected: str) -> None:
     "path",
     [
         "app/layout.tsx", "app/cart/cart.tsx", "app/cart/page.test.tsx", "pages/_app.tsx", "src/routes/+layout.svelte", "supabase/functions/_shared/cors.ts", "lib/route.ts",
-        "tests/app/page.tsx", "examples/app/page.tsx", "functions/send.ts", "e2e/pages/login.ts", "server/api/client.ts",
+        "tests/app/page.tsx", "examples/app/page.tsx", "functions/send.ts", "e2e/pages/login.ts", "server/api/client.ts", "api/_shared.ts", "functions/_middleware.ts",
     ],
 )  # fmt: skip
 def test_files_that_serve_nothing(path: str) -> None:

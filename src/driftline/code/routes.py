@@ -306,8 +306,8 @@ _CONVENTIONS = (
     _convention("page", "app/pages/", r"(?P<path>.*)\.vue", _brackets),
     _convention("netlify function", "netlify/functions/", rf"(?P<path>[^/]+?)(?:/(?:index|[^/]+))?\.(?:{_JS}|py|go)", str, "/.netlify/functions/"),
     _convention("supabase function", "supabase/functions/", rf"(?P<path>[^_/.][^/]*)/index\.{_JS}", str, "/functions/v1/"),
-    _convention("vercel function", "api/", rf"(?P<path>(?!.*(?:^|/)_).*)\.(?:{_JS}|py|go|rb)", _brackets, "api/"),
-    _convention("cloudflare function", "functions/", rf"(?P<path>(?!.*(?:^|/)_middleware).*)\.{_JS}", _brackets),
+    _convention("vercel function", "api/", rf"(?P<path>(?!_|.*/_).*)\.(?:{_JS}|py|go|rb)", _brackets, "api/"),
+    _convention("cloudflare function", "functions/", rf"(?P<path>(?!_middleware|.*/_middleware).*)\.{_JS}", _brackets),
     _convention("tanstack", "src/routes/ app/routes/", rf"(?P<path>(?!__root)[^+]+)\.{_JS}", _dots),
 )  # fmt: skip
 _FOLDERS = tuple({folder for convention in _CONVENTIONS for folder in convention.folders})
