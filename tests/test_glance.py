@@ -127,6 +127,14 @@ def test_what_speaks_of_nothing_passes(project: Path) -> None:
     assert commit(project, "--verbose") == (0, "audit")
 
 
+def test_the_beginning_of_a_key_is_no_key(project: Path, gate: glance._Gate) -> None:
+    text = "export const isLive = (key: string) => key.startsWith('sk_live_') && !['a', 'b'].join('').includes(key)\n"
+    assert gate.holds_key(text.encode())
+    write(project, {"lib/b.ts": text})
+    git(project, "add", "--all")
+    assert commit(project) == (0, "glance")
+
+
 @pytest.mark.parametrize(
     ("path", "text"),
     [

@@ -1,8 +1,8 @@
 """A glance at what is staged, before anything heavy is imported: passes a commit that says nothing new of a variable, address or credential.
 
 Most commits do not, and a hook runs a hundred times a day. What the audit would look for (names of sources and of code, the traces of a
-read, the catalogue's patterns) is compiled once into one file of the user's cache folder; a hit in code is looked at more closely, and
-passed where it says what it said before. Any other hit, any doubt and any file that cannot be read leave the commit to the audit; so a
+read, the catalogue's patterns) is compiled once into one file of the user's cache folder; a hit is looked at more closely, and passed where
+code says what it said before and no credential stands. Any other hit, any doubt and any file that cannot be read leave the commit to the audit; so a
 glance says nothing but "passed". What it has seen by then is not asked again. The file holds our own expressions only.
 """
 
@@ -91,7 +91,7 @@ def look(given: Sequence[str], folder: str | None, *, listed: bool = False) -> S
 
     after_all = [after for _, after in judged.values() if after is not None]
     texts = [after for after in after_all if is_text(blobs[after])]
-    keyless = frozenset(after_all) - {after for after in texts if gate.holds_key(blobs[after])}
+    suspect = {after for after in texts if gate.holds_key(blobs[after])}
     told = None
     readings: Readings = {}
     speaking = {
@@ -99,7 +99,11 @@ def look(given: Sequence[str], folder: str | None, *, listed: bool = False) -> S
         for path, both in judged.items()
         if owners[path] and gate.speaks(owners[path], *(versions := [blobs[blob] if blob else b"" for blob in both]))
     }
-    if keyless.issuperset(after_all) and not any(_SOURCE in owners[path] for path in speaking) and _say_as_before(speaking, readings):
+    passing = not any(_SOURCE in owners[path] for path in speaking) and _say_as_before(speaking, readings)
+    if passing and suspect:
+        suspect = _with_keys({blob: blobs[blob] for blob in suspect}, folder)
+    keyless = frozenset(after_all) - suspect
+    if passing and not suspect:
         size, binary = sum(len(blobs[after]) for after in texts), len(after_all) - len(texts)
         count = f"{len(judged) - binary} file{'' if len(judged) - binary == 1 else 's'}"
         amount = f"{size / 1000:.1f} kB" if size >= 1000 else f"{size} byte{'' if size == 1 else 's'}"
@@ -132,6 +136,14 @@ def _say_as_before(files: Mapping[bytes, Sequence[bytes]], readings: Readings) -
         if said[0] != said[1]:
             return False
     return True
+
+
+def _with_keys(texts: Mapping[str, bytes], folder: str) -> set[str]:
+    """Those of the texts, by their blobs, in which a credential stands: few of those that have the beginning of one do."""
+    from driftline.bundle.scan import Texts
+
+    search = Texts(cache=folder, key=os.urandom(32))
+    return {blob for blob, content in texts.items() if search.sightings(blob, content) or search.unread}
 
 
 class _Gate:
