@@ -1,11 +1,12 @@
 """What a commit waits for: CPU from start to end of `driftline commit` and of other hooks, ten files staged in a repository of 5,000.
 
-    python benchmarks/hook.py --peer betterleaks=... --peer detect-secrets-hook=... --peer kingfisher=... --runs 15 --write
+    python benchmarks/hook.py --peer betterleaks=... --peer detect-secrets-hook=... --peer kingfisher=... --runs 15 --write CHECKOUT...
 
 Every tool is run as its own pre-commit hook runs it, on the same staged files, interleaved; medians of user and system time of the
-process and of the git it starts. The same again for ten files of the usual kind, in which nothing speaks of a variable; then what the hook
-imports for commits of different kinds. `--write` writes it all into hook.md beside this file. `--repository` takes a repository with something staged instead of the generated one. Quote the ratios:
-the milliseconds are this machine's.
+process and of the git it starts. The same again for ten files of the usual kind, in which nothing speaks of a variable; then for commits of
+the history of each CHECKOUT that added or changed just ten files, staged again in a clone; then what the hook imports for commits of
+different kinds. `--write` writes it all into hook.md beside this file. `--repository` takes a repository with something staged instead of
+the generated one. Quote the ratios: the milliseconds are this machine's.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from statistics import median
 
 from measure import cost, interleaved
 
@@ -165,18 +167,11 @@ def version(command: str) -> str:
 
 def speed(tools: Mapping[str, str], folder: Path, runs: int) -> Iterator[str]:
     """The lines of a table for what is staged: CPU and wall medians, and driftline's share of each peer's CPU beside the one it keeps under."""
-    staged = git(folder, "diff", "--cached", "--name-only", "--diff-filter=d", "-z").split("\0")[:-1]
+    staged = _staged(folder)
     total = git(folder, "ls-files", "-z").count("\0")
-    told = {
-        name: [
-            command,
-            *(word.replace("{folder}", str(folder)) for part in TOOLS[name] for word in (staged if part == "{files}" else [part])),
-        ]
-        for name, command in tools.items()
-    }
     yield f"{len(staged)} staged files in a repository of {total}; medians of {runs} interleaved runs:"
     yield ""
-    measured = interleaved({name: (words, folder) for name, words in told.items()}, runs)
+    measured = interleaved(_called(tools, folder, staged), runs)
     yield "| hook | CPU ms | wall ms | driftline's CPU / its CPU | at most | exit code |"
     yield "| --- | --- | --- | --- | --- | --- |"
     own = cost(measured["driftline"]).cpu
@@ -186,11 +181,69 @@ def speed(tools: Mapping[str, str], folder: Path, runs: int) -> Iterator[str]:
         yield f"| {name} | {cpu * 1000:.0f} | {wall * 1000:.0f} | {own / cpu:.2f} | {most} | {done[-1].code} |"
 
 
+def _staged(folder: Path) -> list[str]:
+    return git(folder, "diff", "--cached", "--name-only", "--diff-filter=d", "-z").split("\0")[:-1]
+
+
+def _called(tools: Mapping[str, str], folder: Path, staged: Sequence[str]) -> dict[str, tuple[list[str], Path]]:
+    """How each tool is called for what is staged, and where."""
+    words = {
+        name: [word.replace("{folder}", str(folder)) for part in TOOLS[name] for word in (staged if part == "{files}" else [part])]
+        for name in tools
+    }
+    return {name: ([command, *words[name]], folder) for name, command in tools.items()}
+
+
+# Commits of one checkout that are staged again, and how far back they are looked for.
+_COMMITS, _HISTORY = 8, 3000
+
+
+def commits(tools: Mapping[str, str], checkout: Path, temporary: Path, runs: int) -> dict[str, list[float]]:
+    """The CPU seconds of each tool for commits of a checkout's history, staged again in a clone, each the median of so many runs."""
+    folder = temporary / checkout.name
+    git(temporary, "clone", "--quiet", "--shared", "--no-checkout", str(checkout.resolve()), folder.name)
+    found: dict[str, list[float]] = {name: [] for name in tools}
+    for commit in git(folder, "rev-list", "--no-merges", f"--max-count={_HISTORY}", "HEAD").split():
+        try:
+            changed = git(folder, "diff-tree", "-r", "--no-commit-id", "--name-status", "-z", commit).split("\0")[:-1]
+            if len(changed) != 2 * STAGED or not {"A", "M"}.issuperset(changed[::2]):
+                continue
+            git(folder, "update-ref", "--no-deref", "HEAD", f"{commit}^")
+            git(folder, "read-tree", commit)
+            git(folder, "checkout-index", "--force", "--", *changed[1::2])
+            git(folder, "update-index", "--quiet", "--refresh", "--", *changed[1::2])
+        except subprocess.CalledProcessError:  # a checkout may lack a part of its history
+            continue
+        measured = interleaved(_called(tools, folder, changed[1::2]), runs)
+        if measured["driftline"][-1].code not in (0, 1):  # what is not there cannot be looked at
+            continue
+        for name, done in measured.items():
+            found[name].append(cost(done).cpu)
+        if len(found["driftline"]) == _COMMITS:
+            break
+    return found
+
+
+def shares(found: Mapping[str, Mapping[str, Sequence[float]]]) -> Iterator[str]:
+    """The lines of a table of real commits: of each checkout the median CPU of each tool, and what driftline's is of each peer's, commit by commit."""
+    peers = [name for name in next(iter(found.values())) if name != "driftline"]
+    yield f"| checkout | commits | driftline ms |{''.join(f' {name} ms | share |' for name in peers)}"
+    yield f"| --- | --- | --- |{' --- | --- |' * len(peers)}"
+    whole = {name: [second for costs in found.values() for second in costs[name]] for name in ("driftline", *peers)}
+    for checkout, costs in [*found.items(), ("all", whole)]:
+        row = f"| {checkout} | {len(costs['driftline'])} | {median(costs['driftline']) * 1000:.0f} |"
+        for name in peers:
+            share = median(own / other for own, other in zip(costs["driftline"], costs[name], strict=True))
+            row += f" {median(costs[name]) * 1000:.0f} | {share:.2f} |"
+        yield row
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--driftline", default=shutil.which("driftline") or "driftline")
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=COMMAND", help=f"one of {', '.join(list(TOOLS)[1:])}")
     parser.add_argument("--repository", type=Path)
+    parser.add_argument("checkouts", nargs="*", type=Path, metavar="CHECKOUT")
     parser.add_argument("--files", type=int, default=5000)
     parser.add_argument("--runs", type=int, default=15)
     parser.add_argument("--write", action="store_true", help=f"write {REPORT.name} beside this file")
@@ -204,7 +257,7 @@ def main() -> int:
     lines = [
         "# What a commit waits for",
         "",
-        f"`python benchmarks/hook.py {' '.join(f'--peer {name}=...' for name in peers)} --files {arguments.files} --runs {arguments.runs} --write`,",
+        f"`python benchmarks/hook.py {' '.join(f'--peer {name}=...' for name in peers)} --files {arguments.files} --runs {arguments.runs} --write {'CHECKOUT...' * bool(arguments.checkouts)}`,",
         f"{time.strftime('%Y-%m-%d')}, Python {sys.version.split()[0]} on {sys.platform}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f};",
         "; ".join(f"{name}: {version(command)}" for name, command in tools.items() if name != "driftline") + ".",
         "",
@@ -219,6 +272,10 @@ def main() -> int:
             usual(folder)
             lines += ["", "The same where nothing that is staged speaks of a variable, an address or a credential, as in most commits:", ""]
             lines += speed(tools, folder, arguments.runs)
+            if arguments.checkouts:
+                lines += ["", f"Real commits that added or changed {STAGED} files, staged again; medians, of 3 interleaved runs each:", ""]
+                with tempfile.TemporaryDirectory() as clones:
+                    lines += shares({path.name: commits(tools, path, Path(clones), 3) for path in arguments.checkouts})
             lines += [
                 "",
                 "What is heavy, and is imported for a commit of one file:",
