@@ -211,7 +211,7 @@ def commits(tools: Mapping[str, str], checkout: Path, temporary: Path, runs: int
             git(folder, "update-ref", "--no-deref", "HEAD", f"{commit}^")
             git(folder, "read-tree", commit)
             git(folder, "checkout-index", "--force", "--", *changed[1::2])
-            git(folder, "update-index", "--quiet", "--refresh", "--", *changed[1::2])
+            git(folder, "update-index", "-q", "--refresh", "--", *changed[1::2])
         except subprocess.CalledProcessError:  # a checkout may lack a part of its history
             continue
         measured = interleaved(_called(tools, folder, changed[1::2]), runs)
