@@ -211,16 +211,16 @@ class _Tracked:
                     self._binary.add(path)
         return seen
 
-    def left(self) -> list[str]:
+    def left(self) -> frozenset[str]:
         """The paths of what was not read yet."""
-        return sorted(self._left)
+        return frozenset(self._left)
 
     def sightings(self) -> tuple[tuple[Sighting, ...], tuple[Unread, ...], list[Related]]:
         """The credentials of all tracked text, what of it could not be looked at, and what is no text.
 
         Of a link git keeps where it leads, and no text.
         """
-        problems = [self._passed(path) for path in self.left()]
+        problems = [self._passed(path) for path in sorted(self._left)]
         unread = [one for one in problems if one is not None and not os.path.islink(os.path.join(self._root, one.path))]
         found = tuple(sighting for path in sorted(self._found) for sighting in self._found[path])
         return found, (*unread, *self._texts.unread), files.together(sorted(self._binary), NOT_INTO)
@@ -241,8 +241,6 @@ class _Tracked:
 
 def read_whole(request: Request, tree: Tree) -> Project:
     """Reads the project, with the credentials that stand in the text that git tracks."""
-    from driftline.bundle.workers import Crew, available
-
     keys = Keys.fresh(request.digest_key)
     if not tree.git:
         return read_tree(request, tree, partial(files.read, tree.root), keys=keys)
@@ -250,10 +248,14 @@ def read_whole(request: Request, tree: Tree) -> Project:
     mine = {file.path for file in tree.files if not file.ignored}
     # While the configuration is read here, other processors begin with the code, and with what is read for credentials only.
     paths = sorted(path for path in mine if code.is_code(path))
-    paths += sorted(set(tracked.left()).difference(paths, formats.recognised(mine)))
-    workers = (request.jobs or available()) if len(paths) >= _SHARED else 1
-    with Crew(partial(tracked.look, paths, apps.folders(mine)), len(paths), workers) as crew:
-        project = read_tree(request, tree, tracked.read, keys=keys, ahead=partial(tracked.joined, crew, request.progress))
+    paths += sorted(tracked.left().difference(paths, formats.recognised(mine)))
+    if len(paths) < _SHARED:
+        project = read_tree(request, tree, tracked.read, keys=keys)
+    else:
+        from driftline.bundle.workers import Crew, available
+
+        with Crew(partial(tracked.look, paths, apps.folders(mine)), len(paths), request.jobs or available()) as crew:
+            project = read_tree(request, tree, tracked.read, keys=keys, ahead=partial(tracked.joined, crew, request.progress))
     found, unread, notes = tracked.sightings()
     return project._replace(
         facts=project.facts._replace(committed=found),

@@ -228,10 +228,10 @@ class Look(NamedTuple):
 def look(file: CodeFile, *, folders: Sequence[str] = (), whole: bool = True, readings: Readings | None = None) -> Look:
     """Reads one file. `folders`, `whole` and `readings` as in `survey`."""
     named = mentioned(file.content)
+    found = Look(file.path, named)
     module = _module_of(file.path)
     if module is None:
-        return Look(file.path, named)
-    found = Look(file.path, named)
+        return found
     if whole and len(file.content) <= MAX_PARSED:
         from driftline.code import routes
 

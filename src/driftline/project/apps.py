@@ -112,8 +112,11 @@ def dependencies(path: str, text: str) -> Collection[str]:
 
 def folders(paths: Collection[str]) -> tuple[str, ...]:
     """The folders of all packages but the root, by their files' names alone; the longest first."""
-    found = {*_homes(paths), *_supabase_functions(paths)} - {"."}
-    return tuple(sorted(found, key=lambda folder: (-len(folder), folder)))
+    return _longest_first({*_homes(paths), *_supabase_functions(paths)})
+
+
+def _longest_first(found: Collection[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(found) - {"."}, key=lambda folder: (-len(folder), folder)))
 
 
 def _homes(paths: Collection[str]) -> Mapping[str, set[str]]:
@@ -168,9 +171,10 @@ def find(
     by_name = {package.name: package.path for package in packages.values() if package.name}
     imported = {name for package in packages.values() for name in package.dependencies if by_name.get(name) not in (None, package.path)}
     plans = [_plan(package, packages, by_name, loader_of) for package in packages.values() if _is_app(package, imported, has_environment)]
+    functions = _supabase_functions(paths)
     plans += [
         Plan(folder, None, loader_of(folder) or "deno", "supabase-functions", (folder,), frozenset(), folder)
-        for folder in _supabase_functions(paths)
+        for folder in functions
         if folder not in packages
     ]
     if not plans or (not any(plan.path == "." for plan in plans) and has_environment(".")):
@@ -178,7 +182,7 @@ def find(
         plans.append(_plan(root, packages, by_name, loader_of))
     plans.sort(key=lambda plan: (plan.path != ".", plan.path))
     without_python = frozenset(p.path for p in packages.values() if "package.json" in p.files and not p.files & set(_PYTHON_PROJECTS))
-    return Layout(tuple(plans), by_name, tuple(unread), folders(paths), without_python)
+    return Layout(tuple(plans), by_name, tuple(unread), _longest_first({*homes, *functions}), without_python)
 
 
 _CONFIG = late.pattern(r"(?:vite|astro|svelte|electron\.vite)\.config\.[cm]?[jt]s")
