@@ -257,7 +257,7 @@ def main() -> int:
     lines = [
         "# What a commit waits for",
         "",
-        f"`python benchmarks/hook.py {' '.join(f'--peer {name}=...' for name in peers)} --files {arguments.files} --runs {arguments.runs} --write {'CHECKOUT...' * bool(arguments.checkouts)}`,",
+        f"`python benchmarks/hook.py {' '.join(f'--peer {name}=...' for name in peers)} --files {arguments.files} --runs {arguments.runs} --write{' CHECKOUT...' * bool(arguments.checkouts)}`,",
         f"{time.strftime('%Y-%m-%d')}, Python {sys.version.split()[0]} on {sys.platform}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f};",
         "; ".join(f"{name}: {version(command)}" for name, command in tools.items() if name != "driftline") + ".",
         "",

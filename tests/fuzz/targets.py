@@ -25,6 +25,7 @@ from driftline.model import Exposure, Location, Misuse, Secret, Text, Unreadable
 from driftline.project import exports, files, ignore
 from driftline.project import settings as project_settings
 from driftline.review import changes, hooks, owners
+from tests.nested import within
 from tests.projects import FIXTURES
 
 FOLDER = Path(__file__).parent
@@ -47,23 +48,12 @@ class Target(NamedTuple):
 def assert_places(value: object, content: bytes, path: str | None = None) -> None:
     """Every Location inside a reading lies in the text, at 1-based lines and columns. Raises AssertionError."""
     lines = content.count(b"\n") + content.count(b"\r") + 1
-    for place in _places(value):
+    for place in within(value, Location):
         if path is not None and place.path != path:
             continue
         assert 1 <= place.line <= lines, place
         assert place.column is None or 1 <= place.column <= len(content) + 1, place
         assert place.offset is None or 0 <= place.offset <= len(content), place
-
-
-def _places(value: object) -> Iterator[Location]:
-    if isinstance(value, Location):
-        yield value
-    elif isinstance(value, (tuple, list, set, frozenset)):
-        for one in value:
-            yield from _places(one)
-    elif isinstance(value, dict):
-        for one in value.values():
-            yield from _places(one)
 
 
 def _text(data: bytes) -> str:

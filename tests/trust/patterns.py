@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import driftline
 from driftline import late
+from tests.nested import within
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # re._parser is its name from 3.11 on
@@ -40,7 +41,7 @@ def used() -> Iterator[Used]:
         module = vars(importlib.import_module(dotted.rstrip(".")))
         ways = _ways(tree)
         for key, value in module.items():
-            for found in _held(value):
+            for found in within(value, (re.Pattern, late._Late)):
                 text, flags = (found._text, found._flags) if isinstance(found, late._Late) else (found.pattern, found.flags)
                 yield Used(f"{name}:{key}", re.compile(text, flags), bool(ways.get(key)) and ways[key] <= {"match", "fullmatch"})
         for function in ast.walk(tree):
@@ -75,18 +76,6 @@ def _root(node: ast.AST) -> str:
 
 def _names(node: ast.AST) -> set[str]:
     return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
-
-
-def _held(value: object) -> Iterator[Any]:
-    """The expressions in a module's variable."""
-    if isinstance(value, (re.Pattern, late._Late)):
-        yield value
-    elif isinstance(value, (tuple, list, set, frozenset)):
-        for one in value:
-            yield from _held(one)
-    elif isinstance(value, Mapping):
-        for one in value.values():
-            yield from _held(one)
 
 
 def _written(node: ast.AST, module: Mapping[str, Any], place: str) -> Iterator[Used]:
