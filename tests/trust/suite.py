@@ -88,12 +88,17 @@ def images(lines: Iterable[str]) -> list[Image]:
     """Every image in the lines that strace wrote: with `-f`, each begins with the number of its thread."""
     running: dict[str, Image] = {}
     waiting: dict[str, Image] = {}  # an execve of which the end is not told yet
+    early: dict[str, Image] = {}  # what a process began as that spoke, and may have ended, before its maker was told about it
     found: list[Image] = []
 
+    def begin(process: str, before: Image | None) -> Image:
+        running[process] = Image(before)
+        found.append(running[process])
+        return running[process]
+
     def of(process: str) -> Image:
-        if process not in running:  # a copy may speak before its maker is told about it
-            running[process] = Image(None)
-            found.append(running[process])
+        if process not in running:
+            early[process] = begin(process, None)
         return running[process]
 
     for line in lines:
@@ -112,7 +117,10 @@ def images(lines: Iterable[str]) -> list[Image]:
             image.folder = next(iter(traced.changes(call, given, image.folder)), image.folder)  # strace cannot read every address
         elif call in ("clone", "clone3", "fork", "vfork"):
             if result and result[1].isdecimal():
-                of(result[1]).before = image
+                if child := early.pop(result[1], None):
+                    child.before = image
+                else:
+                    begin(result[1], image)
         elif call == "execve":
             if match["call"]:
                 path, words, environment = _executed(given)
@@ -234,7 +242,8 @@ def options(log: str) -> list[str]:
     """strace's options for a trace that `images` reads."""
     # By seccomp only the calls that are asked for stop a process: the suite takes about twice its time instead of ten times.
     calls = ",".join((*traced.CALLS, "clone", "?clone3", "fork", "vfork", "chdir"))
-    return ["-f", "-y", "-v", "-q", "--seccomp-bpf", "-s", "4096", "-e", f"trace={calls}", "-e", "signal=none", "-o", log]
+    # strace tells that a signal ended a process only where it is asked for that signal, and a number is free from then on.
+    return ["-f", "-y", "-v", "-q", "--seccomp-bpf", "-s", "4096", "-e", f"trace={calls}", "-e", "signal=!SIGCHLD", "-o", log]
 
 
 def under_strace(arguments: Sequence[str], environment: Mapping[str, str], temporary: str) -> int:

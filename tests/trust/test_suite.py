@@ -56,3 +56,33 @@ def test_what_a_driftline_does_is_judged(tmp_path: Path, does: str, offence: str
     assert judged.runs == 1
     assert all(f"{does}: {offence}" in one for one in judged.offences)
     assert bool(judged.offences) is bool(offence)
+
+
+_DRIFTLINE = '1 execve("/bin/driftline", ["driftline"], ["A=b"]) = 0'
+_WRITES = '2 openat(AT_FDCWD</t>, "x", O_WRONLY) = 3'
+
+
+@pytest.mark.promise("nothing-is-run")
+@pytest.mark.parametrize(
+    ("lines", "is_driftlines"),
+    [
+        (["1 fork() = 2", _WRITES], True),
+        # A copy that speaks, starts a program, or ends before its maker is told about it.
+        (["1 fork( <unfinished ...>", _WRITES, "1 <... fork resumed>) = 2"], True),
+        (["1 fork( <unfinished ...>", _WRITES, "2 +++ exited with 0 +++", "1 <... fork resumed>) = 2"], True),
+        (["1 vfork( <unfinished ...>", '2 execve("/bin/git", ["git"], []) = 0', _WRITES, "1 <... vfork resumed>) = 2"], True),
+        # A number that is given again.
+        (["1 fork() = 2", "2 +++ exited with 0 +++", "3 fork() = 2", _WRITES], False),
+        (["1 fork() = 2", "2 +++ killed by SIGKILL +++", "3 fork() = 2", _WRITES], False),
+        (["1 fork() = 2", "2 +++ killed by SIGKILL +++", "3 fork( <unfinished ...>", _WRITES, "3 <... fork resumed>) = 2"], False),
+    ],
+)
+def test_a_number_of_a_process_is_nobodys_after_its_end(lines: list[str], is_driftlines: bool) -> None:
+    assert [image.driftline() is not None for image in suite.images([_DRIFTLINE, *lines]) if image.changed] == [is_driftlines]
+
+
+@pytest.mark.promise("nothing-is-run")
+def test_strace_tells_that_a_signal_ended_a_process(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    subprocess.run(["strace", *suite.options(str(log)), "sh", "-c", "(kill -9 $(sh -c 'echo $PPID')); :"], check=True, capture_output=True)
+    assert "+++ killed by SIGKILL +++" in log.read_text()
