@@ -12,6 +12,7 @@ starts are the tests', too, and are not judged, nor is what they do: shells, bro
 
 from __future__ import annotations
 
+import compileall
 import os
 import re
 import shutil
@@ -21,7 +22,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tests.trust import traced
 
@@ -40,6 +41,23 @@ _LEAVES = {
 # --- what the kernel saw, process by process -----------------------------------------------------------------------------------------------------
 
 
+class Change(NamedTuple):
+    """A path at which something was changed; `is_name` where that is the name itself, and not what a link of that name may lead to."""
+
+    path: str
+    is_name: bool
+
+    def place(self) -> str:
+        """Where that is, with no link on the way."""
+        try:
+            if not self.is_name:
+                return os.path.realpath(self.path)
+        except RecursionError:  # a ring of a thousand links, which a test has made
+            pass
+        folder, name = os.path.split(self.path)
+        return os.path.join(os.path.realpath(folder), name)
+
+
 class Image:
     """What ran in one process from one execve to the next, or since the process began as a copy of another."""
 
@@ -47,7 +65,7 @@ class Image:
         self.before, self.path, self.words = before, path, words
         self.environment = environment or {}
         self.folder = ""
-        self.changed: set[str] = set()
+        self.changed: set[Change] = set()
         self.network: list[str] = []
 
     def program(self) -> Image:
@@ -87,30 +105,22 @@ def _is_driftline(words: Sequence[str]) -> bool:
 def images(lines: Iterable[str]) -> list[Image]:
     """Every image in the lines that strace wrote: with `-f`, each begins with the number of its thread."""
     running: dict[str, Image] = {}
-    waiting: dict[str, Image] = {}  # an execve of which the end is not told yet
     early: dict[str, Image] = {}  # what a process began as that spoke, and may have ended, before its maker was told about it
     found: list[Image] = []
 
-    def begin(process: str, before: Image | None) -> Image:
-        running[process] = Image(before)
+    def begin(process: str, before: Image | None, *program: Any) -> Image:
+        running[process] = Image(before, *program)
         found.append(running[process])
         return running[process]
 
-    def of(process: str) -> Image:
-        if process not in running:
-            early[process] = begin(process, None)
-        return running[process]
-
-    for line in lines:
-        process, _, rest = line.partition(" ")
-        match = traced.LINE.match(rest.strip())
-        if match is None:
-            if rest.strip().startswith("+++ "):
-                running.pop(process, None)  # its number may be given again
+    for process, call, given in _calls(lines):
+        if not call:
+            running.pop(process, None)  # its number may be given again
             continue
-        call, given = match["call"] or match["resumed"], match["given"] or match["rest"]
+        image = running.get(process)
+        if image is None:
+            image = early[process] = begin(process, None)
         result = re.search(r"\) += (-?\d+|\?)[^)]*(?:\([^()]*\))?$", given)
-        image = of(process)
         if here := re.search(r"AT_FDCWD<([^>]*)>", given):
             image.folder = here[1]
         if call == "chdir":
@@ -122,17 +132,40 @@ def images(lines: Iterable[str]) -> list[Image]:
                 else:
                     begin(result[1], image)
         elif call == "execve":
-            if match["call"]:
-                path, words, environment = _executed(given)
-                waiting[process] = Image(image, path, words, environment)
             if result and result[1] == "0":
-                running[process] = waiting.pop(process)
-                found.append(running[process])
-        elif match["call"] and call in traced.NETWORK:
+                begin(process, image, *_executed(given))
+        elif call in traced.NETWORK:
             image.network.append(f"{call}({given}"[:120])
-        elif match["call"] and not (result and result[1] == "-1"):
-            image.changed.update(traced.changes(call, given, image.folder))
+        elif not (result and result[1] == "-1"):
+            paths = traced.changes(call, given, image.folder)
+            if opened := re.search(r"\) += \d+<(/.*)>$", given):
+                paths = [traced.text(opened[1])] if paths else []  # the kernel's word of where that is
+            image.changed.update(Change(path, call in traced.NAMES or opened is not None) for path in paths)
     return found
+
+
+def _calls(lines: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    """(process, call, its arguments and its result) for each call, one that another interrupts as one; no call where a process ends."""
+    begun: dict[str, tuple[str, str]] = {}
+    for line in lines:
+        process, _, rest = line.partition(" ")
+        match = traced.LINE.match(rest.strip())
+        if match is None:
+            if rest.strip().startswith("+++ "):
+                if process in begun:
+                    yield process, *begun.pop(process)
+                yield process, "", ""
+        elif match["resumed"]:
+            yield process, match["resumed"], begun.pop(process, ("", ""))[1] + match["rest"]
+        elif match["given"].endswith(_UNFINISHED):
+            begun[process] = match["call"], match["given"].removesuffix(_UNFINISHED)
+        else:
+            yield process, match["call"], match["given"]
+    for process, (call, given) in begun.items():
+        yield process, call, given
+
+
+_UNFINISHED = "<unfinished ...>"
 
 
 def _executed(given: str) -> tuple[str, list[str], dict[str, str]]:
@@ -142,7 +175,7 @@ def _executed(given: str) -> tuple[str, list[str], dict[str, str]]:
         if token[0] == "[":
             lists.append([])
         else:
-            lists[-1].append(token[1].encode("utf-8", "surrogateescape").decode("unicode_escape", "replace"))
+            lists[-1].append(traced.text(token[1]))
     lists += [[], []]
     return "".join(lists[0]), lists[1], dict(word.partition("=")[::2] for word in lists[2])
 
@@ -165,31 +198,36 @@ def judge(found: Sequence[Image], temporary: str) -> Judged:
     for image in found:
         ours = image.driftline()
         runs += ours is image
+        # What a program that a test puts in git's place does, is the test's.
+        if any(os.path.basename(one.path) == "git" and os.path.realpath(one.path) != git for one in _up_to(image, ours)):
+            continue
         if ours is not None and image.path and image is not ours:
             started[os.path.basename(image.path)] += 1
-        offences += [f"{_named(ours or image.program())}: {what}" for what in _offences(image, ours, git, temporary)]
+        offences += [f"{_named(ours or image.program())}: {what}" for what in _offences(image, ours, temporary)]
     return Judged(runs, started, offences)
 
 
-def _offences(image: Image, ours: Image | None, git: str, temporary: str) -> Iterator[str]:
-    changed = image.changed - _DEVICES
+def _offences(image: Image, ours: Image | None, temporary: str) -> Iterator[str]:
+    changed = [change for change in image.changed if change.path not in _DEVICES]
     if ours is None:
         if "pytest" in image.program().words:
             yield from (f"opens {call}" for call in image.network if "AF_INET" in call)
-            yield from (f"changes {path}, which is not below the temporary folder" for path in changed if not _below(path, temporary))
-        return
-    # What a program that a test puts in git's place does, is the test's.
-    if any(os.path.basename(one.path) == "git" and os.path.realpath(one.path) != git for one in _up_to(image, ours)):
+            yield from (
+                f"changes {change.path}, which is not below the temporary folder"
+                for change in changed
+                # A test may have put a link there since, and one makes a file deeper than the kernel tells.
+                if not _below(change._replace(is_name=True).place(), temporary) and not change.path.startswith(traced.TOO_DEEP)
+            )
         return
     if image is not ours and image.path and os.path.basename(image.path) != "git":
         yield f"starts {image.path}"
     yield from (f"opens {call}" for call in image.network)
-    yield from (f"changes {path}, which its command does not name" for path in changed if not _may_change(path, ours))
+    yield from (f"changes {change.path}, which its command does not name" for change in changed if not _may_change(change, ours))
 
 
-def _up_to(image: Image, ours: Image) -> Iterator[Image]:
-    """An image and those before it that `ours` has started."""
-    while image is not ours and image.before is not None:
+def _up_to(image: Image, ours: Image | None) -> Iterator[Image]:
+    """An image and those before it that `ours` has started; nothing where that is none."""
+    while ours is not None and image is not ours and image.before is not None:
         yield image
         image = image.before
 
@@ -197,16 +235,21 @@ def _up_to(image: Image, ours: Image) -> Iterator[Image]:
 _DEVICES = {os.devnull, "/dev/tty", "/dev/full", "/dev/stdout"}
 
 
-def _may_change(path: str, ours: Image) -> bool:
+def _may_change(change: Change, ours: Image) -> bool:
     """Whether a driftline may write there: a file that its command line names, its cache, or what its command leaves."""
     cache = os.path.join(ours.environment.get("XDG_CACHE_HOME") or os.path.join(ours.environment.get("HOME", "/"), ".cache"), "driftline")
-    if _below(path, cache):
+    if _below(change.place(), cache):
         return True
+    path = change.path
     home, name = os.path.split(path)
     parts = {part for word in ours.words[1:] for part in (word, word.partition("=")[2], word.rpartition("=")[2]) if part}
     for goal in (cache, *(os.path.normpath(os.path.join(ours.folder, part)) for part in parts)):
         # Written beside its place, with the folders on the way there.
-        if path == goal or (name.startswith(".driftline-") and home == os.path.dirname(goal)) or _below(goal, path):
+        if (
+            path in (goal, os.path.realpath(goal))
+            or (name.startswith(".driftline-") and home == os.path.dirname(goal))
+            or _below(os.path.realpath(goal), path)
+        ):
             return True
     command = next((word for word in ours.words if word in _LEAVES), None)
     if command is None or (command == "review" and "--keep" not in ours.words):
@@ -214,12 +257,8 @@ def _may_change(path: str, ours: Image) -> bool:
     return re.search(rf"/(?:{_LEAVES[command]}|\.driftline|\.driftline-\w+)$", path) is not None
 
 
-def _below(path: str, folder: str) -> bool:
-    try:
-        real = os.path.realpath(path)
-    except RecursionError:  # a ring of a thousand links, which a test has made
-        real = os.path.realpath(os.path.dirname(path))
-    return (real + os.sep).startswith(os.path.realpath(folder) + os.sep)
+def _below(place: str, folder: str) -> bool:
+    return (place + os.sep).startswith(os.path.realpath(folder) + os.sep)
 
 
 def _named(image: Image) -> str:
@@ -251,6 +290,7 @@ def under_strace(arguments: Sequence[str], environment: Mapping[str, str], tempo
     if not traced.is_possible():
         print("strace is not here, or may not trace")
         return 2
+    compileall.compile_dir(ROOT / "src", quiet=1)  # or the first to import a module writes that beside it
     log = os.path.join(temporary, "trace")
     code = subprocess.run(["strace", *options(log), *_PYTEST, *arguments], cwd=ROOT, env=dict(environment), check=False).returncode
     with open(log, encoding="utf-8", errors="surrogateescape") as lines:

@@ -28,9 +28,28 @@ NETWORK = frozenset((
     "getsockname", "getpeername", "getsockopt", "setsockopt", "shutdown", "io_uring_setup",
 ))  # fmt: skip
 LINE = re.compile(r"^(?:\d+ +)?(?:<\.\.\. (?P<resumed>\w+) resumed>(?P<rest>.*)|(?P<call>\w+)\((?P<given>.*))$")
-_PATH = re.compile(r'(?:(?:AT_FDCWD|\d+)<(?P<folder>[^>]*)>, )?"(?P<path>(?:[^"\\]|\\.)*)"(?P<cut>\.\.\.)?')
+_PATH = re.compile(r'(?:(?:AT_FDCWD|(?P<number>\d+))(?:<(?P<folder>[^>]*)>)?, )?"(?P<path>(?:[^"\\]|\\.)*)"(?P<cut>\.\.\.)?')
 _DESCRIPTOR = re.compile(r"^\d+<(?P<path>[^>]*)>")
 _OPENS = ("open", "openat", "openat2")
+# What these change is a name; other calls change what it leads to.
+NAMES = (
+    "symlink",
+    "symlinkat",
+    "link",
+    "linkat",
+    "rename",
+    "renameat",
+    "renameat2",
+    "unlink",
+    "unlinkat",
+    "rmdir",
+    "mkdir",
+    "mkdirat",
+    "mknod",
+    "mknodat",
+)
+# Stands for a folder that strace has no path for: of one deeper than 4,096 characters the kernel tells none.
+TOO_DEEP = "/too-deep"
 _WRITES = re.compile(r"\bO_(?:WRONLY|RDWR|CREAT|TRUNC|APPEND|TMPFILE)\b")
 
 
@@ -98,12 +117,17 @@ def changes(call: str, given: str, folder: str = "/") -> list[str]:
     return paths[-1:] if call.startswith(("link", "symlink")) else paths
 
 
+def text(shown: str) -> str:
+    """A text that strace shows with escapes."""
+    return shown.encode("utf-8", "surrogateescape").decode("unicode_escape", "replace")
+
+
 def _paths(given: str, folder: str = "/") -> list[str]:
     """The paths among a call's arguments, made absolute."""
     found = []
     for match in _PATH.finditer(given):
-        path = match["path"].encode("utf-8", "surrogateescape").decode("unicode_escape", "replace")
-        found.append(os.path.normpath(os.path.join(match["folder"] or folder, path)))
+        path = text(match["path"])
+        found.append(os.path.normpath(os.path.join(match["folder"] or (TOO_DEEP if match["number"] else folder), path)))
     return found
 
 
