@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 
 from tests.project.trees import repository
@@ -19,48 +18,33 @@ PROJECT = {
     "app/page.tsx": "export default () => null;\n",
 }
 
-# Runs a command, then prints the modules that were loaded and the classes among them whose annotations are texts.
+# Runs a command, then prints the modules that were loaded.
 _AFTER = """
-import sys, typing
+import sys
 from driftline import console
 console.run(console.plain(sys.argv[1:]))
 print("--")
 print(*sys.modules)
-print(*(
-    f"{name}.{part.__name__}"
-    for name, module in list(sys.modules.items()) if name.startswith("driftline.")
-    for part in vars(module).values()
-    if isinstance(part, type) and hasattr(part, "_fields") and part.__module__ == name
-    if any(isinstance(annotation, typing.ForwardRef) for annotation in part.__annotations__.values())
-))
 """
 
 
-@cache
-def _loaded(folder: Path, *words: str) -> tuple[frozenset[str], tuple[str, ...]]:
-    """The modules that a command loads in a folder, and the NamedTuples among them that are slow to define."""
+def _loaded(folder: Path, *words: str) -> set[str]:
+    """The modules that a command loads in a folder."""
     done = subprocess.run([sys.executable, "-c", _AFTER, *words], cwd=folder, capture_output=True, text=True, check=True)
-    modules, slow = done.stdout.partition("--\n")[2].splitlines()
-    return frozenset(modules.split()), tuple(slow.split())
-
-
-def test_the_nouns_of_every_run_are_cheap_to_define(tmp_path: Path) -> None:
-    # Under `from __future__ import annotations` a NamedTuple compiles the text of every annotation when it is defined: twice the time.
-    _, slow = _loaded(repository(tmp_path, PROJECT), "check")
-    assert not [name for name in slow if not name.startswith(("driftline.formats.", "driftline.code.javascript."))]
+    return set(done.stdout.partition("--\n")[2].split())
 
 
 def test_a_small_check_parses_no_toml(tmp_path: Path) -> None:
-    modules, _ = _loaded(repository(tmp_path, PROJECT), "check")
+    modules = _loaded(repository(tmp_path, PROJECT), "check")
     assert "tomli" not in modules
 
 
 def test_a_check_loads_the_formats_of_the_project_only(tmp_path: Path) -> None:
-    modules, _ = _loaded(repository(tmp_path, PROJECT), "check")
+    modules = _loaded(repository(tmp_path, PROJECT), "check")
     formats = {name.removeprefix("driftline.formats.") for name in modules if name.startswith("driftline.formats.")}
     assert {name for name in formats if not name.startswith("_")} == {"dotenv", "domains", "package_json", "pushes"}
 
 
 def test_a_check_does_without_the_heavy_parts_of_the_standard_library(tmp_path: Path) -> None:
-    modules, _ = _loaded(repository(tmp_path, PROJECT), "check")
+    modules = _loaded(repository(tmp_path, PROJECT), "check")
     assert not modules & {"importlib.resources", "tempfile", "shutil", "pathlib", "zipfile", "inspect", "dataclasses", "click"}

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from driftline import code, environments, formats, late, rules, suppress
 from driftline.environments import Keys, ReadSource
@@ -32,6 +32,7 @@ from driftline.project import apps, files, live
 from driftline.project.files import File, Tree
 from driftline.project.settings import Settings, matches, nearest
 from driftline.project.text import conflict, is_text, ours
+from driftline.record import NamedTuple
 
 if TYPE_CHECKING:
     from driftline.bundle.workers import Crew

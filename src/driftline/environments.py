@@ -3,7 +3,6 @@
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
-from typing import NamedTuple
 
 from driftline import late, loaders
 from driftline.code import Survey, kind_of_settings
@@ -39,6 +38,7 @@ from driftline.model import (
 from driftline.project import dashboards, live, origins
 from driftline.project.apps import Layout, Plan, folder_of, is_shown, owner
 from driftline.project.settings import Settings
+from driftline.record import NamedTuple
 
 # Sub-folders of an app in which projects keep env files that something else than the framework loads.
 _FOLDERS = ("env", "envs", ".envs", "config", "environments", "docker", "deploy", "supabase")

@@ -6,12 +6,12 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from driftline import __version__, audit, late, regular
 from driftline.model import App, Misuse, Unreadable
 from driftline.project import git
 from driftline.project.settings import FILE, Settings
+from driftline.record import NamedTuple
 
 # What stands around our lines in files that are not ours.
 _BEGIN, _END = "# driftline: begin", "# driftline: end"

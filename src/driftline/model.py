@@ -3,7 +3,9 @@
 import hmac
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
+
+from driftline.record import NamedTuple
 
 
 class Misuse(Exception):

@@ -4,11 +4,11 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
 
 from driftline import late
 from driftline.model import Finding, Misuse, Suppression
 from driftline.project.settings import Accept, Settings, matches
+from driftline.record import NamedTuple
 
 BASELINE = "driftline/baseline/1"
 # Where a baseline lies unless driftline.toml says otherwise.

@@ -1,9 +1,9 @@
 """Fits words to a terminal: hostile characters, display width, wrapping, padding, colour; it knows nothing of reports."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from driftline import late
+from driftline.record import NamedTuple
 
 # Longer texts come from hostile names only; what is cut is said.
 _LONGEST = 2000

@@ -1,7 +1,9 @@
 """What is scanned: a named run of bytes that can be opened again, and its windows."""
 
 from collections.abc import Callable, Iterator
-from typing import IO, NamedTuple
+from typing import IO
+
+from driftline.record import NamedTuple
 
 # Gives a text again, from its start.
 Opened = Callable[[], IO[bytes]]

@@ -5,13 +5,13 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import NamedTuple
 
 from driftline import late
 from driftline.bundle.triggers import Trigger
 from driftline.knowledge import hosts, identify, shapes
 from driftline.knowledge.catalog import KeyKind
 from driftline.model import Exposure, Mode, Secret, Traits
+from driftline.record import NamedTuple
 
 
 class Key(NamedTuple):

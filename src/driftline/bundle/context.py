@@ -8,7 +8,6 @@ and the value's own randomness; a name that browsers need (`apiKey`, `token`, `s
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import NamedTuple
 
 from driftline import late
 from driftline.bundle import triggers
@@ -17,6 +16,7 @@ from driftline.knowledge import catalog
 from driftline.knowledge.catalog import KeyKind
 from driftline.knowledge.judge import is_pattern
 from driftline.model import Exposure, Identity
+from driftline.record import NamedTuple
 
 
 class Named(NamedTuple):

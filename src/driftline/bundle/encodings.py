@@ -5,9 +5,10 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from driftline import late
+from driftline.record import NamedTuple
 
 
 class Decoded(NamedTuple):

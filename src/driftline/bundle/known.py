@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from driftline import late
 from driftline.bundle import engine, triggers
@@ -11,6 +10,7 @@ from driftline.bundle.engine import Engine
 from driftline.bundle.triggers import Trigger
 from driftline.knowledge import catalog
 from driftline.model import Exposure, Location, Secret, Traits
+from driftline.record import NamedTuple
 
 
 class Known(NamedTuple):

@@ -3,7 +3,7 @@
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import IO, NamedTuple
+from typing import IO
 
 from driftline import late
 from driftline.bundle import context, far, links, sourcemap, triggers
@@ -16,6 +16,7 @@ from driftline.bundle.triggers import Trigger
 from driftline.knowledge import catalog
 from driftline.knowledge.catalog import KeyKind
 from driftline.model import Exposure
+from driftline.record import NamedTuple
 
 # Decoded text is looked at like any other, to this depth: base64 of JSON of a URL with escapes.
 DEEPEST = 4

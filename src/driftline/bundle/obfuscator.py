@@ -6,11 +6,11 @@ strings are split over several calls. Layout after javascript-obfuscator/javascr
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from driftline import late
 from driftline.bundle import encodings
 from driftline.bundle.encodings import Decoded
+from driftline.record import NamedTuple
 
 _MOST_STRINGS = 20_000
 _LITERAL = rb"(?:'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\")"

@@ -1,11 +1,11 @@
 """What is decoded around a trigger's hit: a piece of text whose edges depend on the text alone, not on where a window happens to end."""
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from driftline.bundle import encodings, joins, triggers
 from driftline.bundle.encodings import Decoded
 from driftline.bundle.triggers import Trigger
+from driftline.record import NamedTuple
 
 # Forms whose text may reach further than windows overlap: a data URL of any length, the string tables of obfuscators.
 FAR = frozenset((triggers.DATA, triggers.SWAPPED, triggers.TABLE))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import accumulate, chain, groupby
-from typing import IO, NamedTuple
+from typing import IO
 
 from driftline import late
 from driftline.bundle import context, engine, hermes, links, serve, sourcemap, triggers, unpack
@@ -32,6 +32,7 @@ from driftline.model import (
     Unreadable,
     failed,
 )
+from driftline.record import NamedTuple
 
 __all__ = ["Known", "Limits", "Scan", "Texts", "scan"]
 

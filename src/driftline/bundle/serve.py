@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+
+from driftline.record import NamedTuple
 
 # Where frameworks put what a browser, a phone or a desktop gets, most specific first (their docs, read 2026-11): Next.js, static export,
 # Vite, CRA and Gatsby, React Router and Remix, Nuxt and Nitro, SvelteKit, Vercel and Netlify CLI, Capacitor and Cordova, Expo, Storybook,

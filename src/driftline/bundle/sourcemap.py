@@ -7,10 +7,11 @@ wants the whole map and the whole script in memory, and 18 MB of native code; `s
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import IO, NamedTuple
+from typing import IO
 
 from driftline import late
 from driftline.bundle.blob import skip
+from driftline.record import NamedTuple
 
 _PIECE = 1 << 20
 # A key of the map itself: inside an embedded source its quotes would be escaped.

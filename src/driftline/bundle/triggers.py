@@ -12,12 +12,13 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any
 
 from driftline.knowledge import hosts, shapes
 from driftline.knowledge.catalog import Catalog, KeyKind
 from driftline.knowledge.hosts import Class
 from driftline.model import Exposure
+from driftline.record import NamedTuple
 
 if sys.version_info >= (3, 11):
     from re import _constants as c

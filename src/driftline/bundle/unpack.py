@@ -4,10 +4,11 @@ import io
 import os
 import struct
 from collections.abc import Iterator
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
 from driftline.bundle.blob import Blob, read
 from driftline.model import Unreadable
+from driftline.record import NamedTuple
 
 
 class Limits(NamedTuple):

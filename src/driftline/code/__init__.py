@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from types import ModuleType
-from typing import NamedTuple, Protocol, cast
+from typing import Protocol, cast
 
 from driftline import late, sieve
 from driftline.knowledge import identify
 from driftline.knowledge.platform import environment_kind
 from driftline.model import Claim, Kind, Literal, Location, Reference, Route, Unread, Unreadable, Use, failed
+from driftline.record import NamedTuple
 
 # Longer files are generated or minified; hand-written sources in eight large public repositories stay under 600 kB (2026-08).
 MAX_PARSED = 2 * 1024 * 1024

@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
 from itertools import chain
-from typing import NamedTuple
 
 from driftline import late, sieve
 from driftline.code import is_example, is_test, is_tool
@@ -18,6 +17,7 @@ from driftline.knowledge.callbacks import Role, Sandbox
 from driftline.knowledge.catalog import Provider
 from driftline.knowledge.hosts import Class
 from driftline.model import Mode, Url
+from driftline.record import NamedTuple
 
 # One of these stands in every file with a fixed local, tunnel or sandbox address, or with a key whose path is worth checking.
 TRACES = (

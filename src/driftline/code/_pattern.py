@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from driftline import late
 from driftline.code import CodeReading, Place
 from driftline.model import Literal, Need, Reference, Secret, Side, Use
+from driftline.record import NamedTuple
 
 
 class Read(NamedTuple):

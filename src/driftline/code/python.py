@@ -12,11 +12,11 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
-from typing import NamedTuple
 
 from driftline.code import CodeFile, CodeReading, Helper, Place, _addresses, _claims
 from driftline.knowledge import callbacks
 from driftline.model import Claim, Literal, Location, Need, Reference, Secret, Side, Unread, Use
+from driftline.record import NamedTuple
 
 EXTENSIONS = (".py",)
 TRACES = (b"environ", b"getenv", b"BaseSettings", b"decouple", b"starlette.config", b"dotenv_values", b"env(", b"env.")

@@ -8,12 +8,12 @@ Cloudflare Pages, Express, Hono, Fastify, Koa, Elysia, Nest, FastAPI, Flask and 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from functools import lru_cache
-from typing import NamedTuple
 
 from driftline import late, sieve
 from driftline.code import Place, RouteFile, is_example, is_test
 from driftline.knowledge import callbacks
 from driftline.model import Route
+from driftline.record import NamedTuple
 
 
 def read(path: str, content: bytes, folder: str = ".") -> RouteFile | None:

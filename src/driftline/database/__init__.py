@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from driftline.model import Location
+from driftline.record import NamedTuple
 
 if TYPE_CHECKING:
     from driftline.database.tokens import Lines, Token

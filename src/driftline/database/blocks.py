@@ -10,10 +10,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import pairwise, product
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from driftline.database.statements import Cursor
 from driftline.database.tokens import Token, scan
+from driftline.record import NamedTuple
 
 # What an expression can be: text, a truth, NULL, a list, or a row of the catalogue.
 Value = object

@@ -7,11 +7,12 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
-from typing import Any, NamedTuple
+from typing import Any
 
 from driftline import late
 from driftline.database.tokens import Lines
 from driftline.model import Location, Unreadable
+from driftline.record import NamedTuple
 
 # Firebase docs, Security Rules language; Realtime Database rules; firebase.json, 2026-11.
 _TOKEN = late.pattern(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
 
 from driftline import late
 from driftline.database import Database, Script, postgres, statements
 from driftline.database.replay import replay
 from driftline.model import Unread, Unreadable
+from driftline.record import NamedTuple
 
 
 class History(NamedTuple):

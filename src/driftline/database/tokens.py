@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from driftline import late
 from driftline.model import Location
+from driftline.record import NamedTuple
 
 # PostgreSQL 18 docs, 4.1 Lexical structure, 2026-11. A nested comment is closed by hand below.
 _TOKEN = late.pattern(

@@ -6,11 +6,12 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from types import ModuleType
-from typing import NamedTuple, Protocol, cast
+from typing import Protocol, cast
 
 from driftline import late
 from driftline.knowledge import identify
 from driftline.model import Authority, Reading, Text
+from driftline.record import NamedTuple
 
 
 class Format(NamedTuple):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from driftline import late
 from driftline.formats._document import MAX_DEPTH, MAX_NODES, Document, Lines, Node
 from driftline.model import Unreadable
+from driftline.record import NamedTuple
 
 # An unclosed string or comment ends with its line or the text, so that every character is looked at once.
 _TOKEN = late.pattern(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from driftline import late
 from driftline.formats._document import Document, Node
 from driftline.formats._values import NAME, declared, declared_text, not_too_many, template_of
 from driftline.knowledge.platform import environment_kind, is_service_image
 from driftline.model import Component, Declaration, Location, Scope, Secret, State
+from driftline.record import NamedTuple
 
 # `$(NAME)` takes another variable of the same container, `$$(NAME)` is plain text (Kubernetes docs, Define dependent variables, 2026-11).
 _DEPENDENT = late.pattern(r"(\$?)\$\(([A-Za-z_][\w.\-]*)\)")

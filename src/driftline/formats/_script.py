@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import NamedTuple
 
 from driftline import late
 from driftline.formats._shell import Word, assignments, commands
+from driftline.record import NamedTuple
 
 # A step that builds a front end: the package managers' build scripts and the bundlers themselves. What may stand between two words
 # never runs over the next beginning of the same command: every search here is linear.

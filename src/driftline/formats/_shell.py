@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from driftline import late
 from driftline.model import Need
+from driftline.record import NamedTuple
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _TOKEN = late.pattern(rf"\\.|\$\$|\$\{{(?P<braced>{_NAME})(?P<operator>:?[-?+=])?|\$(?P<bare>{_NAME})|[{{}}]", re.DOTALL)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from driftline import late
 from driftline.formats import Format
@@ -33,6 +32,7 @@ from driftline.model import (
     Unreadable,
     Use,
 )
+from driftline.record import NamedTuple
 
 FORMAT = Format(
     name="dockerfile",

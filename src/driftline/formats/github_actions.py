@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from driftline import late
 from driftline.formats import Format
@@ -35,6 +34,7 @@ from driftline.model import (
     Text,
     Use,
 )
+from driftline.record import NamedTuple
 
 FORMAT = Format(
     name="github_actions",

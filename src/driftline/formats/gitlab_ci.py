@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from driftline import late
 from driftline.formats import Format
@@ -39,6 +39,7 @@ from driftline.model import (
     Unread,
     Use,
 )
+from driftline.record import NamedTuple
 
 FORMAT = Format(
     name="gitlab_ci",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from driftline import late
 from driftline.formats import Format
@@ -18,6 +17,7 @@ from driftline.formats._shell import Word, assignments, commands
 from driftline.formats._values import declared
 from driftline.knowledge.platform import environment_kind
 from driftline.model import Authority, Declaration, EnvFile, Kind, Location, Passthrough, Reading, Text
+from driftline.record import NamedTuple
 
 FORMAT = Format(name="package_json", title="package.json scripts", files=("package.json",), authority=Authority.PART, nameless="local")
 

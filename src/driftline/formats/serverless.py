@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from enum import Enum
-from typing import NamedTuple
 
 from driftline import late
 from driftline.formats import Format
@@ -31,6 +30,7 @@ from driftline.model import (
     Text,
     Unreadable,
 )
+from driftline.record import NamedTuple
 
 FORMAT = Format(
     name="serverless",

@@ -10,7 +10,6 @@ store, never a value.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from driftline.formats import Format
 from driftline.formats._document import Document, Node, json_document, toml_document
@@ -18,6 +17,7 @@ from driftline.formats._place import word_of
 from driftline.formats._values import declared
 from driftline.knowledge.platform import environment_kind
 from driftline.model import Authority, Claim, Component, Declaration, Exposure, Identity, Kind, Mode, Reading, State, Text
+from driftline.record import NamedTuple
 
 FORMAT = Format(
     name="wrangler",

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import cache
-from typing import NamedTuple
 
 from driftline import late
 from driftline.knowledge import tables
+from driftline.record import NamedTuple
 
 _IMPORT = late.pattern(
     rb"""(?:\bfrom|\bimport|\brequire\(|\bimport\()\s*["'](?:npm:|jsr:|https://(?:esm\.sh|cdn\.jsdelivr\.net/npm|unpkg\.com|www\.gstatic\.com/firebasejs/[\d.]{1,20})/)?(?P<module>@?[\w./\-]+)"""

@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping
 from enum import Enum
 from functools import cache, lru_cache
-from typing import NamedTuple
 
 from driftline import late
 from driftline.knowledge import catalog, tables
+from driftline.record import NamedTuple
 
 
 class Role(str, Enum):

@@ -57,10 +57,11 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from driftline import late
 from driftline.model import Exposure, Mode
+from driftline.record import NamedTuple
 
 _FOLDER = os.path.join(os.path.dirname(__file__), "providers")
 INDEX = os.path.join(os.path.dirname(__file__), "providers.json")

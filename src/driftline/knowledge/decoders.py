@@ -14,10 +14,11 @@ import re
 import zlib
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
-from typing import Any, NamedTuple
+from typing import Any
 
 from driftline import late
 from driftline.knowledge import hosts
+from driftline.record import NamedTuple
 
 _LONGEST = 20_000
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

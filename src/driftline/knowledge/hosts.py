@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from driftline import late
 from driftline.knowledge import tables
 from driftline.model import Url
+from driftline.record import NamedTuple
 
 if TYPE_CHECKING:  # most hosts are names
     from ipaddress import IPv4Address, IPv6Address

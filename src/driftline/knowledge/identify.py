@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import pairwise
-from typing import NamedTuple
 
 from driftline import late
 from driftline.knowledge import catalog, hosts
 from driftline.knowledge.catalog import Catalog, KeyKind, Published
 from driftline.model import Exposure, Identity, Location, Mode, Secret, Traits, Unread
+from driftline.record import NamedTuple
 
 # A longer value is no key of any catalogue entry but a document; only its shape is looked at.
 _LONGEST = 20_000

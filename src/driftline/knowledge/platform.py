@@ -23,11 +23,12 @@ A name may hold one `*`.
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from driftline import late
 from driftline.knowledge import tables
 from driftline.model import Kind
+from driftline.record import NamedTuple
 
 
 class Framework(NamedTuple):

@@ -8,7 +8,9 @@ import re
 import sys
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
+
+from driftline.record import NamedTuple
 
 if sys.version_info >= (3, 11):
     from re import _constants as c

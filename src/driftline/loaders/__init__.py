@@ -4,12 +4,13 @@ import importlib
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from driftline import late
 from driftline.loaders.assignment import Assignment, Parsed, Place, Problem
 from driftline.loaders.expand import Budget, Lost
 from driftline.model import Misuse, Secret
+from driftline.record import NamedTuple
 
 __all__ = [
     "LOADERS",

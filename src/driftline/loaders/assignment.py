@@ -2,7 +2,8 @@
 
 import re
 from bisect import bisect_right
-from typing import NamedTuple
+
+from driftline.record import NamedTuple
 
 # JavaScript's white space (ECMA-262, WhiteSpace and LineTerminator): what `\s` and trim() take in the npm dialects.
 SPACE = "\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from driftline import late
 from driftline.loaders.assignment import Assignment, Parsed, Positions, Problem
 from driftline.loaders.expand import MAX_EXPANDED, Budget, Lost
+from driftline.record import NamedTuple
 
 _BLANK = "\t\v\f\r \x85\u00a0"
 _ESCAPE = late.pattern(r'\\([abcfnrtv$"\\]|0\d{0,3})', re.ASCII)

@@ -4,12 +4,12 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from posixpath import normpath
-from typing import NamedTuple
 
 from driftline import late
 from driftline.knowledge import platform
 from driftline.knowledge.platform import Framework
 from driftline.model import Unread, Unreadable
+from driftline.record import NamedTuple
 
 # Folders whose packages are material for tests or for readers, not deployed parts of this project.
 _MATERIAL = frozenset(

@@ -14,13 +14,14 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 from driftline import late, loaders
 from driftline.knowledge import identify, platform
 from driftline.model import Identity, Kind, Misuse, Secret, State, Unreadable
 from driftline.project import files
+from driftline.record import NamedTuple
 
 SCHEMA = "driftline/snapshot/1"
 FOLDER = ".driftline"

@@ -3,12 +3,12 @@
 import os
 import stat
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import NamedTuple
 
 from driftline.model import Location, Related, Unread, Unreadable
 from driftline.project import git, ignore
 from driftline.project.ignore import Ignore
 from driftline.project.text import is_text
+from driftline.record import NamedTuple
 
 # Folders that hold no source of the project whatever .gitignore says: dependencies, version control, virtual environments, caches.
 # Build output is left to .gitignore and to the `bundle` command, except where a framework's own folder name is unmistakable.

@@ -4,10 +4,10 @@ import os
 import re
 import subprocess
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from driftline.model import Unreadable
 from driftline.project import inert
+from driftline.record import NamedTuple
 
 
 class Listing(NamedTuple):

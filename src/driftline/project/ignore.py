@@ -7,7 +7,8 @@ wildcards are tried with a search that never goes back behind an earlier one, so
 import os
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from driftline.record import NamedTuple
 
 # More are no hand-written file: the largest seen in public repositories has 900 lines (github/gitignore, all templates joined: 4,000).
 MAX_PATTERNS = 10_000

@@ -7,12 +7,13 @@ from contextlib import suppress
 from functools import partial
 from threading import Timer
 from types import TracebackType
-from typing import IO, NamedTuple
+from typing import IO
 
 from driftline.model import Unreadable
 from driftline.project import git, inert, spoken
 from driftline.project.files import MAX_SOURCE
 from driftline.project.text import is_text
+from driftline.record import NamedTuple
 
 # A blob is asked for when the changes are compared and when the project is read: so much is kept of what git has shown.
 _KEPT = 64 * 1024 * 1024

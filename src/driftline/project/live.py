@@ -1,12 +1,12 @@
 """The process environment as a source: in CI and in a host's build it is what the app will really get."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
 
 from driftline.knowledge import platform
 from driftline.model import Kind, Misuse, Unreadable
 from driftline.project import files
 from driftline.project.settings import nearest
+from driftline.record import NamedTuple
 
 
 class Surroundings(NamedTuple):

@@ -1,13 +1,13 @@
 """Where an environment can be reached: what driftline.toml says, what platform configuration states, what its own base addresses agree on."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from typing import NamedTuple
 
 from driftline.knowledge import callbacks, hosts
 from driftline.knowledge.callbacks import Role
 from driftline.knowledge.hosts import Class
 from driftline.model import Cell, Kind, Location, Reading, Source, State, Url, is_base
 from driftline.project.settings import Settings
+from driftline.record import NamedTuple
 
 # What a base address of one's own can be; a tunnel or a developer's machine is nobody's origin.
 _OWN = frozenset((Class.OTHER, Class.PLATFORM, Class.BUILDER, Class.PREVIEW, Class.BUILDER_PREVIEW, Class.NON_PRODUCTION))

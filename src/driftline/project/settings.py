@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from fnmatch import fnmatchcase
-from typing import Any, NamedTuple
+from typing import Any
 
 from driftline import regular
 from driftline.knowledge import platform
 from driftline.model import Kind, Misuse, Mode, Severity
+from driftline.record import NamedTuple
 
 FILE = "driftline.toml"
 

@@ -1,9 +1,9 @@
 """What the text outputs say of an app: its head, which source speaks for which environment and why, and its table."""
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import NamedTuple
 
 from driftline.model import App, Authority, Cell, Environment, Mode, Need, Report, State, Variable
+from driftline.record import NamedTuple
 from driftline.terminal import Terminal, columns, count, pad, size
 
 # Addresses of one environment on screen; all of them with --verbose.

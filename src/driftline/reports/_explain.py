@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from driftline.model import App, Cell, Environment, Finding, Location, Misuse, Report, State, Use, Variable
+from driftline.record import NamedTuple
 from driftline.reports import _app, _words
 from driftline.reports._order import by_weight
 from driftline.terminal import Terminal, count

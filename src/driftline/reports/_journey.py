@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from driftline.model import App, Finding, Location, Report, State, Variable
+from driftline.record import NamedTuple
 
 
 class Step(NamedTuple):

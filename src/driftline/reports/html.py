@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from driftline import __version__, late
 from driftline.knowledge import catalog
@@ -25,6 +25,7 @@ from driftline.model import (
     State,
     Variable,
 )
+from driftline.record import NamedTuple
 from driftline.reports import _app, _review, _words
 from driftline.reports._order import by_weight
 from driftline.terminal import Terminal, count

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from html import escape
-from typing import NamedTuple
 
 from driftline.model import Finding, Report, Severity
+from driftline.record import NamedTuple
 from driftline.reports import _words
 from driftline.reports._order import by_weight
 from driftline.terminal import Terminal

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
-from typing import NamedTuple
 
 from driftline.evidence import Evidence
 from driftline.knowledge import backends, callbacks, catalog
 from driftline.model import Exposure, Kind, Report, State, Variable
+from driftline.record import NamedTuple
 
 
 class Limit(NamedTuple):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from driftline.evidence import Surface
 from driftline.model import Location
 from driftline.project import ignore
 from driftline.project.ignore import Ignore
+from driftline.record import NamedTuple
 
 # GitHub and GitLab docs, code owners, 2026-11: the first of these that is there counts.
 FILES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")

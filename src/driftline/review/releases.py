@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, lru_cache
-from typing import NamedTuple
 
 from driftline import late
 from driftline.code import is_example
@@ -14,6 +13,7 @@ from driftline.evidence import Step, Store
 from driftline.knowledge import backends, tables
 from driftline.model import Location
 from driftline.project import apps
+from driftline.record import NamedTuple
 from driftline.review import runs
 from driftline.review.runs import Script
 

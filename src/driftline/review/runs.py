@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from driftline import late
+from driftline.record import NamedTuple
 
 _RUNNER = r"\b(?:npm|pnpm|yarn|bun|turbo|nx|lerna|make|run-[sp]|npm-run-all2?|concurrently)\b"
 # What stands between a runner and the end of its command.

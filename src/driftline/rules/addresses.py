@@ -1,7 +1,6 @@
 """What the callback rules share: the addresses that environments hold and that code fixes, with their role and the class of their host."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from driftline.knowledge import callbacks, hosts
 from driftline.knowledge.callbacks import Role
@@ -24,6 +23,7 @@ from driftline.model import (
     Url,
     Variable,
 )
+from driftline.record import NamedTuple
 from driftline.rules.phrases import held
 
 # Formats that fix a value into an image or a build: `baked-callback` speaks of their local addresses.

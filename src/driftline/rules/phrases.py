@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from driftline import late
 from driftline.knowledge import catalog
@@ -28,6 +28,7 @@ from driftline.model import (
     Use,
     Variable,
 )
+from driftline.record import NamedTuple
 
 DECLARED = frozenset((State.SET, State.EMPTY, State.REFERENCE, State.ENCRYPTED))
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
-from typing import NamedTuple
 
 from driftline.model import App, Finding, Related, Rule
+from driftline.record import NamedTuple
 from driftline.rules.phrases import PROTECTION, Held, held, on_value
 
 

@@ -1,11 +1,11 @@
 """What the rules on built output share: sightings of one value in one file as one subject, and how their place is told."""
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from driftline.knowledge import hosts
 from driftline.knowledge.hosts import Class
 from driftline.model import Facts, Finding, Kind, Leftover, Link, Location, Related, Rule, Sighting
+from driftline.record import NamedTuple
 from driftline.rules.addresses import shown
 
 # The key under which the output names a provider's own page for payments.

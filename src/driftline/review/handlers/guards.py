@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
 
 from driftline import late
+from driftline.record import NamedTuple
 from driftline.review.handlers import words
 
 # Next.js (`proxy` since version 16), SvelteKit, Astro and Nuxt docs, 2026-11.

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from driftline import late
 from driftline.code import Place
 from driftline.code.syntax import string
 from driftline.code.syntax import text as text_of
 from driftline.evidence import Doubt
+from driftline.record import NamedTuple
 from driftline.review.handlers import flow, syntax, words
 from driftline.review.handlers.project import Project
 

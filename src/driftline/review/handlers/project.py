@@ -6,9 +6,9 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
-from typing import NamedTuple
 
 from driftline import late, sieve
+from driftline.record import NamedTuple
 from driftline.review.handlers import guards, words
 
 _IMPORT = late.pattern(

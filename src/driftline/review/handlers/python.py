@@ -6,11 +6,11 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import NamedTuple
 
 from driftline import late
 from driftline.code import Place
 from driftline.evidence import Doubt
+from driftline.record import NamedTuple
 from driftline.review.handlers import words
 
 _FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef

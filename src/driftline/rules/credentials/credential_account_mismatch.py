@@ -12,10 +12,10 @@ names are declared as `accounts` in driftline.toml.
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
-from typing import NamedTuple
 
 from driftline.knowledge import catalog, decoders
 from driftline.model import App, Environment, Facts, Finding, Identity, Location, Mode, Related, Rule, Severity
+from driftline.record import NamedTuple
 from driftline.rules.phrases import PROTECTION, Held, held, identified, place, title
 
 RULE = Rule("credential-account-mismatch", Severity.BLOCKER, "values of one provider belong to different accounts")

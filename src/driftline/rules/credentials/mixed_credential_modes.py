@@ -7,9 +7,9 @@ Example: production holds a live publishable key and a test secret key of Stripe
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from driftline.model import App, Environment, Exposure, Facts, Finding, Identity, Location, Mode, Related, Rule, Severity
+from driftline.record import NamedTuple
 from driftline.rules.phrases import Held, held, identified, place, title, wanted_mode
 from driftline.rules.traps import switched
 

@@ -9,11 +9,11 @@ A name that every network has for itself (`db`, `redis.railway.internal`) is one
 """
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from driftline.knowledge import catalog, hosts
 from driftline.knowledge.catalog import KeyKind
 from driftline.model import App, Facts, Finding, Identity, Kind, Location, Mode, Related, Rule, Severity, Traits
+from driftline.record import NamedTuple
 from driftline.rules.phrases import PROTECTION, Held, held, place, title
 from driftline.rules.sharing import is_named
 
