@@ -214,16 +214,21 @@ def _load(path: str) -> _Gate | None:
     import hyperscan
 
     try:
-        magic, check, rest = content.split(b"\n", 2)
-        if magic != _MAGIC or int(check) != zlib.crc32(rest):
-            raise ValueError("damaged")
-        sizes, names, traces, silent, mention, content = rest.split(b"\n", 5)
+        # Three megabytes: what is cut off at a line's end is copied.
+        lines, start = [], 0
+        for _ in range(7):
+            stop = content.index(b"\n", start)
+            lines.append(content[start:stop])
+            start = stop + 1
+            if len(lines) == 2 and (lines[0] != _MAGIC or int(lines[1]) != zlib.crc32(memoryview(content)[start:])):
+                raise ValueError("damaged")
+        sizes, names, traces, silent, mention = lines[2:]
         databases = []
         for size in map(int, sizes.split()):
-            database = hyperscan.loadb(content[:size], hyperscan.HS_MODE_BLOCK)
+            database = hyperscan.loadb(content[start : start + size], hyperscan.HS_MODE_BLOCK)
             database.scratch = hyperscan.Scratch(database)
             databases.append(database)
-            content = content[size:]
+            start += size
         owners, owners_of_traces, never = ([int(number) for number in line.split()] for line in (names, traces, silent))
         return _Gate(databases, owners, owners_of_traces, never, mention)
     except (ValueError, hyperscan.error):

@@ -440,10 +440,16 @@ def _catalog(data: Mapping[str, Any], digest: str) -> Catalog:
     )
 
 
-def _key(row: Sequence[Any]) -> KeyKind:
-    fields: list[Any] = [tuple(value) if isinstance(value, list) else value for value in row]
-    fields[3] = Exposure(fields[3])
-    return KeyKind(*fields)
+_SEQUENCES = tuple(map(KeyKind._fields.index, ("variables", "context", "anchors", "prefixes", "inner", "within")))
+_EXPOSURES = {one.value: one for one in Exposure}
+
+
+def _key(row: list[Any]) -> KeyKind:
+    for field in _SEQUENCES:
+        if field < len(row) and row[field] is not None:
+            row[field] = tuple(row[field])
+    row[3] = _EXPOSURES[row[3]]
+    return KeyKind(*row)
 
 
 def _printed(entry: dict[str, Any]) -> Published:

@@ -22,6 +22,7 @@ IN_CONFLICT = "is in a merge conflict: settle it, and `git add` it"
 
 # Blobs of these modes hold text of the project; 120000 is a link, 160000 a submodule (gitformat-index(5)).
 _FILE_MODES = frozenset(("100644", "100755"))
+_FILE_HEADS = tuple(f"{mode} " for mode in _FILE_MODES)
 
 
 class Change(NamedTuple):
@@ -240,15 +241,13 @@ def _entries(root: str) -> tuple[dict[str, str], frozenset[str], frozenset[str]]
     conflicts: set[str] = set()
     links: set[str] = set()
     for entry in os.fsdecode(git.run(root, "ls-files", "-z", "--stage")).split("\0"):
-        if not entry:
-            continue
+        # `MODE NAME STAGE\tPATH`: nearly all are files of one stage, of which there may be many thousands.
         head, _, path = entry.partition("\t")
-        mode, name, stage = head.split(" ")
-        if stage != "0":
+        if head.startswith(_FILE_HEADS) and head.endswith(" 0"):
+            entries[path] = head[7:-2]
+        elif head and not head.endswith(" 0"):
             conflicts.add(path)
-        elif mode in _FILE_MODES:
-            entries[path] = name
-        elif mode == "120000":
+        elif head.startswith("120000 "):
             links.add(path)
     return entries, frozenset(conflicts), frozenset(links)
 

@@ -40,8 +40,8 @@ def check(facts: Facts) -> Iterator[Finding]:
         )
     if facts.output.files:
         return
-    for path in sorted(facts.files):
-        if PUBLIC_FOLDER.search(path) and not _EXAMPLE.search(path) and _is_a_site(facts, path):
+    for path in sorted(filter(PUBLIC_FOLDER.search, facts.files)):
+        if not _EXAMPLE.search(path) and _is_a_site(facts, path):
             location = Location(path, 1)
             yield RULE.finding(
                 f"{path} lies in a folder that is served as it is",
