@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import tomli
 
-from driftline.knowledge import catalog, identify
+from driftline.knowledge import catalog, identify, platform
 from driftline.knowledge.catalog import KeyKind
 from driftline.model import Exposure, Mode, Secret
 from tests import keys
@@ -389,3 +389,17 @@ def test_crosses_with_nothing_real_behind_them_stand_in(body: str) -> None:
     for head in ("gsk_", "sk_live_", "re_", "sk-proj-"):
         assert identify.placeholder(head + body) is not None
         assert identify.identify(head + body, "API_KEY") is None
+
+
+def test_a_conventional_name_is_known_behind_every_public_prefix_that_names_no_provider() -> None:
+    of_providers = {"SANITY_STUDIO_", "STRAPI_ADMIN_", "PAYLOAD_PUBLIC_", "REDWOOD_ENV_"}
+    for prefix in set(platform.public_prefixes()) - of_providers:
+        assert catalog.canonical(f"{prefix}STRIPE_SECRET_KEY") == "STRIPE_SECRET_KEY"
+
+
+def test_what_a_bundler_puts_in_the_place_of_a_read_is_told_by_the_prefix() -> None:
+    assert platform.is_inlined("NEXT_PUBLIC_URL")
+    assert platform.is_inlined("NX_PUBLIC_URL")
+    assert platform.is_inlined("SANITY_STUDIO_PROJECT_ID")
+    assert not platform.is_inlined("VITE_URL")  # Vite replaces import.meta.env alone
+    assert not platform.is_inlined("PUBLIC_URL")

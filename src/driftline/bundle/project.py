@@ -6,10 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from driftline.bundle.known import Known
 from driftline.bundle.scan import Scan
+from driftline.knowledge import platform
 from driftline.model import App, Declaration, Facts, Output, State
-
-# Prefixes that are public to one framework and an ordinary word to others (SvelteKit, Astro, Nuxt; their docs, read 2026-11).
-_PUBLIC = ("PUBLIC_", "NUXT_PUBLIC_", "NG_APP_", "GATSBY_", "VUE_APP_", "REACT_APP_", "STORYBOOK_")
 
 
 def known_values(apps: Sequence[App]) -> tuple[Known, ...]:
@@ -22,7 +20,7 @@ def known_values(apps: Sequence[App]) -> tuple[Known, ...]:
             variable = app.variables.get(declaration.name)
             public = variable is not None and variable.public
             if app.framework is None:  # what built it is not here to be seen
-                public = public or declaration.name.startswith(_PUBLIC)
+                public = public or declaration.name.startswith(platform.public_prefixes())
             one = Known(declaration.name, declaration.value, app.path, environment, declaration.location, public)
             found.setdefault((declaration.name, environment, declaration.value.reveal()), one)
     return tuple(found.values())

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from driftline import late
 from driftline.code import Place, _addresses, _claims, _stand_ins, syntax
 from driftline.code._addresses import MAX_CANDIDATES, Spot
+from driftline.knowledge import platform
 from driftline.model import Claim, Literal, Location, Secret, Side
 
 if TYPE_CHECKING:
@@ -298,9 +299,6 @@ def _is_chosen(node: Node, code: bytes) -> bool:
     return _stand_ins.only_in_development(node, code)
 
 
-_PUBLIC_NAME = late.pattern(r"(?:NEXT_PUBLIC|VITE|REACT_APP|EXPO_PUBLIC|NUXT_PUBLIC|PUBLIC|GATSBY|VUE_APP)_[A-Z0-9_]+\Z")
-
-
 def _stands_in_for_variable(node: Node) -> bool:
     """Whether a text stands at a variable's name in a table: the variable has another value where it is set."""
-    return node.parent is not None and node.parent.type == "pair" and _PUBLIC_NAME.match(_key(node.parent)) is not None
+    return node.parent is not None and node.parent.type == "pair" and _key(node.parent).startswith(platform.public_prefixes())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from driftline import late, sieve
 from driftline.code import CodeFile, CodeReading, Helper, Place, _addresses, _claims, _modes, _stand_ins, syntax
-from driftline.knowledge import callbacks
+from driftline.knowledge import callbacks, platform
 from driftline.model import Claim, Literal, Location, Need, Reference, Secret, Side, Unread, Unreadable, Use
 
 if TYPE_CHECKING:
@@ -64,9 +64,6 @@ def _objects(code: bytes) -> Iterator[re.Match[bytes]]:
         match = _OBJECT.match(code, before.start()) if before is not None else None
         if match is not None:
             yield match
-
-
-_INLINED = ("NEXT_PUBLIC_", "REACT_APP_", "EXPO_PUBLIC_", "GATSBY_", "VUE_APP_", "NX_PUBLIC_")
 
 
 def read(path: str, content: bytes) -> CodeReading:
@@ -152,7 +149,7 @@ class _File:
             return
         inlined = more.pop("inlined", None)
         if inlined is None:
-            inlined = how == "import.meta.env" or name.startswith(_INLINED)
+            inlined = how == "import.meta.env" or platform.is_inlined(name)
         self.references.append(
             Reference(
                 name,

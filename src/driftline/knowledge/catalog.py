@@ -55,7 +55,7 @@ and a catalogue whose TOML files changed since is read from TOML, so that a new 
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache, cached_property
 from typing import Any
 
@@ -68,9 +68,9 @@ INDEX = os.path.join(os.path.dirname(__file__), "providers.json")
 # Of the index: raised whenever its entries change, so that an older one is never taken for a new one.
 _FORM = 5
 
-# Prefixes that make a variable public; a conventional name stands behind them as well.
+# Prefixes that make a variable public; a conventional name stands behind them as well. One that names a provider too (`SANITY_STUDIO_`) stays.
 _PUBLIC_PREFIX = late.pattern(
-    r"(?:NEXT_PUBLIC|NUXT_PUBLIC|EXPO_PUBLIC|REACT_APP|VUE_APP|GATSBY|STORYBOOK|PLASMO_PUBLIC|WXT|BUN_PUBLIC|PUBLIC|VITE|NUXT|NG_APP|ROLLUP|PARCEL)_"
+    r"(?:NEXT_PUBLIC|NUXT_PUBLIC|EXPO_PUBLIC|REACT_APP|VUE_APP|GATSBY|STORYBOOK|PLASMO_PUBLIC|NX_PUBLIC|WXT|BUN_PUBLIC|PUBLIC|(?:MAIN_|PRELOAD_|RENDERER_)?VITE|NUXT_ENV|NUXT|NG_APP|ROLLUP|PARCEL)_"
 )
 _ENVIRONMENT_WORDS = frozenset(
     (

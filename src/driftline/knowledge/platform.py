@@ -5,7 +5,7 @@ One file is one owner. Its tables:
 `[framework]`: how it is recognised (`dependencies`; with `files` one of them too, or a script that runs one of `commands`; `rank`: lowest
 wins), its env file `loader` (`older` ones by the major version
 of a dependency), `runtime`, `public_prefixes` (inlined into browser code), `generic_prefixes` (the same, but an ordinary word
-outside this framework), `client_only`, `server` (a plain server: makes a client-only framework beside it a full app), and the
+outside this framework), `inlines` where that happens to `process.env.NAME`, `client_only`, `server` (a plain server: makes a client-only framework beside it a full app), and the
 mode of its `dev` and `build` command.
 `[host]`: the `files` that show its use, `settles`: the command that exports what its dashboard holds, `previews`: deploys every pull request,
 `formats`: the source formats in which a project says what it deploys there, `says_when` where these give variables to the build or the run alone.
@@ -121,6 +121,8 @@ class _Knowledge(NamedTuple):
     injected: _Names
     implicit: _Names
     prefixes: tuple[str, ...]
+    all_prefixes: tuple[str, ...]
+    inlined: tuple[str, ...]
     prefixes_of: Mapping[str, tuple[str, ...]]
     images: frozenset[str]
 
@@ -168,6 +170,16 @@ def public_prefix(name: str, framework: str | None) -> str | None:
         if name.startswith(prefix) and len(name) > len(prefix):
             return prefix
     return None
+
+
+def public_prefixes() -> tuple[str, ...]:
+    """Every prefix that makes a variable public under some framework, generic ones too."""
+    return _knowledge().all_prefixes
+
+
+def is_inlined(name: str) -> bool:
+    """Whether a bundler replaces `process.env.NAME` by the value at build time."""
+    return name.startswith(_knowledge().inlined)
 
 
 # --- names that need no declaration, names that need no visible read ------------------------------------------------------------
@@ -419,6 +431,7 @@ def _knowledge() -> _Knowledge:
     lived: list[_Lived] = []
     images: set[str] = set()
     prefixes: dict[str, None] = {}
+    inlined: list[str] = []
     prefixes_of: dict[str, tuple[str, ...]] = {}
     for name, data in tables.of_folder("platforms"):
         title = data["title"]
@@ -427,6 +440,7 @@ def _knowledge() -> _Knowledge:
             ranked.append((data["framework"]["rank"], candidate))
             prefixes_of[name] = candidate.framework.public_prefixes
             prefixes.update(dict.fromkeys(data["framework"].get("public_prefixes", ())))
+            inlined += candidate.framework.public_prefixes if data["framework"].get("inlines", False) else ()
         if "host" in data:
             host = data["host"]
             formats = frozenset(host.get("formats", ()))
@@ -450,6 +464,8 @@ def _knowledge() -> _Knowledge:
         injected=injects,
         implicit=reads,
         prefixes=tuple(prefixes),
+        all_prefixes=tuple(dict.fromkeys(prefix for some in prefixes_of.values() for prefix in some)),
+        inlined=tuple(inlined),
         prefixes_of=prefixes_of,
         images=frozenset(images),
     )

@@ -13,6 +13,7 @@ from driftline.audit import Project, Request
 from driftline.database import firebase, migrations
 from driftline.database.firebase import Opening
 from driftline.evidence import Attestation, Doubt, Evidence, Hook, Store, of
+from driftline.knowledge import platform
 from driftline.model import Location, Report, Route, Unread, Unreadable, failed
 from driftline.project import apps, files
 from driftline.project.files import Tree
@@ -160,7 +161,7 @@ _COMPILED = late.pattern(rb"\A(?:#![^\n]*\n)?[\"']use strict[\"'];\s*(?:var __|O
 _CODE = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".vue", ".svelte", ".astro")
 _CLIENT = late.pattern(rb"@supabase/(?:supabase-js|ssr|auth-helpers-\w+|auth-ui-\w+)|\bcreateBrowserClient\b")
 _PUBLIC_KEY = late.pattern(
-    rb"(?:NEXT_PUBLIC|VITE|PUBLIC|EXPO_PUBLIC|REACT_APP|NUXT_PUBLIC)_SUPABASE_\w{0,80}?(?:ANON|PUBLISHABLE|KEY)\w*|SUPABASE_(?:ANON|PUBLISHABLE)_KEY"
+    rf"(?:{'|'.join(platform.public_prefixes())})SUPABASE_\w{{0,80}}?(?:ANON|PUBLISHABLE|KEY)\w*|SUPABASE_(?:ANON|PUBLISHABLE)_KEY".encode()
 )
 _SERVICE_KEY = late.pattern(rb"SERVICE_ROLE|SUPABASE_SECRET_KEY|SUPABASE_SERVICE_KEY")
 # A query begun; in a file that does not name Supabase (it is handed a client) one that goes on as its queries do.
