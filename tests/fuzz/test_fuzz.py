@@ -44,7 +44,8 @@ def test_every_reader_is_fuzzed() -> None:
 
 def test_the_corpus_is_of_targets_and_small() -> None:
     files = list(run.CORPUS.glob("*.json"))
-    assert {path.stem for path in files} <= set(TARGETS)
+    # One reader needs a library that Python 3.10 and Windows do without.
+    assert {path.stem for path in files} <= {*TARGETS, "sql-postgres"}
     assert sum(path.stat().st_size for path in files) < 2_000_000
 
 
