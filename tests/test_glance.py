@@ -145,7 +145,7 @@ def test_the_beginning_of_a_key_is_no_key(project: Path, gate: glance._Gate) -> 
         ("lib/b.ts", 'export const link = { success_url: "/done" }\n'),
         ("README.md", "a key: {{stripe.secret key.live}}\n"),
         (".env.example", "OTHER=\n"),
-        ("package.json", '{"dependencies": {"next": "17"}}'),
+        ("package.json", '{"dependencies": {"next": "16", "stripe": "20"}}'),
         ("public/.npmrc", "a=1\n"),
         ("driftline.toml", ""),
     ],
@@ -184,6 +184,64 @@ def test_code_that_says_something_else_of_variables_is_audited(project: Path, be
     git(project, "commit", "-q", "-a", "-m", "before", "--allow-empty")
     write(project, {"lib/a.ts": f"export const a = {after}\n"})
     git(project, "add", "--all")
+    assert commit(project)[1] == "audit"
+
+
+WORKFLOW = "on: push\njobs:\n  deploy:\n    runs-on: ubuntu-latest\n    environment: production\n    env:\n      KNOWN: one\n    steps:\n      - run: npm run build\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after"),
+    [
+        ("package.json", '{"dependencies": {"next": "16"}}', '{"version": "2.0.0", "dependencies": {"next": "17"}, "devDependencies": {}}'),
+        ("package.json", '{"scripts": {"a": "KNOWN=1 b"}}', '{\n  "license": "MIT",\n  "scripts": {"a": "KNOWN=1 b"}\n}'),
+        (
+            ".github/workflows/ci.yml",
+            WORKFLOW,
+            WORKFLOW.replace("run: npm", "run: npm test; npm").replace("on: push\n", "# On each push\non: push\n"),
+        ),
+        ("Dockerfile", "FROM node:22\nENV KNOWN=1\nRUN make\n", "FROM node:24\n\nENV KNOWN=1\nRUN make all\n"),
+        ("vercel.json", '{"env": {"KNOWN": "1"}}', '{"crons": [], "env": {"KNOWN": "1"}}'),
+    ],
+)
+def test_a_source_that_says_what_it_said_passes(project: Path, path: str, before: str, after: str) -> None:
+    write(project, {path: before})
+    git(project, "add", "--all")
+    git(project, "commit", "-q", "-m", "before", "--allow-empty")
+    write(project, {path: after})
+    git(project, "add", "--all")
+    assert commit(project) == (0, "glance")
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after"),
+    [
+        ("package.json", '{"dependencies": {"next": "16"}}', '{"dependencies": {}}'),
+        # Another major version of Vite reads env files otherwise.
+        ("package.json", '{"dependencies": {"vite": "7"}}', '{"dependencies": {"vite": "8"}}'),
+        ("package.json", '{"name": "a"}', '{"name": "b"}'),
+        ("package.json", '{"scripts": {"start": "next start"}}', '{"scripts": {"start": "node server.js"}}'),
+        ("package.json", '{"scripts": {"dev": "KNOWN=1 next dev"}}', '{"scripts": {"dev": "KNOWN=2 next dev"}}'),
+        ("package.json", '{"dependencies": {"next": "16"}}', '{"dependencies": {"next": "17"'),
+        (".github/workflows/ci.yml", WORKFLOW, WORKFLOW.replace("KNOWN: one", "KNOWN: two")),
+        (".github/workflows/ci.yml", WORKFLOW, WORKFLOW.replace("KNOWN:", "OTHER:")),
+        (".github/workflows/ci.yml", WORKFLOW, WORKFLOW + "# driftline: ignore[missing-variable] set by hand\n"),
+        (".github/workflows/ci.yml", WORKFLOW, "on: [\n"),
+        ("Dockerfile", "FROM node\nENV KNOWN=1\n", "FROM node\nARG KNOWN=1\n"),
+        (".env.production", "KNOWN=1\n", "# One\nKNOWN=1\n"),
+        ("vercel.json", '{"env": {"KNOWN": "1"}}', '{"build": {"env": {"KNOWN": "1"}}}'),
+        ("vercel.json", '{"env": {"KNOWN": "1"}}', None),
+        ("vercel.json", None, "{}"),
+    ],
+)
+def test_a_source_that_says_something_else_is_audited(project: Path, path: str, before: str | None, after: str | None) -> None:
+    for text in (before, after):
+        git(project, "commit", "-q", "-m", "before", "--allow-empty")
+        if text is not None:
+            write(project, {path: text})
+        elif (project / path).exists():
+            (project / path).unlink()
+        git(project, "add", "--all")
     assert commit(project)[1] == "audit"
 
 

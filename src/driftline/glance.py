@@ -99,7 +99,11 @@ def look(given: Sequence[str], folder: str | None, *, listed: bool = False) -> S
         for path, both in judged.items()
         if owners[path] and gate.speaks(owners[path], *(versions := [blobs[blob] if blob else b"" for blob in both]))
     }
-    passing = not any(_SOURCE in owners[path] for path in speaking) and _say_as_before(speaking, readings)
+    sources = [path for path in speaking if _SOURCE in owners[path]]
+    passing = len(speaking) <= _CLOSER and _code_says_as_before(
+        {path: versions for path, versions in speaking.items() if owners[path] != {_SOURCE}}, readings
+    )
+    passing = passing and all(_source_says_as_before(os.fsdecode(path), *speaking[path]) for path in sources)
     if passing and suspect:
         suspect = _with_keys({blob: blobs[blob] for blob in suspect}, folder)
     keyless = frozenset(after_all) - suspect
@@ -113,7 +117,7 @@ def look(given: Sequence[str], folder: str | None, *, listed: bool = False) -> S
     return Seen(told, changes, blobs, keyless, readings)
 
 
-def _say_as_before(files: Mapping[bytes, Sequence[bytes]], readings: Readings) -> bool:
+def _code_says_as_before(files: Mapping[bytes, Sequence[bytes]], readings: Readings) -> bool:
     """Whether all files, with their content before and after, are code that says of variables what it said before.
 
     Whether an address or a mode that code fixes is right is for the audit to say, and so is whether a comment accepts anything. What is
@@ -121,8 +125,6 @@ def _say_as_before(files: Mapping[bytes, Sequence[bytes]], readings: Readings) -
     """
     if not files:
         return True
-    if len(files) > _CLOSER:
-        return False
     from driftline import code
 
     key = os.urandom(32)
@@ -130,12 +132,41 @@ def _say_as_before(files: Mapping[bytes, Sequence[bytes]], readings: Readings) -
         said = []
         for content in versions:
             survey = code.survey([code.CodeFile(os.fsdecode(path), content)], whole=False, readings=readings)
-            if survey.unread or survey.literals or survey.claims or b"driftline:" in content:
+            if survey.unread or survey.literals or survey.claims or _NAMES_US in content:
                 return False
             said.append(code.sayings(survey, key))
         if said[0] != said[1]:
             return False
     return True
+
+
+def _source_says_as_before(path: str, before: bytes, after: bytes) -> bool:
+    """Whether a source, with its content before and after, tells the audit what it told before: a newer version of a package, another step of
+    a workflow. An env file is always the audit's."""
+    if not before or not after or _NAMES_US in before + after:
+        return False
+    from driftline import formats
+    from driftline.model import Text, Unreadable
+    from driftline.project import apps, files, text
+
+    readers = tuple(formats.readers_of(path))
+    if formats.is_env_file(path) or not (readers or apps.is_manifest(path)):
+        return False
+    try:
+        texts = [files.decode(content) for content in (before, after)]
+        if any(text.conflict(one) is not None for one in texts):
+            return False
+        for reader in readers:
+            said = [formats.read(reader, Text(path, one, True)) for one in texts]
+            if any(reading.unread for reading in said) or not formats.say_alike(*said):
+                return False
+        return not apps.is_manifest(path) or apps.mean_alike(path, *texts)
+    except Unreadable:
+        return False
+
+
+# Settings, and comments that accept a finding.
+_NAMES_US = b"driftline"
 
 
 def _with_keys(texts: Mapping[str, bytes], folder: str) -> set[str]:

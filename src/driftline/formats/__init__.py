@@ -10,7 +10,7 @@ from typing import Protocol, cast
 
 from driftline import late
 from driftline.knowledge import identify
-from driftline.model import Authority, Reading, Text
+from driftline.model import Authority, Location, Reading, Text
 from driftline.record import NamedTuple
 
 
@@ -60,6 +60,19 @@ def read(reader: Reader, text: Text) -> Reading:
         passthroughs=tuple(step._replace(names=tuple(n for n in step.names if not identify.is_value(n))) for step in reading.passthroughs),
         unread=(*reading.unread, *identify.nameless(places)),
     )
+
+
+def say_alike(one: Reading, other: Reading) -> bool:
+    """Whether two readings say the same, wherever in their texts it stands."""
+    return _placeless(one) == _placeless(other)
+
+
+def _placeless(said: object) -> object:
+    if isinstance(said, Location):
+        return None
+    if isinstance(said, tuple):
+        return tuple(map(_placeless, said))
+    return {key: _placeless(part) for key, part in said.items()} if isinstance(said, Mapping) else said
 
 
 @cache

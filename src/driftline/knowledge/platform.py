@@ -125,6 +125,7 @@ class _Knowledge(NamedTuple):
     inlined: tuple[str, ...]
     prefixes_of: Mapping[str, tuple[str, ...]]
     images: frozenset[str]
+    versioned: frozenset[str]
 
 
 # --- frameworks -------------------------------------------------------------------------------------------------------------
@@ -170,6 +171,11 @@ def public_prefix(name: str, framework: str | None) -> str | None:
         if name.startswith(prefix) and len(name) > len(prefix):
             return prefix
     return None
+
+
+def depends_on_version(dependency: str) -> bool:
+    """Whether some framework reads env files otherwise under another version of a dependency."""
+    return dependency in _knowledge().versioned
 
 
 def public_prefixes() -> tuple[str, ...]:
@@ -468,6 +474,7 @@ def _knowledge() -> _Knowledge:
         inlined=tuple(inlined),
         prefixes_of=prefixes_of,
         images=frozenset(images),
+        versioned=frozenset(older[0] for _, candidate in ranked for older in candidate.older),
     )
 
 

@@ -110,6 +110,18 @@ def dependencies(path: str, text: str) -> Collection[str]:
         return ()
 
 
+def mean_alike(path: str, one: str, other: str) -> bool:
+    """Whether two texts of a manifest make the same package of its folder; versions count only where a framework's loader depends on one.
+    Raises Unreadable."""
+    name = path.rpartition("/")[2]
+    return _versionless(_manifest(name, one)) == _versionless(_manifest(name, other))
+
+
+def _versionless(manifest: _Manifest) -> _Manifest:
+    kept = {name: version if platform.depends_on_version(name) else "" for name, version in manifest.dependencies.items()}
+    return manifest._replace(dependencies=kept)
+
+
 def folders(paths: Collection[str]) -> tuple[str, ...]:
     """The folders of all packages but the root, by their files' names alone; the longest first."""
     return _longest_first({*_homes(paths), *_supabase_functions(paths)})
