@@ -36,7 +36,7 @@ else:
         def _replace(self, /, **named):
             made = self._make(map(named.pop, self._fields, self))
             if named:
-                raise ValueError(f"Got unexpected field names: {[*named]!r}")
+                raise TypeError(f"Got unexpected field names: {[*named]!r}")
             return made
 
         def _asdict(self):
