@@ -245,6 +245,25 @@ def test_a_source_that_says_something_else_is_audited(project: Path, path: str, 
     assert commit(project)[1] == "audit"
 
 
+@pytest.mark.parametrize("path", ["deploy/app.conf", "deploy/web", "run.sh"])
+def test_what_configuration_may_call_an_env_file_is_audited_where_it_declares_something_else(project: Path, path: str) -> None:
+    write(project, {path: "one\n"})
+    git(project, "add", "--all")
+    assert commit(project) == (0, "glance")
+    write(project, {path: "one\nKNOWN=1\n"})
+    git(project, "add", "--all")
+    assert commit(project)[1] == "audit"
+    git(project, "commit", "-q", "-m", "before")
+    git(project, "rm", "-q", path)
+    assert commit(project)[1] == "audit"
+
+
+def test_prose_may_show_an_env_file(project: Path) -> None:
+    write(project, {"README.md": "# Words\n\nKNOWN=1\n"})
+    git(project, "add", "--all")
+    assert commit(project) == (0, "glance")
+
+
 def test_a_read_that_is_deleted_is_audited_and_words_that_are_deleted_are_not(project: Path) -> None:
     git(project, "rm", "-q", "README.md")
     assert commit(project) == (0, "glance")

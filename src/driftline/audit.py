@@ -459,6 +459,12 @@ def readers_of(path: str, named: Collection[str], *, ignored: bool = False) -> t
     return found or ((dotenv,) if path in named else ())
 
 
+def env_files(request: Request, tree: Tree, content: Callable[[str], bytes]) -> frozenset[str]:
+    """The paths that configuration names as env files, in a project as for `read_tree`."""
+    sources = _Reader(request, tree, content, None, dict).sources()
+    return frozenset(file.path for source in sources for file in source.reading.env_files)
+
+
 class _Reader:
     """Reads each file once; what cannot be read becomes a value."""
 

@@ -27,8 +27,11 @@ _FILES = 400
 _LARGEST = 5 * 1024 * 1024
 # Of so many files it is asked whether they say what they said before: with each more, it is likelier that one does not.
 _CLOSER = 40
-# Owners of an expression: of every language; the name of a variable as a whole string; numbers above are languages.
-_ALL, _MENTION, _SOURCE = 0, 1, 2
+# Owners of an expression: of every language; the name of a variable as a whole string; a source; what configuration may name as an env
+# file; numbers above are languages.
+_ALL, _MENTION, _SOURCE, _OTHER = 0, 1, 2, 3
+# Prose shows env files, and is none.
+_PROSE = (b".md", b".mdx")
 
 # --- looking ----------------------------------------------------------------------------------------------------------------
 
@@ -77,10 +80,13 @@ def look(given: Sequence[str], folder: str | None, *, listed: bool = False) -> S
             judged = {path: blobs for path, blobs in changes.items() if path in wished or blobs[1] is None}
         if not 0 < len(judged) <= _FILES:
             return None
-        owners = {path: gate.owners(path) | ({_SOURCE} if path in named else set()) for path in judged}
+        owners = {path: gate.owners(path, is_source=path in named) for path in judged}
         # The version before counts only for what is read: there a declaration, a read or a mention may have been taken away.
         wanted = [
-            blob for path, (before, after) in judged.items() for blob in (before if owners[path] else None, after) if blob is not None
+            blob
+            for path, (before, after) in judged.items()
+            for blob in (before if after is None or owners[path] - {_OTHER} else None, after)
+            if blob is not None
         ]
         blobs = dict(zip(wanted, _blobs(wanted), strict=False))
         if len(blobs) < len(set(wanted)):
@@ -97,10 +103,11 @@ def look(given: Sequence[str], folder: str | None, *, listed: bool = False) -> S
     speaking = {
         path: versions
         for path, both in judged.items()
-        if owners[path] and gate.speaks(owners[path], *(versions := [blobs[blob] if blob else b"" for blob in both]))
+        if owners[path] and gate.speaks(owners[path], *(versions := [blobs.get(blob or "", b"") for blob in both]))
     }
     sources = [path for path in speaking if _SOURCE in owners[path]]
-    passing = len(speaking) <= _CLOSER and _code_says_as_before(
+    passing = len(speaking) <= _CLOSER and not any(gate.declares(owners[path], *versions) for path, versions in speaking.items())
+    passing = passing and _code_says_as_before(
         {path: versions for path, versions in speaking.items() if owners[path] != {_SOURCE}}, readings
     )
     passing = passing and all(_source_says_as_before(os.fsdecode(path), *speaking[path]) for path in sources)
@@ -186,27 +193,45 @@ class _Gate:
         self._names, self._traces, self._keys = databases
         self._owner_of_name, self._owner_of_trace, self._silent, self._mention = names, traces, frozenset(silent), mention
 
-    def owners(self, path: bytes) -> set[int]:
-        """Who reads a file of this name: `_SOURCE`, and the languages."""
-        return {self._owner_of_name[number] for number in _hits(self._names, path)}
+    def owners(self, path: bytes, *, is_source: bool = False) -> set[int]:
+        """Who reads a file of this name: the languages, and `_SOURCE` or, but for prose, `_OTHER`."""
+        found = {self._owner_of_name[number] for number in _hits(self._names, path)}
+        if is_source or _SOURCE in found:
+            return found | {_SOURCE}
+        return found if path.endswith(_PROSE) else found | {_OTHER}
 
     def holds_key(self, content: bytes) -> bool:
         """Whether something in a text may be a credential."""
         return not self._silent.issuperset(_hits(self._keys, content))
 
     def speaks(self, owners: set[int], before: bytes, after: bytes) -> bool:
-        """Whether a file is a source, either version of a code file reads a variable or fixes an address, or the two mention different names."""
+        """Whether a file is a source, either version of a code file reads a variable or fixes an address, the two mention different names, or
+        it declares something else."""
         if _SOURCE in owners:
             return True
-        found = {self._owner_of_trace[number] for content in (before, after) for number in _hits(self._traces, content)}
-        if found & {_ALL, *owners}:
+        found = self._found(before, after)
+        if owners != {_OTHER} and found & {_ALL, *(owners - {_OTHER})}:
             return True
-        if _MENTION not in found:
-            return False
-        import re
+        if owners != {_OTHER} and _MENTION in found and _differ(self._mention, before, after):
+            return True
+        return self.declares(owners, before, after)
 
-        name = re.compile(self._mention)
-        return set(name.findall(before)) != set(name.findall(after))
+    def declares(self, owners: set[int], before: bytes, after: bytes) -> bool:
+        """Whether a file that configuration may name as an env file declares something else than before."""
+        return _OTHER in owners and _OTHER in self._found(before, after) and _differ(_DECLARATION_LINE, before, after)
+
+    def _found(self, *contents: bytes) -> set[int]:
+        return {self._owner_of_trace[number] for content in contents for number in _hits(self._traces, content)}
+
+
+_DECLARATION_LINE = rb"(?:^|\n)((?:export )?[A-Z_][A-Z0-9_]*=[^\n]*)"
+
+
+def _differ(expression: bytes, before: bytes, after: bytes) -> bool:
+    import re
+
+    found = re.compile(expression)
+    return set(found.findall(before)) != set(found.findall(after))
 
 
 def _hits(database: Any, data: bytes) -> set[int]:
@@ -406,12 +431,12 @@ def _compiled(folder: str) -> bytes:
     names += [(_path_expression(name), _SOURCE) for name in ("driftline.toml", "pyproject.toml")]
     traces = [(trace, _ALL) for trace in _addresses.TRACES]
     mention = code.MENTION.pattern
-    expressions = [mention, *(re.escape(trace) for trace, _ in traces)]
-    owners = [_MENTION, *(owner for _, owner in traces)]
+    expressions = [mention, formats.DECLARATION.pattern, *(re.escape(trace) for trace, _ in traces)]
+    owners = [_MENTION, _OTHER, *(owner for _, owner in traces)]
     numbers: dict[str, int] = {}
     for extension, language in code.languages().items():
         if language not in numbers:
-            numbers[language] = _SOURCE + 1 + len(numbers)
+            numbers[language] = _OTHER + 1 + len(numbers)
             own = code.traces(language)
             expressions += [re.escape(trace) for trace in own]
             owners += [numbers[language]] * len(own)

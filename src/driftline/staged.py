@@ -68,9 +68,9 @@ def _judged(
     `keyless` blobs hold no credential, and what is `known` of the code was parsed before.
     """
     readings = {**known} if len(wanted) <= _FEW else None  # they hold the content of every file
-    touched = _touched(index, wanted, request.settings.sources, readings)
-    looked_at = _around(index, touched.names, request.cache) | {change.path for change in wanted if change.after is not None}
     tree = _Tree(request, index, index.entries)
+    touched = _touched(index, wanted, _named(request, index, tree, wanted), readings)
+    looked_at = _around(index, touched.names, request.cache) | {change.path for change in wanted if change.after is not None}
     project = audit.read_tree(request, tree.tree, tree.read, looked_at, readings=readings)
     told = {one.path for one in project.unread}
     unread = [one for one in touched.unread if one.path not in told]
@@ -240,6 +240,21 @@ class _Touched:
         self.names: set[str] = set()
         self.unread: list[Unread] = []
         self.key = os.urandom(32)
+
+
+def _named(request: Request, index: Index, tree: _Tree, changes: Sequence[Change]) -> Collection[str]:
+    """The files that the settings call env files, and those of the changes that configuration does: no format knows them by their names."""
+    named = request.settings.sources
+    unknown = [one for one in changes if not audit.readers_of(one.path, named)]
+    declaring = {one.path for one in unknown if any(_declares(index, blob) for blob in (one.before, one.after) if blob is not None)}
+    return {*named, *(declaring & audit.env_files(request, tree.tree, tree.read))} if declaring else named
+
+
+def _declares(index: Index, blob: str) -> bool:
+    try:
+        return formats.DECLARATION.search(index.blob(blob)) is not None
+    except Unreadable:  # told where it is looked through for secrets
+        return False
 
 
 def _touched(index: Index, changes: Iterable[Change], named: Collection[str], readings: code.Readings | None) -> _Touched:

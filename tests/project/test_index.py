@@ -208,6 +208,26 @@ def test_a_deleted_env_file_blames_the_lines_that_need_it(project: Path) -> None
     assert commit(project).unread == ()
 
 
+@pytest.mark.parametrize("path", ["deploy/app.conf", "deploy/web", "web.txt"])
+def test_a_file_that_only_configuration_calls_an_env_file_is_one(tmp_path: Path, path: str) -> None:
+    root = repository(
+        tmp_path / "p",
+        {
+            "package.json": "{}",
+            "compose.yml": f"services:\n  web:\n    build: .\n    env_file: ./{path}\n",
+            ".env.example": "OTHER=\n",
+            path: "ONE_URL=1\nTWO_URL=2\n",
+            "index.js": "console.log(process.env.ONE_URL, process.env.TWO_URL)\n",
+        },
+        commit=True,
+    )
+    write(root, {path: "TWO_URL=2\n"})
+    git(root, "add", "--all")
+    assert [(finding.rule, finding.variable) for finding in commit(root).findings] == [("undeclared-variable", "ONE_URL")]
+    git(root, "rm", "-q", "-f", path)
+    assert {finding.variable for finding in commit(root).findings} == {"ONE_URL", "TWO_URL"}
+
+
 def test_a_renamed_file_is_read_at_its_new_place(project: Path) -> None:
     git(project, "mv", "lib/old.ts", "lib/new.ts")
     places = {finding.location.path for finding in commit(project).findings}

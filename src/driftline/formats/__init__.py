@@ -95,6 +95,10 @@ def _files() -> Mapping[str, tuple[str, ...]]:
 _FILES = late.pattern(r"^FORMAT = Format\(.*?\bfiles=\(([^()]*)\)", re.MULTILINE | re.DOTALL)
 
 
+# What stands in a file that configuration names as an env file, whatever it is called.
+DECLARATION = late.pattern(rb"(?:^|\n)(?:export )?[A-Z_][A-Z0-9_]*=")
+
+
 @cache
 def _reader(name: str) -> Reader:
     module: ModuleType = importlib.import_module(f"{__name__}.{name}")
