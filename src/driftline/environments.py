@@ -298,6 +298,7 @@ class _Assembler:
             examples=tuple(item for item, _ in examples),
             readings=tuple(readings),
             public_prefixes=plan.framework.public_prefixes if plan.framework else (),
+            inlines=plan.framework is not None and plan.framework.inlines,
             literals=tuple(self._with_address(literal) for literal in self.survey.literals if self._runs(plan, literal.location.path)),
             claims=tuple(self._claims(plan, environments, readings)),
             routes=None

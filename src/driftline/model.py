@@ -543,7 +543,8 @@ class App(NamedTuple):
     """A deployable package or a runtime with an environment of its own. `path` is its folder, '.' for the root.
 
     `literals` are the addresses that its code fixes; `routes` the paths it serves, None where the code was looked at only in part.
-    `claims` are the accounts and modes that its code and config name without a variable; `context` is then an environment's name.
+    `claims` are the accounts and modes that its code and config name without a variable; `context` is then an environment's name. `inlines` is
+    True where its build puts values in the place of `process.env.NAME`.
     """
 
     path: str
@@ -558,6 +559,7 @@ class App(NamedTuple):
     literals: tuple[Literal, ...] = ()
     routes: tuple[Route, ...] | None = None
     claims: tuple[Claim, ...] = ()
+    inlines: bool = False
 
     def environment(self, name: str) -> Environment | None:
         return next((e for e in self.environments if e.name == name), None)

@@ -166,6 +166,8 @@ class _File:
     def _side_of(self, how: str) -> Side:
         if how.startswith(("Deno", "Netlify", "Bun")):
             return Side.SERVER
+        if how == "process.env" and self.side is Side.UNKNOWN and _ASKS_FOR_PROCESS.search(self.content):
+            return Side.SERVER  # what asks whether there is a process reads it where there is one
         # What a component for the browser does where there is no window, it does when the server renders it first.
         return Side.UNKNOWN if self.side is Side.CLIENT and _NO_WINDOW.search(self.content) else self.side
 
@@ -1059,6 +1061,7 @@ _TYPES_BLOCK = late.pattern(rb"interface\s+(?:ProcessEnv|ImportMetaEnv)\b[^{]{0,
 
 # What SvelteKit sends to browsers as well: components, and the loads that are not the server's alone.
 _SHIPPED = late.pattern(r"\.svelte$|/\+(?:page|layout)\.[jt]s$")
+_ASKS_FOR_PROCESS = late.pattern(rb"typeof (?:globalThis\.)?process\s*[!=]=")
 _NO_WINDOW = late.pattern(rb"\btypeof (?:window|document)\b|\bglobalThis\.window\b")
 
 

@@ -36,7 +36,7 @@ class Framework(NamedTuple):
 
     `loader` is the program that reads its env files; `public_prefixes` are the names it hands to browsers; `runtime` is where its
     code runs (node, browser, react-native, python, bun, deno, workers, ...); `client_only` is True where all of its code runs in
-    the browser or on the phone. `dev_mode` and `build_mode` are the env file modes of its two commands, None where it knows none.
+    the browser or on the phone. `inlines` is True where its build puts values in the place of `process.env.NAME`. `dev_mode` and `build_mode` are the env file modes of its two commands, None where it knows none.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Framework(NamedTuple):
     client_only: bool
     dev_mode: str | None
     build_mode: str | None
+    inlines: bool = False
 
 
 class _Candidate(NamedTuple):
@@ -446,7 +447,7 @@ def _knowledge() -> _Knowledge:
             ranked.append((data["framework"]["rank"], candidate))
             prefixes_of[name] = candidate.framework.public_prefixes
             prefixes.update(dict.fromkeys(data["framework"].get("public_prefixes", ())))
-            inlined += candidate.framework.public_prefixes if data["framework"].get("inlines", False) else ()
+            inlined += candidate.framework.public_prefixes if candidate.framework.inlines else ()
         if "host" in data:
             host = data["host"]
             formats = frozenset(host.get("formats", ()))
@@ -504,6 +505,7 @@ def _candidate(name: str, title: str, table: Mapping[str, Any]) -> _Candidate:
         client_only=table.get("client_only", False),
         dev_mode=table.get("dev"),
         build_mode=table.get("build"),
+        inlines=table.get("inlines", False),
     )
     files, commands = table.get("files"), table.get("commands")
     return _Candidate(

@@ -200,10 +200,16 @@ def find(
 _CONFIG = late.pattern(r"(?:vite|astro|svelte|electron\.vite)\.config\.[cm]?[jt]s")
 _SETTING = late.pattern(r"^[^/\n]*\b(envPrefix|envDir|publicPrefix)\s*:\s*(\[[^\]]{0,400}\]|[^\n]{1,200})", re.MULTILINE)
 _QUOTED = late.pattern(r"[\"'`]([^\"'`\n]+)[\"'`]")
+# `define` of the whole object, or of all that its spread gives, and plugins that do the same (their READMEs, 2026-11).
+_DEFINES_ALL = late.pattern(
+    r"""["'`]process(?:\.env)?["'`]\s*:|["'`]?global(?:This)?\.process["'`]?\s*:|`process\.env\.\$\{"""
+    r"""|vite-plugin-(?:environment|env-compatible|node-polyfills|node-stdlib-browser)|rollup-plugin-(?:inject-process-env|polyfill-node)"""
+    r"""|@rollup/plugin-replace"""
+)
 
 
 def _configured(package: Package, read: Callable[[str], str]) -> Package:
-    """A package with what its bundler's config says of env files: which prefixes reach browsers, and where the files are.
+    """A package with what its bundler's config says: which prefixes reach browsers, where the env files are, and whether it defines `process.env`.
 
     Vite docs, shared options, `envPrefix` and `envDir`; SvelteKit docs, configuration, `env.publicPrefix`, 2026-11.
     """
@@ -215,9 +221,11 @@ def _configured(package: Package, read: Callable[[str], str]) -> Package:
             text = read(inside + config)
         except Unreadable:  # told where its code is read
             continue
+        if _DEFINES_ALL.search(text) and package.framework is not None:
+            package = package._replace(framework=package.framework._replace(inlines=True))
         for option, said in _SETTING.findall(text):
             words = _QUOTED.findall(said)
-            if words and option != "envDir":
+            if words and option != "envDir" and package.framework is not None:
                 package = package._replace(framework=package.framework._replace(public_prefixes=tuple(words)))
             elif words:
                 folder = normpath(f"{inside}{words[-1]}")

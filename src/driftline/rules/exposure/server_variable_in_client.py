@@ -1,15 +1,19 @@
-"""Client code reads a private variable: in the browser it is undefined.
+"""Client code reads a private variable, or a public one where the build does not put it: in the browser it is undefined.
 
-Why it matters: the build inlines public names only; the read stays in the code and gives nothing, often without any error.
-Fix: read it on the server and pass on what the page needs, or give a value that may be public a public name.
+Why it matters: the build inlines public names only, and only where it looks for them; the read stays in the code and gives nothing, or
+`process is not defined`.
+Fix: read it on the server and pass on what the page needs, give a value that may be public a public name, or read `import.meta.env`.
 What not to do: do not add the public prefix to a secret.
-Example: `process.env.STRIPE_SECRET_KEY` in a module that begins with `"use client"`, or `import.meta.env.API_KEY` in a Vite app.
+Example: `process.env.STRIPE_SECRET_KEY` in a module that begins with `"use client"`, `import.meta.env.API_KEY` or `process.env.VITE_API_URL` in a
+Vite app, `import.meta.env.NEXT_PUBLIC_API_URL` there.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from driftline.knowledge.platform import public_prefix
 from driftline.model import App, Facts, Finding, Reference, Related, Rule, Severity, Side, State, Use, Variable
 from driftline.rules.phrases import place, read_here
 from driftline.rules.sightings import owner, where_left
@@ -52,10 +56,13 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 
 def _in_source(app: App, variable: Variable) -> Iterator[Finding]:
-    if variable.public or variable.ignored or variable.injected is not None:
+    if variable.ignored or variable.injected is not None:
         return
     # `env` of next.config puts a private name into the browser's code all the same.
     if any(read.inlined and read.how != "import.meta.env" and read.how not in _REFUSED for read in variable.references):
+        return
+    if variable.public:
+        yield from _misplaced(app, variable)
         return
     reads = [read for read in variable.references if _is_in_browser(app, read)]
     if not reads:
@@ -73,14 +80,81 @@ def _in_source(app: App, variable: Variable) -> Iterator[Finding]:
     )
 
 
+def _misplaced(app: App, variable: Variable) -> Iterator[Finding]:
+    """Reads of a public name, in an app of which nothing runs outside the browser, where its build puts no value."""
+    if app.runtime != "browser" or not app.public_prefixes:
+        return
+    own = variable.name.startswith(app.public_prefixes)
+    how = "process.env" if own else "import.meta.env"
+    # Where a file asks both, it knows that one of them may give nothing.
+    both = {read.location.path for read in variable.references if read.how != how}
+    reads = [read for read in variable.references if read.use is Use.READ and read.how == how and read.location.path not in both]
+    if own:
+        reads = [read for read in reads if not app.inlines and _runs_in_browser(app, read, _MODULE)]
+    if not reads or any(other in app.variables for read in reads for other in read.instead):
+        return
+    first = reads[0]
+    related = tuple(Related(read.location, "read here too") for read in reads[1:3]) + _declared(app, variable)
+    if own:
+        yield RULE.finding(
+            f"`{variable.name}` is read from `process.env` at {place(first.location)}, which runs in the browser, and the build puts it into "
+            f"`import.meta.env` alone: the read fails there",
+            fix=f"write `import.meta.env.{variable.name}` instead",
+            avoid="do not define the whole of `process.env` for the browser: it takes every secret along",
+            app=app.path,
+            location=first.location,
+            variable=variable.name,
+            related=related,
+        )
+    else:
+        prefix = app.public_prefixes[0]
+        yield RULE.finding(
+            f"`{variable.name}` is read at {place(first.location)}, and this build puts only {' and '.join(app.public_prefixes)} names into "
+            f"`import.meta.env`: it is undefined there",
+            fix=f"name it {prefix}{_bare(variable.name)} there and in every environment",
+            avoid="do not make the prefix of public names empty: it puts every variable into the page",
+            app=app.path,
+            location=first.location,
+            variable=variable.name,
+            related=related,
+        )
+
+
+def _bare(name: str) -> str:
+    """A name without the prefix that makes it public elsewhere."""
+    return name.removeprefix(public_prefix(name, None) or "")
+
+
+# What only a page runs: a component; and any module of the folder that is bundled, but for those that a server or a tool runs.
+_COMPONENT = re.compile(r"src/.+\.(?:tsx|jsx|vue|svelte)")
+_MODULE = re.compile(r"src/.+\.(?:[cm]?[jt]sx?|vue|svelte)")
+_ELSEWHERE = re.compile(
+    r"(?:^|/)(?:server|api|functions|backend|scripts?|cli|bin|tools?|node|main|preload|electron|emails?|workers?|edge|db|database|migrations?|prisma|drizzle"
+    r"|tests?|__tests__|e2e|mocks?|stories|config|build|plugins?)/|(?:^|/)(?:server|worker|db|prisma|drizzle|seed|env|config)\.|\.(?:server|node|config|test|spec|stories)\."
+)
+
+
+def _runs_in_browser(app: App, read: Reference, kind: re.Pattern[str]) -> bool:
+    inside = "" if app.path == "." else app.path + "/"
+    path = read.location.path
+    if read.side is Side.CLIENT:
+        return True
+    if read.side is not Side.UNKNOWN or not path.startswith(inside):
+        return False
+    return kind.fullmatch(path[len(inside) :]) is not None and _ELSEWHERE.search(path[len(inside) :]) is None
+
+
 def _is_in_browser(app: App, read: Reference) -> bool:
-    """A read of `process.env` or SvelteKit's private environment in a module for the browser, or of `import.meta.env` in an app of which nothing
+    """A read of `process.env` or SvelteKit's private environment in a module for the browser, or of either environment in an app of which nothing
     runs elsewhere."""
     if read.use is not Use.READ or any(other in app.variables and app.variables[other].public for other in read.instead):
         return False  # where a public name stands in the same chain, that is the browser's
-    if read.how == "process.env" or read.how in _REFUSED:
-        return read.side is Side.CLIENT
-    return read.how == "import.meta.env" and app.runtime == "browser" and read.side in (Side.CLIENT, Side.UNKNOWN)
+    in_browser = app.runtime == "browser" and bool(app.public_prefixes)
+    if read.how == "import.meta.env":
+        return in_browser and read.side in (Side.CLIENT, Side.UNKNOWN)
+    if read.how == "process.env" and in_browser:
+        return _runs_in_browser(app, read, _COMPONENT)
+    return (read.how == "process.env" or read.how in _REFUSED) and read.side is Side.CLIENT
 
 
 def _is_private(variable: Variable | None) -> bool:
