@@ -48,6 +48,27 @@ def test_next(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("files", "kept"),
+    [
+        (
+            ("BUILD_ID", "required-server-files.json", "server/app/page.js", "server/app/index.html", "package.json"),
+            {"server/app/index.html"},
+        ),
+        (("cache/a.pack", "diagnostics/a.json", "server/app/page.js", "trace", "types/a.ts"), set()),
+        (("server/app/page.js", "trace", "types/a.ts", "app-build-manifest.json", "static/a.js"), {"static/a.js"}),
+        (("server/index.html", "types/a.js"), {"server/index.html", "types/a.js"}),
+    ],
+    ids=["the copy of a standalone server", "a build that failed", "a development server's", "another framework's"],
+)
+def test_a_part_of_a_next_build_is_one(files: tuple[str, ...], kept: set[str], tmp_path: Path) -> None:
+    make(tmp_path, *files)
+    failed: list[tuple[str, str]] = []
+    found = {os.path.relpath(one.path, tmp_path).replace(os.sep, "/") for one in serve.files(str(tmp_path), failed)}
+    assert found == kept
+    assert [os.path.basename(path) for path, _ in failed] == ([] if "static/a.js" in files or "server/index.html" in files else ["static"])
+
+
+@pytest.mark.parametrize(
     ("output", "kept", "left"),
     [
         ("build", "client/assets/a.js", "server/index.js"),  # React Router, Remix
@@ -128,6 +149,15 @@ def test_the_project_of_an_output(tmp_path: Path) -> None:
     assert serve.project_of(str(tmp_path / "shop/dist")) == (str(tmp_path / "shop"), True)
     assert serve.project_of(str(tmp_path / "shop/dist/a.js")) == (str(tmp_path / "shop"), True)
     assert serve.project_of(str(tmp_path / "mono/apps/web/.next")) == (str(tmp_path / "mono"), True)
+
+
+@pytest.mark.parametrize("given", [".next/static", ".next/standalone", ".next/standalone/.next", ".output/server"])
+def test_a_manifest_that_a_build_wrote_is_no_project(given: str, tmp_path: Path) -> None:
+    make(tmp_path, "shop/package.json", "shop/.next/package.json", "shop/.next/static/a.js", "shop/.next/standalone/package.json")
+    make(
+        tmp_path, "shop/.next/standalone/node_modules/a.js", "shop/.next/standalone/.next/package.json", "shop/.output/server/package.json"
+    )
+    assert serve.project_of(str(tmp_path / "shop" / given)) == (str(tmp_path / "shop"), True)
 
 
 def test_a_project_that_is_given_itself_is_its_own(tmp_path: Path) -> None:
