@@ -35,7 +35,7 @@ class _Form(NamedTuple):
     loose: bool
     document: bool
     head: bytes
-    alphabet: str
+    bodies: tuple[re.Pattern[bytes], tuple[str, ...]]
 
 
 class Shapes:
@@ -70,9 +70,27 @@ class Shapes:
             loose="[^" in kind.shape,
             document="[^\\x00]" in kind.shape,
             head=min(kind.prefixes, key=len, default="").encode(),
-            alphabet=shapes.alphabet(kind.shape),
+            bodies=_bodies(kind.shape),
         )
         return form
+
+
+# A class of a shape that is repeated often enough to be the random part of a key, and how often at least.
+_BODY = late.pattern(r"\[(?:\\.|[^\]\\^])(?:\\.|[^\]\\])*\]\{(\d+)(?:,\d*)?\}")
+_SHORTEST_BODY = 8
+
+
+def _bodies(shape: str) -> tuple[re.Pattern[bytes], tuple[str, ...]]:
+    """A shape with its random parts as groups, and the alphabet of each: what is literal in it or of one case says nothing about chance."""
+    alphabets: list[str] = []
+
+    def grouped(found: re.Match[str]) -> str:
+        if int(found[1]) < _SHORTEST_BODY:
+            return found[0]
+        alphabets.append(shapes.alphabet(found[0]))
+        return f"({found[0]})"
+
+    return re.compile(_BODY.sub(grouped, re.sub(r"\(\?P<\w+>", "(?:", shape)).encode()), tuple(alphabets)
 
 
 # What stands before a key and is no part of it: an escape for a line break or a tab, a numeric escape, a percent escape.
@@ -109,7 +127,7 @@ def _key(form: _Form, data: bytes, first: int, last: int, end: int, bare: bool) 
             return None
         start += 1
     if bare:
-        if _touches(data, start, stop) and is_worded_in(found[0], form.alphabet, _LIKELY):
+        if _touches(data, start, stop) and _is_worded_in(form, found[0]):
             return None
     elif _in_a_blob(data, start, stop):
         return None
@@ -154,9 +172,15 @@ def _touches(data: bytes, start: int, stop: int) -> bool:
     return bool(data[start - 1 : start].isalnum() or data[stop : stop + 1].isalnum())
 
 
-def is_worded_in(text: bytes, alphabet: str, chance: float) -> bool:
-    """Whether a part of a text is more of a word than random text of this alphabet would be, with that chance: letters of one case, few digits."""
-    return any(_likelihood(part.decode(), alphabet) < chance for part in re.findall(rb"[0-9A-Za-z]{6,200}", text))
+def _is_worded_in(form: _Form, text: bytes) -> bool:
+    """Whether a random part of a key is more of a word than random text of its alphabet would be: letters of one case, few digits."""
+    written, alphabets = form.bodies
+    found = written.match(text)
+    bodies = zip(found.groups(b"") if found else (), alphabets, strict=False)
+    return any(_likelihood(part.decode(), alphabet) < _LIKELY for body, alphabet in bodies for part in _PART_OF_BODY.findall(body))
+
+
+_PART_OF_BODY = late.pattern(rb"[0-9A-Za-z]{6,200}")
 
 
 def _likelihood(part: str, alphabet: str) -> float:
