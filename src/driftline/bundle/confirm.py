@@ -434,6 +434,11 @@ _HOST_WORDS = frozenset(
 _MY_PASSWORD = late.pattern(r"(?i)(?:my|our|some|super|strong|secure|secret|new|the|[-_])*pass(?:word|wd)?[-_]?\d{0,4}!?")
 
 
+def is_sample_login(user: str, password: str) -> bool:
+    """Whether a name and its password are those of documentation."""
+    return _sample_address(user, password, "") is not None
+
+
 def _sample_address(user: str, password: str, host: str) -> str | None:
     low = password.lower()
     if not password or low in _WEAK_PASSWORDS or low == user.lower() or re.fullmatch(r"[<\[{$%(*.].*|x+|.*[>\])}]", low):
