@@ -38,7 +38,15 @@ FROM_THE_HEAD = frozenset(
 )
 # Forms that start from a literal that begins as a kind does.
 THROUGH_VARIABLES = frozenset(
-    ("rest in a variable", "beginning in a variable", "beginning in a property", "variable in a template", "variable in concat")
+    (
+        "added to a variable",
+        "added to an empty variable",
+        "rest in a variable",
+        "beginning in a variable",
+        "beginning in a property",
+        "variable in a template",
+        "variable in concat",
+    )
 )
 
 

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 from driftline import late
@@ -35,7 +35,7 @@ class _Form(NamedTuple):
     loose: bool
     document: bool
     head: bytes
-    bodies: tuple[re.Pattern[bytes], tuple[str, ...]]
+    shape: str
 
 
 class Shapes:
@@ -70,7 +70,7 @@ class Shapes:
             loose="[^" in kind.shape,
             document="[^\\x00]" in kind.shape,
             head=min(kind.prefixes, key=len, default="").encode(),
-            bodies=_bodies(kind.shape),
+            shape=kind.shape,
         )
         return form
 
@@ -80,6 +80,7 @@ _BODY = late.pattern(r"\[(?:\\.|[^\]\\^])(?:\\.|[^\]\\])*\]\{(\d+)(?:,\d*)?\}")
 _SHORTEST_BODY = 8
 
 
+@cache
 def _bodies(shape: str) -> tuple[re.Pattern[bytes], tuple[str, ...]]:
     """A shape with its random parts as groups, and the alphabet of each: what is literal in it or of one case says nothing about chance."""
     alphabets: list[str] = []
@@ -174,7 +175,7 @@ def _touches(data: bytes, start: int, stop: int) -> bool:
 
 def _is_worded_in(form: _Form, text: bytes) -> bool:
     """Whether a random part of a key is more of a word than random text of its alphabet would be: letters of one case, few digits."""
-    written, alphabets = form.bodies
+    written, alphabets = _bodies(form.shape)
     found = written.match(text)
     bodies = zip(found.groups(b"") if found else (), alphabets, strict=False)
     return any(_likelihood(part.decode(), alphabet) < _LIKELY for body, alphabet in bodies for part in _PART_OF_BODY.findall(body))
