@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from driftline.bundle import serve
-from driftline.bundle.scan import scan
+from driftline.bundle.scan import scan, served_file
 from tests.bundle.looking import cache_folder
 
 NEXT = (
@@ -176,3 +176,17 @@ def test_what_vanishes_or_may_not_be_read_is_said(tmp_path: Path) -> None:
 def test_nothing_to_scan_is_visible(tmp_path: Path) -> None:
     (tmp_path / "dist").mkdir()
     assert scan([str(tmp_path / "dist")], root=str(tmp_path), cache=cache_folder()).files == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "what"),
+    [
+        ("dist/.git/config", "the folder of a git repository"),
+        ("dist/.npmrc", "a key file"),
+        ("dist/.env", "an env file"),
+        ("dist/config", None),
+        ("dist/.env.example", None),
+    ],
+)
+def test_what_has_no_place_among_served_files(path: str, what: str | None) -> None:
+    assert served_file(path) == what

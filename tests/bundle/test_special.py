@@ -149,6 +149,7 @@ def test_an_array_of_another_kind_is_left_alone() -> None:
         ('client_secret="44928ca3f44bde00aa44efeb1ede0ff26cdd2d7b"', "client_secret"),
         ('\\"secretAccessKey\\":\\"RuDvLisesqmrrA0Rddz+zrpCmJ09GkHFQ7ZyaMQ5\\"', "secretAccessKey"),
         ('{"adminApiKey":"3c02fa6db83f296dbff55151b0b89fcb"}', "adminApiKey"),
+        ('auth:{username:"api",password:"9f3b6c91d04e7a35b8c16f92ad07e3c4"}', "password"),
         ('headers:{"X-Postmark-Server-Token":`0b22d727-8978-4328-8e97-dd84d2e34033`}', "X-Postmark-Server-Token"),
         ("<!-- staging login: ops / Falcon.winter1161 , ask Ann -->", "password"),
     ],
@@ -314,6 +315,29 @@ def test_what_stands_beside_an_id_may_be_called_something_else(written: str, is_
     other = "8f2b6c91d04e7a35b8c16f92ad07e3c4"
     found = look().text(written.format(secret("twilio.account SID"), other).encode())
     assert [hit.text for hit in found if hit.beside] == [other] * is_told
+
+
+def test_an_id_has_one_secret_half() -> None:
+    mine, other = "8f2b6c91d04e7a35b8c16f92ad07e3c4", "1c9d7e03ab5f4682d0917be3c25a64f8"
+    written = f'a={{password:"{other}"}},b={{sid:"{secret("twilio.account SID")}",token:"{mine}"}}'
+    found = look().text(written.encode())
+    assert [(hit.text, hit.beside) for hit in found if hit.beside] == [(other, "password"), (mine, "twilio account SID")]
+
+
+@pytest.mark.parametrize(
+    ("written", "whose"),
+    [
+        ("https://ann:{github.personal access token}@github.com/ann/shop.git", "github"),
+        ("https://{github.personal access token}:x-oauth-basic@github.com/ann/shop.git", "github"),
+        ("ftp://deploy:Falcon!88@ftp.shop.io/www", "generic"),
+        ("sftp://deploy:Falcon!88@ftp.shop.io/www", "generic"),
+    ],
+)
+def test_whose_password_an_address_holds(written: str, whose: str) -> None:
+    text = written.replace("{github.personal access token}", secret("github.personal access token"))
+    identity = look().text(f'a="{text}"'.encode())[0].verdict.traits.identity
+    assert identity is not None
+    assert identity.provider == whose
 
 
 @pytest.mark.parametrize("read", ["process.env.SOME_NAME", "import.meta.env.SOME_NAME", 'process.env["SOME_NAME"]', "{}.SOME_NAME"])

@@ -292,12 +292,20 @@ class Judge:
         return self._ask(text, name)
 
     def password(self, text: str, verdict: Verdict) -> Verdict:
-        """The verdict of an address with the digests of its password."""
+        """The verdict of an address with the digests of its password; one that says whose key it is speaks for an address that is anybody's."""
         address = _USERINFO.match(text)
-        if address is None:
+        identity = verdict.traits.identity
+        if address is None or identity is None:
             return verdict
-        own = self.verdict(address[2]).traits
-        return verdict._replace(traits=verdict.traits._replace(digest=own.digest, keyed=own.keyed))
+        own = next((one for part in (address[2], address[1]) if _is_providers(one := self.verdict(part))), self.verdict(address[2])).traits
+        if own.identity is not None and own.identity.exposure is Exposure.SECRET and identity.provider == "generic":
+            identity = own.identity
+        return verdict._replace(traits=verdict.traits._replace(identity=identity, digest=own.digest, keyed=own.keyed))
+
+
+def _is_providers(verdict: Verdict) -> bool:
+    identity = verdict.traits.identity
+    return identity is not None and identity.exposure is Exposure.SECRET and verdict.sample is None
 
 
 def _verdict(text: str, name: str | None, key: bytes, digest_key: bytes | None) -> Verdict:

@@ -216,7 +216,8 @@ def judged(name: str, text: str, judge: Judge) -> Verdict | None:
     if not by_word:
         return None
     if _PASSWORD.search(upper):
-        return verdict if _chosen_by_hand(text, name) and not is_pattern(text) else None
+        is_one = _chosen_by_hand(text, name) or (alone.traits.secret_like and not _is_uuid(text))
+        return verdict if is_one and not is_pattern(text) else None
     return verdict if alone.traits.secret_like and not _is_uuid(text) and not is_pattern(text) else None
 
 
@@ -328,10 +329,11 @@ _NEAR = 256
 
 
 def beside_id(data: bytes, start: int, end: int, identity: Identity, kinds: dict[str, list[KeyKind]], judge: Judge) -> Iterator[Named]:
-    """The secret half of a credential whose id was found: a literal of the right length and alphabet right beside it."""
+    """The secret half of a credential whose id was found: the nearest literal of the right length and alphabet right beside it."""
     for kind in kinds.get(identity.provider, ()):
         if not _belong_together(identity.kind, kind.id):
             continue
+        halves: list[Named] = []
         pattern = re.compile(rb"(?<=[\"'`\s=:,])(?:" + kind.shape.encode() + rb")(?=[\"'`\s\\,;&]|\Z)")
         for found in pattern.finditer(data, max(0, start - _NEAR), min(len(data), end + _NEAR)):
             if found.start() < end and found.end() > start:
@@ -344,7 +346,10 @@ def beside_id(data: bytes, start: int, end: int, identity: Identity, kinds: dict
                 if written is not None and not data[start:end].endswith(written[0]) and not _may_be_called(written[0], kind, text, judge):
                     continue
                 variable = next(iter(kind.variables), None)
-                yield Named(found.start(), found.end(), text, f"{identity.provider} {identity.kind}", judge.verdict(text, variable))
+                beside = f"{identity.provider} {identity.kind}"
+                halves.append(Named(found.start(), found.end(), text, beside, judge.verdict(text, variable)))
+        if halves:
+            yield min(halves, key=lambda half: max(half.start - end, start - half.end))
 
 
 # A minifier's name says nothing.
