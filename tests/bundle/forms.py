@@ -80,6 +80,16 @@ FORMS: dict[str, tuple[str, Callable[[str], str]]] = {
     "concat of many": ("concatenated", lambda t: f'a="{t[:6]}".concat("{t[6:11]}","{t[11:]}")'),
     "joined": ("concatenated", lambda t: "a=[" + ",".join(f'"{p}"' for p in _split(t, 5)) + '].join("")'),
     "joined with a mark": ("concatenated", lambda t: _joined(escaped(t))),
+    "joined in a variable": (
+        "concatenated",
+        lambda t: "var p=[" + ",".join(f'"{piece}"' for piece in _split(t, 5)) + '];fetch(p.join(""))',
+    ),
+    "joined backwards in a variable": (
+        "concatenated",
+        lambda t: "const o = { p: [" + ", ".join(f"'{piece}'" for piece in reversed(_split(t, 7))) + "] };\nfetch(o.p.reverse().join(''))",
+    ),
+    "added to a variable": ("concatenated", _parted('let a="START";a+="REST"')),
+    "added to an empty variable": ("concatenated", _parted('let a="";const r="REST";a+="START";a+=r;fetch(a)')),
     "rest in a variable": ("concatenated", _parted('const b="REST";fetch("START"+b)')),
     "beginning in a variable": ("concatenated", _parted('let a="START",c=1;fetch(a+"REST")')),
     "beginning in a property": ("concatenated", _parted("const o = { start: 'START', rest: 'REST' };\nfetch(o.start + o.rest)")),

@@ -38,7 +38,15 @@ FROM_THE_HEAD = frozenset(
 )
 # Forms that start from a literal that begins as a kind does.
 THROUGH_VARIABLES = frozenset(
-    ("rest in a variable", "beginning in a variable", "beginning in a property", "variable in a template", "variable in concat")
+    (
+        "added to a variable",
+        "added to an empty variable",
+        "rest in a variable",
+        "beginning in a variable",
+        "beginning in a property",
+        "variable in a template",
+        "variable in concat",
+    )
 )
 
 
@@ -84,6 +92,16 @@ def test_a_key_ends_where_its_alphabet_ends(context: str) -> None:
         if text not in [hit.text for hit in look().text(f"var x;{BARE[context](text)}".encode())]:
             missed.append(name)
     assert not missed
+
+
+@pytest.mark.parametrize("around", [("\0", "\0"), ("src/main.rs", "\0"), ("src/main.rs", "called `Option")])
+def test_a_key_is_found_where_nothing_separates_strings(around: tuple[str, str]) -> None:
+    """Hermes and compiled Rust put strings back to back: digits, hex and literal words in a key are no words of another string."""
+    kinds = [kind for name, kind in KINDS.items() if name not in HOLDS_ANOTHER and "[^\\x00]" not in kind.shape]
+    texts = {kind.name: keys.example(kind, seed="bare") for kind in kinds}
+    data = {name: f"{around[0]}{text}{around[1]}".encode() for name, text in texts.items()}
+    missed = [name for name, text in data.items() if not look().text(text, bare=True)]
+    assert len(missed) <= len(kinds) // 50, missed  # so many random keys are as much of a word as a word is
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from driftline.bundle import serve
-from driftline.bundle.scan import scan
+from driftline.bundle.scan import scan, served_file
 from tests.bundle.looking import cache_folder
 
 NEXT = (
@@ -45,6 +45,27 @@ def served(root: Path) -> set[str]:
 def test_next(tmp_path: Path) -> None:
     make(tmp_path, *NEXT)
     assert served(tmp_path) == NEXT_SERVED
+
+
+@pytest.mark.parametrize(
+    ("files", "kept"),
+    [
+        (
+            ("BUILD_ID", "required-server-files.json", "server/app/page.js", "server/app/index.html", "package.json"),
+            {"server/app/index.html"},
+        ),
+        (("cache/a.pack", "diagnostics/a.json", "server/app/page.js", "trace", "types/a.ts"), set()),
+        (("server/app/page.js", "trace", "types/a.ts", "app-build-manifest.json", "static/a.js"), {"static/a.js"}),
+        (("server/index.html", "types/a.js"), {"server/index.html", "types/a.js"}),
+    ],
+    ids=["the copy of a standalone server", "a build that failed", "a development server's", "another framework's"],
+)
+def test_a_part_of_a_next_build_is_one(files: tuple[str, ...], kept: set[str], tmp_path: Path) -> None:
+    make(tmp_path, *files)
+    failed: list[tuple[str, str]] = []
+    found = {os.path.relpath(one.path, tmp_path).replace(os.sep, "/") for one in serve.files(str(tmp_path), failed)}
+    assert found == kept
+    assert [os.path.basename(path) for path, _ in failed] == ([] if "static/a.js" in files or "server/index.html" in files else ["static"])
 
 
 @pytest.mark.parametrize(
@@ -130,6 +151,15 @@ def test_the_project_of_an_output(tmp_path: Path) -> None:
     assert serve.project_of(str(tmp_path / "mono/apps/web/.next")) == (str(tmp_path / "mono"), True)
 
 
+@pytest.mark.parametrize("given", [".next/static", ".next/standalone", ".next/standalone/.next", ".output/server"])
+def test_a_manifest_that_a_build_wrote_is_no_project(given: str, tmp_path: Path) -> None:
+    make(tmp_path, "shop/package.json", "shop/.next/package.json", "shop/.next/static/a.js", "shop/.next/standalone/package.json")
+    make(
+        tmp_path, "shop/.next/standalone/node_modules/a.js", "shop/.next/standalone/.next/package.json", "shop/.output/server/package.json"
+    )
+    assert serve.project_of(str(tmp_path / "shop" / given)) == (str(tmp_path / "shop"), True)
+
+
 def test_a_project_that_is_given_itself_is_its_own(tmp_path: Path) -> None:
     make(tmp_path, "package.json", "node_modules/react/index.js", "dist/package.json")
     assert serve.project_of(str(tmp_path)) == (str(tmp_path), True)
@@ -146,3 +176,17 @@ def test_what_vanishes_or_may_not_be_read_is_said(tmp_path: Path) -> None:
 def test_nothing_to_scan_is_visible(tmp_path: Path) -> None:
     (tmp_path / "dist").mkdir()
     assert scan([str(tmp_path / "dist")], root=str(tmp_path), cache=cache_folder()).files == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "what"),
+    [
+        ("dist/.git/config", "the folder of a git repository"),
+        ("dist/.npmrc", "a key file"),
+        ("dist/.env", "an env file"),
+        ("dist/config", None),
+        ("dist/.env.example", None),
+    ],
+)
+def test_what_has_no_place_among_served_files(path: str, what: str | None) -> None:
+    assert served_file(path) == what

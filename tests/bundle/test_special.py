@@ -149,6 +149,7 @@ def test_an_array_of_another_kind_is_left_alone() -> None:
         ('client_secret="44928ca3f44bde00aa44efeb1ede0ff26cdd2d7b"', "client_secret"),
         ('\\"secretAccessKey\\":\\"RuDvLisesqmrrA0Rddz+zrpCmJ09GkHFQ7ZyaMQ5\\"', "secretAccessKey"),
         ('{"adminApiKey":"3c02fa6db83f296dbff55151b0b89fcb"}', "adminApiKey"),
+        ('auth:{username:"api",password:"9f3b6c91d04e7a35b8c16f92ad07e3c4"}', "password"),
         ('headers:{"X-Postmark-Server-Token":`0b22d727-8978-4328-8e97-dd84d2e34033`}', "X-Postmark-Server-Token"),
         ("<!-- staging login: ops / Falcon.winter1161 , ask Ann -->", "password"),
     ],
@@ -197,6 +198,10 @@ def test_a_name_that_promises_nothing(written: str) -> None:
         ("cohere.API key", 'process.env.COHERE_API_KEY || "{}"', "process.env.COHERE_API_KEY"),
         ("mistral.API key", 'key = os.getenv("MISTRAL_API_KEY", "{}")', "MISTRAL_API_KEY"),
         ("mistral.API key", 'fetch("https://api.mistral.ai/v1/x",{{headers:{{Authorization:"Bearer {}"}}}})', "api.mistral.ai"),
+        ("lemonsqueezy.API key", 'fetch("https://api.lemonsqueezy.com/v1/x",{{headers:{{Authorization:"Bearer {}"}}}})', None),
+        ("upstash.REST token", 'new Redis({{url:"https://calm-owl-31742.upstash.io",token:"{}"}})', ".upstash.io"),
+        ("mailgun.API key", 'u="https://api.mailgun.net";client({{username:"api",key:"{}"}})', "api.mailgun.net"),
+        ("cloudflare.API token of an older form", '{{apiToken:"{}",u:"https://api.cloudflare.com/client/v4"}}', "api.cloudflare.com"),
     ],
 )
 def test_the_name_or_the_address_beside_says_whose_key_it_is(kind: str, written: str, beside: str | None) -> None:
@@ -210,7 +215,8 @@ def test_the_name_or_the_address_beside_says_whose_key_it_is(kind: str, written:
 @pytest.mark.parametrize(
     ("kind", "written"),
     [
-        ("deepseek.API key", 'apiKey:"{}"'),
+        ("mistral.API key", 'apiKey:"{}"'),
+        ("upstash.REST token", 'new Redis({{url:e.url,token:"{}"}})'),
         ("mistral.API key", 'e={{url:"https://api.mistral.ai/v1",cacheKey:"{}"}}'),
         ("algolia.search key", 'fetch("https://x-dsn.algolia.net/1/",{{headers:{{Authorization:"Bearer {}"}}}})'),
         ("mixpanel.project token", 'mixpanelToken:"{}"'),
@@ -218,6 +224,72 @@ def test_the_name_or_the_address_beside_says_whose_key_it_is(kind: str, written:
 )
 def test_what_stands_beside_says_nothing_of_a_key_for_browsers_or_any_text(kind: str, written: str) -> None:
     assert not [hit for hit in look().text(written.format(secret(kind)).encode()) if hit.beside or hit.verdict.traits.secret_like]
+
+
+@pytest.mark.parametrize("written", ['apiKey:"{}"', '["gpt","{}"]', "useState('{}')", "deepSeek:`{}`"])
+def test_a_beginning_that_several_providers_share(written: str) -> None:
+    found = look().text(written.format(secret("deepseek.API key")).encode())
+    assert [hit.text for hit in found] == [secret("deepseek.API key")]
+    identity = found[0].verdict.traits.identity
+    assert identity is not None
+    assert "deepseek" in (identity.provider, *identity.candidates)
+
+
+@pytest.mark.parametrize(
+    "written", ['class:"sk-chasing-dot"', '"sk-fadingcircleelementcontainerone"', '"sk-12345678901234567890123456789012"']
+)
+def test_a_beginning_that_is_a_word(written: str) -> None:
+    assert not look().text(written.encode())
+
+
+def encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    ("written", "text", "encoding"),
+    [
+        ('{Authorization:"Basic ' + encoded("ops:Falcon!88") + '"}', "Falcon!88", "base64"),
+        ('"Basic "+btoa("ops:Falcon!88")', "Falcon!88", "plain"),
+        ('`Basic ${btoa("ops:Falcon!88")}`', "Falcon!88", "plain"),
+        ('{Authorization:"Bearer 9f3b6c91d04e7a35b8c16f92ad07e3c4"}', "9f3b6c91d04e7a35b8c16f92ad07e3c4", "plain"),
+        (
+            'w="' + encoded('fetch(u,{headers:{a:"Bearer 9f3b6c91d04e7a35b8c16f92ad07e3c4"}})') + '"',
+            "9f3b6c91d04e7a35b8c16f92ad07e3c4",
+            "base64",
+        ),
+    ],
+    ids=["basic", "basic to be encoded", "basic in a template", "bearer", "in a worker in base64"],
+)
+def test_what_a_request_is_sent_with(written: str, text: str, encoding: str) -> None:
+    assert [(hit.text, hit.encoding, hit.beside) for hit in look().text(written.encode())] == [(text, encoding, "Authorization")]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        '"Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="',
+        '"Basic ' + encoded("username:password") + '"',
+        '"Basic ' + encoded("ops:") + '"',
+        '"Basic authentication"',
+        '"Basic "+btoa("user:password")',
+        'btoa("data:image1")',
+        "Bearer authenticationsupport",
+        '"Bearer YOUR_ACCESS_TOKEN_1234"',
+        " * Authorization: Bearer 9f3b6c91d04e7a35b8c16f92ad07e3c4\n",
+    ],
+)
+def test_what_documentation_sends_is_nobodys(written: str) -> None:
+    assert not look().text(("\n" + written).encode())
+
+
+@pytest.mark.parametrize("written", ["CLERK_SECRET_KEY={}\n", '{{clerkSecretKey:"{}"}}', "\"CLERK_SECRET_KEY\": '{}'"])
+def test_a_name_settles_whose_of_several_a_key_is(written: str) -> None:
+    key = secret("clerk.secret key")
+    for text, provider in ((written, "clerk"), ('"{}"', "unknown")):
+        identity = look().text(text.format(key).encode())[0].verdict.traits.identity
+        assert identity is not None
+        assert identity.provider == provider
 
 
 def test_the_secret_beside_an_id() -> None:
@@ -243,6 +315,29 @@ def test_what_stands_beside_an_id_may_be_called_something_else(written: str, is_
     other = "8f2b6c91d04e7a35b8c16f92ad07e3c4"
     found = look().text(written.format(secret("twilio.account SID"), other).encode())
     assert [hit.text for hit in found if hit.beside] == [other] * is_told
+
+
+def test_an_id_has_one_secret_half() -> None:
+    mine, other = "8f2b6c91d04e7a35b8c16f92ad07e3c4", "1c9d7e03ab5f4682d0917be3c25a64f8"
+    written = f'a={{password:"{other}"}},b={{sid:"{secret("twilio.account SID")}",token:"{mine}"}}'
+    found = look().text(written.encode())
+    assert [(hit.text, hit.beside) for hit in found if hit.beside] == [(other, "password"), (mine, "twilio account SID")]
+
+
+@pytest.mark.parametrize(
+    ("written", "whose"),
+    [
+        ("https://ann:{github.personal access token}@github.com/ann/shop.git", "github"),
+        ("https://{github.personal access token}:x-oauth-basic@github.com/ann/shop.git", "github"),
+        ("ftp://deploy:Falcon!88@ftp.shop.io/www", "generic"),
+        ("sftp://deploy:Falcon!88@ftp.shop.io/www", "generic"),
+    ],
+)
+def test_whose_password_an_address_holds(written: str, whose: str) -> None:
+    text = written.replace("{github.personal access token}", secret("github.personal access token"))
+    identity = look().text(f'a="{text}"'.encode())[0].verdict.traits.identity
+    assert identity is not None
+    assert identity.provider == whose
 
 
 @pytest.mark.parametrize("read", ["process.env.SOME_NAME", "import.meta.env.SOME_NAME", 'process.env["SOME_NAME"]', "{}.SOME_NAME"])

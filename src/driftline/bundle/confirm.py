@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 from driftline import late
@@ -35,7 +35,7 @@ class _Form(NamedTuple):
     loose: bool
     document: bool
     head: bytes
-    alphabet: str
+    shape: str
 
 
 class Shapes:
@@ -70,9 +70,28 @@ class Shapes:
             loose="[^" in kind.shape,
             document="[^\\x00]" in kind.shape,
             head=min(kind.prefixes, key=len, default="").encode(),
-            alphabet=shapes.alphabet(kind.shape),
+            shape=kind.shape,
         )
         return form
+
+
+# A class of a shape that is repeated often enough to be the random part of a key, and how often at least.
+_BODY = late.pattern(r"\[(?:\\.|[^\]\\^])(?:\\.|[^\]\\])*\]\{(\d+)(?:,\d*)?\}")
+_SHORTEST_BODY = 8
+
+
+@cache
+def _bodies(shape: str) -> tuple[re.Pattern[bytes], tuple[str, ...]]:
+    """A shape with its random parts as groups, and the alphabet of each: what is literal in it or of one case says nothing about chance."""
+    alphabets: list[str] = []
+
+    def grouped(found: re.Match[str]) -> str:
+        if int(found[1]) < _SHORTEST_BODY:
+            return found[0]
+        alphabets.append(shapes.alphabet(found[0]))
+        return f"({found[0]})"
+
+    return re.compile(_BODY.sub(grouped, re.sub(r"\(\?P<\w+>", "(?:", shape)).encode()), tuple(alphabets)
 
 
 # What stands before a key and is no part of it: an escape for a line break or a tab, a numeric escape, a percent escape.
@@ -109,7 +128,7 @@ def _key(form: _Form, data: bytes, first: int, last: int, end: int, bare: bool) 
             return None
         start += 1
     if bare:
-        if _touches(data, start, stop) and is_worded_in(found[0], form.alphabet, _LIKELY):
+        if _touches(data, start, stop) and _is_worded_in(form, found[0]):
             return None
     elif _in_a_blob(data, start, stop):
         return None
@@ -154,9 +173,15 @@ def _touches(data: bytes, start: int, stop: int) -> bool:
     return bool(data[start - 1 : start].isalnum() or data[stop : stop + 1].isalnum())
 
 
-def is_worded_in(text: bytes, alphabet: str, chance: float) -> bool:
-    """Whether a part of a text is more of a word than random text of this alphabet would be, with that chance: letters of one case, few digits."""
-    return any(_likelihood(part.decode(), alphabet) < chance for part in re.findall(rb"[0-9A-Za-z]{6,200}", text))
+def _is_worded_in(form: _Form, text: bytes) -> bool:
+    """Whether a random part of a key is more of a word than random text of its alphabet would be: letters of one case, few digits."""
+    written, alphabets = _bodies(form.shape)
+    found = written.match(text)
+    bodies = zip(found.groups(b"") if found else (), alphabets, strict=False)
+    return any(_likelihood(part.decode(), alphabet) < _LIKELY for body, alphabet in bodies for part in _PART_OF_BODY.findall(body))
+
+
+_PART_OF_BODY = late.pattern(rb"[0-9A-Za-z]{6,200}")
 
 
 def _likelihood(part: str, alphabet: str) -> float:
@@ -267,12 +292,20 @@ class Judge:
         return self._ask(text, name)
 
     def password(self, text: str, verdict: Verdict) -> Verdict:
-        """The verdict of an address with the digests of its password."""
+        """The verdict of an address with the digests of its password; one that says whose key it is speaks for an address that is anybody's."""
         address = _USERINFO.match(text)
-        if address is None:
+        identity = verdict.traits.identity
+        if address is None or identity is None:
             return verdict
-        own = self.verdict(address[2]).traits
-        return verdict._replace(traits=verdict.traits._replace(digest=own.digest, keyed=own.keyed))
+        own = next((one for part in (address[2], address[1]) if _is_providers(one := self.verdict(part))), self.verdict(address[2])).traits
+        if own.identity is not None and own.identity.exposure is Exposure.SECRET and identity.provider == "generic":
+            identity = own.identity
+        return verdict._replace(traits=verdict.traits._replace(identity=identity, digest=own.digest, keyed=own.keyed))
+
+
+def _is_providers(verdict: Verdict) -> bool:
+    identity = verdict.traits.identity
+    return identity is not None and identity.exposure is Exposure.SECRET and verdict.sample is None
 
 
 def _verdict(text: str, name: str | None, key: bytes, digest_key: bytes | None) -> Verdict:
@@ -408,6 +441,11 @@ _HOST_WORDS = frozenset(
 
 
 _MY_PASSWORD = late.pattern(r"(?i)(?:my|our|some|super|strong|secure|secret|new|the|[-_])*pass(?:word|wd)?[-_]?\d{0,4}!?")
+
+
+def is_sample_login(user: str, password: str) -> bool:
+    """Whether a name and its password are those of documentation."""
+    return _sample_address(user, password, "") is not None
 
 
 def _sample_address(user: str, password: str, host: str) -> str | None:

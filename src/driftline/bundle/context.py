@@ -11,7 +11,8 @@ from functools import cache
 
 from driftline import late
 from driftline.bundle import triggers
-from driftline.bundle.confirm import Judge, Verdict, is_worded
+from driftline.bundle.confirm import Judge, Verdict, is_sample_login, is_worded
+from driftline.bundle.encodings import base64_run
 from driftline.knowledge import catalog
 from driftline.knowledge.catalog import KeyKind
 from driftline.knowledge.judge import is_pattern
@@ -27,6 +28,7 @@ class Named(NamedTuple):
     text: str
     name: str | None
     verdict: Verdict
+    encoding: str = "plain"
 
 
 # What stands between a name and the first eight characters of its value; looked for from the value on, because expressions that begin with
@@ -39,6 +41,12 @@ _LONGEST_NAME = 61
 _LOGIN = late.pattern(rb"([A-Za-z]{2,12})\s{0,2}[:=]\s{0,2}[A-Za-z0-9._@\-]{2,40}\s{0,2}/\s{0,2}([^\s\"'`<>\\]{8})\Z")
 _HEADER = "Authorization"
 _BEARER = late.pattern(rb"Bearer ([^\s\"'`<>\\]{8})\Z")
+_TOKEN = late.pattern(rb"[^\s\"'`<>\\,;]{0,2048}")
+_QUOTED = late.pattern(rb"(\\{0,3}[\"'`])sk-[0-9A-Za-z]{5}\Z")
+# A name and a password as a request is sent with them: already in base64, or on their way there.
+_BASIC = late.pattern(rb"Basic ([A-Za-z0-9+/]{8})\Z")
+_TO_BASE64 = late.pattern(rb"Basic.{1,40}btoa\(\\{0,3}[\"'`]([^\s\"'`:]{1,64}):([^\s\"'`\\]{4})\Z", re.DOTALL)
+_REST_OF_BASE64 = late.pattern(rb"[A-Za-z0-9+/]{0,512}={0,2}")
 _VALUE = late.pattern(rb"[^\"'`\s\\<>{}()]{0,504}")
 _WORD = late.pattern(rb"[^\s\"'`<>\\,;]{0,64}")
 _LONGEST_LOGIN = 140
@@ -52,31 +60,120 @@ def named(data: bytes, end: int, judge: Judge) -> Iterator[Named]:
     if _is_documentation(data, end):
         return
     written = _name_before(data, end)
-    if written is not None:
+    quoted = None if written else _QUOTED.search(data, max(0, end - 12), end)
+    if written is not None or quoted is not None:
         start = end - 8
         rest = _VALUE.match(data, end)
         stop = rest.end() if rest else end
-        if not data.startswith(written[1], stop):
+        if not data.startswith(written[1] if written else quoted[1] if quoted else b"", stop):
             return
-        name = written[0].decode()
+        name = written[0].decode() if written else ""
     else:
         begin = max(0, end - _LONGEST_LOGIN)
+        login = _sent_login(data, begin, end, judge)
+        if login is not None:
+            yield login
+            return
         found = _LOGIN.search(data, begin, end) or _BEARER.search(data, begin, end)
         if found is None:
             return
         start = found.start(found.re.groups)
-        rest = _WORD.match(data, end)
-        stop = rest.end() if rest else end
         name = "password" if found.re.groups > 1 else _HEADER
+        rest = (_TOKEN if name == _HEADER else _WORD).match(data, end)
+        stop = rest.end() if rest else end
     text = data[start:stop].decode("utf-8", "replace")
     verdict = judged(name, text, judge)
     if verdict is not None:
         yield Named(start, stop, text, None if _begins_so(verdict) else name, verdict)
         return
-    mark, verdict = _taken_by(data[max(0, start - _NEAR) : stop + _NEAR], text, judge)
-    # A text without a beginning of its own may be anything that stands there, unless it is what a request is sent with.
-    if verdict is not None and (_begins_so(verdict) or name == _HEADER):
+    around = data[max(0, start - _NEAR) : stop + _NEAR]
+    mark, verdict = _taken_by(around, text, judge)
+    # A text without a beginning of its own may be anything that stands there, unless it is what a request is sent with, or its name is
+    # what everybody calls the key of what stands beside it.
+    if verdict is not None and (_begins_so(verdict) or name == _HEADER or _BARE_NAME.fullmatch(_snake(name))):
         yield Named(start, stop, text, None if _begins_so(verdict) else mark, verdict)
+        return
+    verdict = _shared(text, judge)
+    if verdict is not None:
+        yield Named(start, stop, text, None, verdict)
+    elif name == _HEADER and not any(host in around.lower() for host in _open_hosts()):
+        verdict = judge.verdict(text)
+        if verdict.traits.secret_like and verdict.traits.identity is None and verdict.sample is None and not is_pattern(text):
+            yield Named(start, stop, text, _HEADER, verdict)
+
+
+# Names that say nothing of whose key it is.
+_BARE_NAME = late.pattern(r"(?:(?:API|AUTH|ACCESS)_?)?(?:KEY|TOKEN)")
+
+
+def _sent_login(data: bytes, begin: int, end: int, judge: Judge) -> Named | None:
+    """The password of a login that code sends with its requests, unless it is everybody's."""
+    plain = _TO_BASE64.search(data, begin, end)
+    if plain is not None:
+        rest = _VALUE.match(data, end)
+        start, stop, user = plain.start(2), rest.end() if rest else end, plain[1]
+        password, encoding = data[start:stop], "plain"
+    else:
+        found = _BASIC.search(data, begin, end)
+        rest = _REST_OF_BASE64.match(data, end) if found else None
+        decoded = base64_run(data, found.start(1), rest.end()) if found and rest else None
+        if found is None or rest is None or decoded is None:
+            return None
+        user, _, password = decoded.data.partition(b":")
+        start, stop, encoding = found.start(1), rest.end(), "base64"
+    text = password.decode("ascii", "replace")
+    if not (user.isascii() and text.isascii() and text.isprintable()):
+        return None
+    verdict = judge.verdict(text)
+    identity = verdict.traits.identity
+    is_anybodys = len(text) < _SHORTEST_PASSWORD or " " in text or is_sample_login(user.decode(), text) or verdict.sample is not None
+    if is_anybodys or (identity is not None and identity.exposure is not Exposure.SECRET):
+        return None
+    return Named(start, stop, text, _HEADER, verdict, encoding)
+
+
+_SHORTEST_PASSWORD = 6
+
+
+def _shared(text: str, judge: Judge) -> Verdict | None:
+    """What is known of a random text that begins as the keys of several providers do and as nothing else does."""
+    alone = judge.verdict(text)
+    if not text.startswith("sk-") or alone.traits.identity is not None or alone.sample is not None or not alone.traits.secret_like:
+        return None
+    kinds = [kind for kind in _like_sk() if re.fullmatch(kind.shape, text)]
+    if not kinds:
+        return None
+    verdict = judge.verdict(text, kinds[0].variables[0])
+    providers = tuple(dict.fromkeys(kind.provider for kind in kinds))
+    identity = verdict.traits.identity
+    if identity is None or len(providers) == 1:
+        return verdict if identity is not None else None
+    identity = identity._replace(provider="unknown", kind="API key", account=None, candidates=providers)
+    return verdict._replace(traits=verdict.traits._replace(identity=identity))
+
+
+@cache
+def _like_sk() -> tuple[KeyKind, ...]:
+    """The kinds of keys that begin with `sk-` and say no more."""
+    return tuple(
+        kind
+        for kind in catalog.load().keys
+        if kind.context is not None and kind.exposure is Exposure.SECRET and kind.variables and "sk-" in kind.prefixes
+    )
+
+
+_ASSIGNED = late.pattern(rb"([A-Za-z_$][\w$.\-]{0,60})\\{0,3}[\"'`]?\]?\s{0,3}[:=]\s{0,3}\\{0,3}[\"'`]?\Z")
+
+
+def named_provider(data: bytes, start: int, text: str, verdict: Verdict, judge: Judge) -> Verdict:
+    """The verdict of a key that several providers could have made, settled by the name that it stands at where that names one of them."""
+    identity = verdict.traits.identity
+    written = _ASSIGNED.search(data, max(0, start - _LONGEST_NAME - _LONGEST_BETWEEN), start)
+    if identity is None or written is None:
+        return verdict
+    settled = judge.verdict(text, _snake(written[1].decode()))
+    named = settled.traits.identity
+    return settled if named is not None and named.provider in identity.candidates and settled.sample is None else verdict
 
 
 def _is_documentation(data: bytes, end: int) -> bool:
@@ -119,7 +216,8 @@ def judged(name: str, text: str, judge: Judge) -> Verdict | None:
     if not by_word:
         return None
     if _PASSWORD.search(upper):
-        return verdict if _chosen_by_hand(text, name) and not is_pattern(text) else None
+        is_one = _chosen_by_hand(text, name) or (alone.traits.secret_like and not _is_uuid(text))
+        return verdict if is_one and not is_pattern(text) else None
     return verdict if alone.traits.secret_like and not _is_uuid(text) and not is_pattern(text) else None
 
 
@@ -132,7 +230,7 @@ def _begins_so(verdict: Verdict) -> bool:
 def _taken_by(around: bytes, text: str, judge: Judge) -> tuple[str, Verdict | None]:
     """The address or the name of a provider near a random text of the shape of its keys, and what it is then known for; ("", None) without one."""
     alone = judge.verdict(text)
-    if alone.traits.secret_like and alone.traits.identity is None and alone.sample is None:
+    if (alone.traits.secret_like or alone.traits.shape == "jwt") and alone.traits.identity is None and alone.sample is None:
         around = around.lower()
         for mark, variables in _marks().items():
             if mark in around:
@@ -151,7 +249,7 @@ def _marks() -> Mapping[bytes, tuple[str, ...]]:
     Not of providers that give browsers keys, too.
     """
     known = catalog.load()
-    open_handed = {kind.provider for kind in known.keys if kind.exposure is not Exposure.SECRET and kind.slot in ("key", "publishable")}
+    open_handed = _open_handed()
     found: dict[bytes, tuple[str, ...]] = {}
     for kind in known.keys:
         if kind.context is not None and kind.slot == "key" and kind.variables and kind.provider not in open_handed:
@@ -161,6 +259,24 @@ def _marks() -> Mapping[bytes, tuple[str, ...]]:
             for mark in marks:
                 found[mark.encode()] = (*found.get(mark.encode(), ()), kind.variables[0])
     return found
+
+
+@cache
+def _open_handed() -> frozenset[str]:
+    """The providers that give browsers keys which look like those that no browser should have."""
+    return frozenset(
+        kind.provider
+        for kind in catalog.load().keys
+        if kind.exposure is not Exposure.SECRET
+        and kind.slot in ("key", "publishable")
+        and not (kind.prefixes and min(map(len, kind.prefixes)) >= _SAYS_SO)
+    )
+
+
+@cache
+def _open_hosts() -> tuple[bytes, ...]:
+    providers = catalog.load().providers
+    return tuple(host.removeprefix("*").encode() for name in _open_handed() for host in providers[name].hosts.get("live", ()))
 
 
 # A beginning of this length says whose a key may be, a word of this length is no part of others.
@@ -213,10 +329,11 @@ _NEAR = 256
 
 
 def beside_id(data: bytes, start: int, end: int, identity: Identity, kinds: dict[str, list[KeyKind]], judge: Judge) -> Iterator[Named]:
-    """The secret half of a credential whose id was found: a literal of the right length and alphabet right beside it."""
+    """The secret half of a credential whose id was found: the nearest literal of the right length and alphabet right beside it."""
     for kind in kinds.get(identity.provider, ()):
         if not _belong_together(identity.kind, kind.id):
             continue
+        halves: list[Named] = []
         pattern = re.compile(rb"(?<=[\"'`\s=:,])(?:" + kind.shape.encode() + rb")(?=[\"'`\s\\,;&]|\Z)")
         for found in pattern.finditer(data, max(0, start - _NEAR), min(len(data), end + _NEAR)):
             if found.start() < end and found.end() > start:
@@ -229,7 +346,10 @@ def beside_id(data: bytes, start: int, end: int, identity: Identity, kinds: dict
                 if written is not None and not data[start:end].endswith(written[0]) and not _may_be_called(written[0], kind, text, judge):
                     continue
                 variable = next(iter(kind.variables), None)
-                yield Named(found.start(), found.end(), text, f"{identity.provider} {identity.kind}", judge.verdict(text, variable))
+                beside = f"{identity.provider} {identity.kind}"
+                halves.append(Named(found.start(), found.end(), text, beside, judge.verdict(text, variable)))
+        if halves:
+            yield min(halves, key=lambda half: max(half.start - end, start - half.end))
 
 
 # A minifier's name says nothing.

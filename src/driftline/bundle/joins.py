@@ -95,10 +95,11 @@ def _template(data: bytes, end: int, low: int, limit: int) -> Decoded | None:
 
 _PATH = rb"(?:[A-Za-z_$][\w$]{0,60}\??\.){0,4}"
 _NAME = late.pattern(_PATH + rb"([A-Za-z_$][\w$]{0,60})")
-_OPENING = late.pattern(rb"(?:([A-Za-z_$][\w$]{0,60})(?:\\{0,3}[\"'])?\s{0,3}[=:]\s{0,3})?\\{0,3}[\"'`]\Z")
+_OPENING = late.pattern(rb"(?:([A-Za-z_$][\w$]{0,60})(?:\\{0,3}[\"'])?\s{0,3}(?:\+?=|:)\s{0,3})?\\{0,3}[\"'`]\Z")
 _JOINT = late.pattern(_BREAK + rb"(\)?\.concat\(|\)?\s{0,9}\+(?!\+)|,)" + _BREAK)
 _HOLE = late.pattern(rb"\$\{\s{0,9}(?:(\\{0,3}[\"'])([^\"'`\\{}]{0,4000})\1|" + _PATH + rb"([A-Za-z_$][\w$]{0,60}))\s{0,9}\}")
 _USED = rb"\s{0,9}(\+|,|\}|\)?\.concat\()"
+_ADDED = rb"\s{0,9}\+=\s{0,9}(?=\\{0,3}[\"'`\w$])"
 _GIVEN = rb"(?:\\{0,3}[\"'])?\s{0,3}[=:]\s{0,3}(\\{0,3}[\"'`])"
 _BEFORE_USE = late.pattern(rb"(concat\(|\$\{)\s{0,9}" + _PATH + rb"\Z")
 _LONGEST_PATH = 120
@@ -124,6 +125,13 @@ def split(data: bytes, end: int, low: int, high: int) -> Decoded | None:
     if not found or opening[1] is None:
         return None
     pieces: list[_Piece] = []
+    added = [
+        part
+        for use in islice(_written(opening[1], _ADDED).finditer(data, found[0][0] + len(found[0][1]), high), _MOST_USES)
+        for part in _sum(data, use.end(), low, high)
+    ]
+    if added:
+        pieces = [*found, *added, (added[-1][0], b"\n")]
     for use in islice(_written(opening[1], _USED).finditer(data, found[0][0] + len(found[0][1]), high), _MOST_USES):
         before = _BEFORE_USE.search(data, max(low, use.start() - _LONGEST_PATH), use.start())
         if use[1] == b"}":
@@ -199,12 +207,22 @@ _ARRAY_END = late.pattern(
 _ITEM_BEFORE = late.pattern(rb"([,\[])\s{0,40}\Z")
 
 
+# `pieces.join("")`, where the array was given to a variable or a property before.
+_VARIABLE_END = late.pattern(
+    _PATH + rb"([A-Za-z_$][\w$]{0,60})(\.reverse\(\)\s{0,20})?\.join\(\\{0,3}[\"'`]([\-_.:/+=~]?)\\{0,3}[\"'`]\)\Z"
+)
+_ARRAY_WRITTEN = (b"=[", b":[", b" = [", b": [", b'":[', b'": [')
+_ARRAY_GIVEN = rb"(?:\\{0,3}[\"'])?\s{0,3}[=:]\s{0,3}\[(?=\s{0,40}\\{0,3}[\"'`])"
+_LITERAL_OF_ARRAY = late.pattern(rb"\s{0,40}(\\{0,3}[\"'`])([^\"'`\\]{0,4000})\1\s{0,40}([,\]])")
+
+
 def array(data: bytes, end: int) -> Decoded | None:
-    """`["a","b"].join("")` that ends at `end`, with `.reverse()` before the join or without, and with a mark between the pieces or without."""
+    """`["a","b"].join("")` that ends at `end`, with `.reverse()` before the join or without, and with a mark between the pieces or without;
+    the array itself, or a variable that it was given to."""
+    limit = max(0, end - _FAR)
     tail = _ARRAY_END.search(data, max(0, end - 80), end)
     if tail is None:
-        return None
-    limit = max(0, end - _FAR)
+        return _named_array(data, end, limit)
     place = tail.start()
     pieces: list[tuple[int, bytes]] = []
     while True:
@@ -226,6 +244,26 @@ def array(data: bytes, end: int) -> Decoded | None:
     if tail[1] is None:
         pieces.reverse()
     return encodings.chained([*((place, text + tail[2]) for place, text in pieces[:-1]), pieces[-1]])
+
+
+def _named_array(data: bytes, end: int, limit: int) -> Decoded | None:
+    """The literals of the array that a variable was given last before it is joined."""
+    tail = _VARIABLE_END.search(data, max(0, end - 120), end)
+    # Nearly every such variable holds something else, and a search for letters is fast.
+    if tail is None or not any(data.find(tail[1] + written, limit, tail.start()) >= 0 for written in _ARRAY_WRITTEN):
+        return None
+    given = max(_written(tail[1], _ARRAY_GIVEN).finditer(data, limit, tail.start()), key=lambda found: found.end(), default=None)
+    if given is None:
+        return None
+    place = given.end()
+    pieces: list[_Piece] = []
+    while (item := _LITERAL_OF_ARRAY.match(data, place, tail.start())) is not None:
+        pieces.append((item.start(2), item[2]))
+        place = item.end()
+        if item[3] == b"]":
+            ordered = pieces[::-1] if tail[2] else pieces
+            return encodings.chained([*((at, text + tail[3]) for at, text in ordered[:-1]), ordered[-1]])
+    return None
 
 
 def _spaces(data: bytes, place: int) -> int:

@@ -171,8 +171,8 @@ class Look:
                 elif trigger.form == triggers.KNOWN:
                     yield from self._values(data, trigger, end, bare)
                 elif trigger.form == triggers.NAMED:
-                    for one in context.named(data, end, self.judge):
-                        yield Hit(one.start, one.end, one.text, "plain", one.verdict, None, one.name)
+                    for one in context.named(data, end - trigger.shift, self.judge):
+                        yield Hit(one.start, one.end, one.text, one.encoding, one.verdict, None, one.name)
                 elif trigger.form == triggers.READ:
                     yield from _read(data, end)
                 elif trigger.form == triggers.SERVICE:
@@ -219,6 +219,8 @@ class Look:
         identity = verdict.traits.identity
         if identity is None or verdict.sample is not None:
             return
+        if identity.candidates and data:
+            verdict = context.named_provider(data, key.start, key.text, verdict, self.judge)
         if (identity.provider, identity.kind) in self._addresses:
             verdict = self.judge.password(key.text, verdict)
         yield Hit(key.start, key.end, key.text, "plain", verdict)

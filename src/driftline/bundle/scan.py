@@ -565,11 +565,12 @@ def _sighting(look: Look, blob: Blob, hit: Hit, place: tuple[int, int]) -> Sight
 # Of the last part of a path.
 _PRIVATE_FILES = late.pattern(
     r"(?P<env>\.env(?:\.[A-Za-z0-9_.\-]+)?|[A-Za-z0-9_\-]+\.env|\.dev\.vars)"
-    r"|(?P<key>id_(?:rsa|dsa|ecdsa|ed25519)|.+\.(?:p12|pfx|jks|keystore|ppk)|\.npmrc|\.pypirc|\.netrc|\.htpasswd|\.pgpass|(?<=\.git/)config"
+    r"|(?P<key>id_(?:rsa|dsa|ecdsa|ed25519)|.+\.(?:p12|pfx|jks|keystore|ppk)|\.npmrc|\.pypirc|\.netrc|\.htpasswd|\.pgpass"
     r"|\.git-credentials|(?<=\.aws/)credentials)"
+    r"|(?P<git>(?<=\.git/)config)"
     r"|(?P<server>wrangler\.(?:toml|jsonc?)|docker-compose.*\.ya?ml|compose\.ya?ml|required-server-files\.json|terraform\.tfstate)"
 )
-_PRIVATE = {"env": "an env file", "key": "a key file", "server": "a server's configuration"}
+_PRIVATE = {"env": "an env file", "key": "a key file", "git": "the folder of a git repository", "server": "a server's configuration"}
 _EXAMPLE = late.pattern(r"(?:example|sample|template|dist|defaults?|schema|d\.ts)$", re.IGNORECASE)
 
 

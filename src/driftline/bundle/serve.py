@@ -150,20 +150,32 @@ def _is_server_config(name: str) -> bool:
     return name in ("nitro.json", "config.json", "routes.json", "server.js", "server.mjs", "index.cjs")
 
 
+# What `next build` writes beside `server/` and nothing else does. A build that failed has its trace only, and the copy of a standalone
+# server comes without `static/` (Next.js docs, "output", and builds of versions 14 to 15; read 2026-11).
+_NEXT_MARKS = frozenset(("BUILD_ID", "build-manifest.json", "app-build-manifest.json", "required-server-files.json"))
+_NEXT_TRACES = frozenset(("trace", "types", "diagnostics"))
+
+
 def is_next(folder: str, names: Iterable[str] | None = None) -> bool:
-    """Whether a folder is what `next build` wrote, whatever it is called."""
+    """Whether a folder is what `next build` wrote, whatever it is called and how far that came."""
     inside = set(_listed(folder, []) if names is None else names)
+    if "server" in inside:
+        return not inside.isdisjoint(_NEXT_MARKS) or len(inside & _NEXT_TRACES) > 1
     return (
         "static" in inside
-        and bool(inside & {"BUILD_ID", "build-manifest.json"})
-        and bool(inside & {"server", "required-server-files.json"})
+        and "required-server-files.json" in inside
+        and not inside.isdisjoint(_NEXT_MARKS - {"required-server-files.json"})
     )
 
 
 def _next(folder: str, failed: list[tuple[str, str]]) -> Iterator[Served]:
     """`static/` and the prerendered pages: everything else of `.next` runs on the server or tells the server how."""
     for part in _NEXT_SERVED:
-        yield from _below(os.path.join(folder, part), failed, lambda _name, _names: True)
+        path = os.path.join(folder, part)
+        if os.path.isdir(path):
+            yield from _below(path, failed, lambda _name, _names: True)
+        else:  # a standalone server's is copied by hand: without it, nothing can be said of what a browser gets
+            failed.append((path, "is not here: the part that browsers get; it lies in the folder that `next build` itself wrote"))
     for part in ("server/app", "server/pages"):
         path = os.path.join(folder, *part.split("/"))
         if os.path.isdir(path):
@@ -222,10 +234,19 @@ _WORKSPACE = ("pnpm-workspace.yaml", "turbo.json", "nx.json", "lerna.json", "rus
 _MOST_ABOVE = 6
 
 
+# Folders that frameworks name with a dot: nobody keeps a project of one's own in there.
+_GENERATED = frozenset(output.partition("/")[0] for output in OUTPUTS if output.startswith("."))
+
+
+def _is_generated(folder: str) -> bool:
+    return not _GENERATED.isdisjoint(folder.split(os.sep))
+
+
 def project_of(path: str) -> tuple[str, bool]:
     """The project that built output belongs to, and whether there is one: the nearest folder above with a manifest, or the workspace that holds it.
 
-    A project that is given itself is its own. Without one, the folder itself (of a file, its folder).
+    A project that is given itself is its own. Manifests that a build wrote into its output (`.next/package.json`) belong to nobody. Without
+    a project, the folder itself (of a file, its folder).
     """
     start = os.path.abspath(path)
     folder = start if _is_project(start) else os.path.dirname(start)
@@ -233,7 +254,7 @@ def project_of(path: str) -> tuple[str, bool]:
     for _ in range(_MOST_ABOVE):
         # Asked one by one: a folder above may be closed to listing.
         names = {name for name in (*_MARKS, *_WORKSPACE) if os.path.lexists(os.path.join(folder, name))}
-        if nearest is None and names & set(_MARKS):
+        if nearest is None and (names - {"package.json"} if _is_generated(folder) else names) & set(_MARKS):
             nearest = folder
         if nearest is not None and names & set(_WORKSPACE):
             return folder, True

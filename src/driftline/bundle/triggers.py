@@ -564,7 +564,14 @@ _PLACES = (
         rf"(?:[a-z](?:Key|Token)|_(?:KEY|TOKEN|key|token)){_QUOTE}?\]?\s{{0,3}}(?:[:=,]|\x7c\x7c|\?\?)\s{{0,3}}{_QUOTE}[0-9A-Za-z_.+/=\-]{{8}}",
         NAMED,
     ),
+    # `token` and `key` alone stand everywhere; what they hold has to be long, and `shift` says by how much longer than eight characters.
+    Trigger(rf"[^A-Za-z0-9](?:token|key){_QUOTE}?\s{{0,3}}:\s{{0,3}}{_QUOTE}[0-9A-Za-z_.+/=\-]{{24}}", NAMED, (), 16),
+    *(Trigger(rf"{quote}sk-[0-9A-Za-z]{{20}}", NAMED, (), 15) for quote in (r"\x22", r"\x27", r"\x60")),
     Trigger(r"Bearer\x20[0-9A-Za-z_.+/=\-]{8}", NAMED),
+    Trigger(r"Basic\x20[0-9A-Za-z+/]{8}", NAMED),
+    Trigger(rf"btoa\({_QUOTE}[0-9A-Za-z._@+\-]{{1,64}}:[^\x22\x27\x60\s\x5c<>{{}}()$]{{4}}", NAMED),
+    # A program in base64, as bundlers put a worker into its page, that sends a key with its requests.
+    *_base64_letters(b"Bearer "),
     Trigger(
         r"(?i)(?:login|password|credentials|passwort)\s{0,2}[:=]\s{0,2}[a-z0-9._@\-]{2,40}\s{0,2}/\s{0,2}[^\s\x22\x27\x60<>\x5c]{8}", NAMED
     ),
