@@ -13,22 +13,35 @@ PAYMENT_LINK = "payment link"
 
 
 class Seen(NamedTuple):
-    """One value in one file: its first place and the others."""
+    """One value in one file and in its compressed copies: its first place and the others."""
 
     first: Sighting
     others: tuple[Sighting, ...]
 
     @property
     def places(self) -> tuple[Related, ...]:
-        """The other places, at most three, as a finding's related ones."""
-        return tuple(Related(other.location, "here too") for other in self.others[:3])
+        """The other places, at most three, as a finding's related ones, then the copies."""
+        own: list[Related] = []
+        copies: dict[str, Related] = {}
+        for other in self.others:
+            if other.container == self.first.container:
+                own.append(Related(other.location, "here too"))
+            else:
+                copies.setdefault(other.container[-1], Related(Location(other.container[-1], 1), "the same file compressed holds it too"))
+        return (*own[:3], *copies.values())
+
+
+# What a build puts beside a file for servers that send it compressed.
+_COMPRESSED = (".gz", ".br", ".zst")
 
 
 def by_value(sightings: Iterable[Sighting]) -> list[Seen]:
     """The sightings grouped by file and value, in the order of their first places."""
     groups: dict[tuple[object, ...], list[Sighting]] = {}
     for one in sightings:
-        groups.setdefault((one.container, one.location.path, one.digest), []).append(one)
+        *around, last = one.container or ("",)
+        is_copy = last.startswith(one.location.path) and last[len(one.location.path) :] in _COMPRESSED
+        groups.setdefault((tuple(around) if is_copy else one.container, one.location.path, one.digest), []).append(one)
     return [Seen(found[0], tuple(found[1:])) for found in groups.values()]
 
 
