@@ -402,7 +402,7 @@ def snapshot(pairs: tuple[str, ...], root: str, config: str | None) -> int:
         except OSError:
             before = None
         console.keep(goal, text, (root,), follow=False)
-        print(exports.said(path, exports.names(text), before))
+        print(exports.said(path, text, before))
     return 0
 
 

@@ -81,6 +81,8 @@ def editable(environment: Environment, path: str) -> str:
     if path == PROCESS:
         return "the settings that this build takes its variables from"
     because = environment.because.get(path, "")
+    if because.startswith("snapshot"):  # it holds no values, and is committed
+        return f"the platform's own settings (then take {path} anew by `driftline snapshot`)"
     if because.startswith("pulled from "):
         return f"{because.removeprefix('pulled from ').partition(':')[0]}'s settings (then pull {path} again)"
     return path
