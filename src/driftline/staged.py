@@ -88,6 +88,7 @@ def _judged(
         return finding.variable in touched.names if finding.variable is not None else finding.location.path in paths
 
     report = audit.judge(request, project, started, is_caused)
+    report = report._replace(findings=tuple(_not_taken_for_another(finding, request, secrets.stood) for finding in report.findings))
     changed = {change.path: change.before for change in wanted if change.after is not None}
 
     def may_be_old(finding: Finding) -> bool:
@@ -106,6 +107,16 @@ def _judged(
     fresh = {change.path for change in wanted if change.before is None and change.after not in moved}
     findings = tuple(_before_the_commit(finding, tree.local, fresh) for finding in report.findings if finding not in old)
     return report._replace(findings=findings, notes=(*report.notes, *secrets.notes, *said))
+
+
+def _not_taken_for_another(finding: Finding, request: Request, stood: Mapping[tuple[str, str], set[bytes]]) -> Finding:
+    """A baseline holds no values: where it accepts fewer keys of a kind in a file than stood there or do now, it does not speak of a new one."""
+    if finding.rule != _COMMITTED or finding.suppressed is None or finding.suppressed.by != "baseline":
+        return finding
+    accepted = sum(entry.fingerprint.partition("-")[0] == finding.fingerprint.partition("-")[0] for entry in request.baseline)
+    if len(stood.get((finding.location.path, finding.subject), ())) <= accepted:
+        return finding
+    return finding._replace(suppressed=None, message=f"{finding.message}, and not the one that the baseline accepts here")
 
 
 def _leads(root: str, index: Index, path: str) -> str:
@@ -190,6 +201,8 @@ class _Secrets:
         self._index = index
         self.unread: list[Unread] = []
         self.notes: list[Related] = []
+        # By path and subject the values before and now, of files that held secrets before.
+        self.stood: dict[tuple[str, str], set[bytes]] = {}
         self.files = 0
         self.bytes = 0
         # A file that was moved as it is, by its content.
@@ -212,7 +225,7 @@ class _Secrets:
                 self.bytes += content.size if isinstance(content, LargeText) else len(content)
             found = self._sightings(change.path, content) if change.after not in keyless else ()
             before = change.before or (change.after if change.after in moved else None)
-            new += self._new(found, before) if found and before is not None else found
+            new += self._new(change.path, found, before) if found and before is not None else found
         self.notes += files.together(binary, audit.NOT_INTO)
         self.new = tuple(new)
         self.unread += self._failures()
@@ -229,13 +242,19 @@ class _Secrets:
             return self._texts.sightings_of(path, content.opened)
         return self._texts.sightings(path, content)
 
-    def _new(self, found: Sequence[Sighting], before: str) -> list[Sighting]:
+    def _new(self, path: str, found: Sequence[Sighting], before: str) -> list[Sighting]:
         """Those that the version before does not hold."""
         try:
             content = self._index.text(before)
         except Unreadable:
             content = None
-        held = {one.digest for one in self._sightings("", content)} if content is not None else set()
+        stood = self._sightings("", content) if content is not None else ()
+        held = {one.digest for one in stood}
+        if stood:
+            from driftline.rules.phrases import named
+        for one in (*stood, *found) if stood else ():
+            if one.identity is not None:
+                self.stood.setdefault((path, named(one.identity)), set()).add(one.digest)
         old = [one for one in found if one.digest in held]
         if old:
             self.notes.append(

@@ -102,3 +102,34 @@ def test_a_file_named_like_an_option_is_a_file(shop: Path, name: str) -> None:
     assert code == 0
     assert f"{name}:1:1  blocker  committed-secret" in said
     assert "Looked at 1 file (20 bytes)" in commit(shop, "--listed", "--", "a.js")[1]
+
+
+def baseline(folder: Path) -> None:
+    subprocess.run([sys.executable, "-m", "driftline", "baseline"], cwd=folder, capture_output=True, check=True)
+
+
+@pytest.mark.parametrize(
+    "text", ["export const mail = '{{resend.API key#b}}';\n", "export const all = ['{{resend.API key#b}}', '{{resend.API key#a}}'];\n"]
+)
+def test_a_baseline_does_not_take_another_key_for_the_one_that_it_accepts(shop: Path, text: str) -> None:
+    stage(shop, "lib/mail.ts", expand("export const mail = '{{resend.API key#a}}';\n"))
+    assert commit(shop)[0] == 1
+    baseline(shop)
+    assert commit(shop)[0] == 0, "it accepts what is about to be committed"
+    git(shop, "commit", "-q", "-m", "accepted")
+    stage(shop, "lib/mail.ts", expand("\n\nexport const mail = '{{resend.API key#a}}';\n"))
+    assert commit(shop)[0] == 0, "a moved line"
+    stage(shop, "lib/mail.ts", expand(text))
+    code, said = commit(shop)
+    assert code == 1
+    assert "not the one that the baseline accepts here" in said
+
+
+def test_a_baseline_of_a_test_key_does_not_accept_the_live_one(shop: Path) -> None:
+    stage(shop, "lib/pay.ts", f"export const key = '{TEST}';\n")
+    baseline(shop)
+    stage(shop, "lib/pay.ts", f"export const key = '{LIVE}';\n")
+    assert commit(shop)[0] == 1
+    done = subprocess.run([sys.executable, "-m", "driftline", "check"], cwd=shop, capture_output=True, text=True, check=False)
+    assert "committed-secret" in done.stdout
+    assert done.returncode == 1

@@ -184,6 +184,12 @@ def wanted_mode(environment: Environment, provider: str) -> Mode:
 title = catalog.title
 
 
+def named(identity: Identity) -> str:
+    """`stripe live secret key …O2eZ`: the subject of a finding about a credential; one of another mode or account is another finding."""
+    mode = identity.mode.value if identity.mode in (Mode.LIVE, Mode.TEST, Mode.LOCAL) else ""
+    return " ".join(filter(None, (identity.provider, mode, identity.kind, identity.ending)))
+
+
 def identified(identity: Identity) -> str:
     """`a live Stripe secret key of account ...`: what a value says about itself, in words that are safe to print."""
     if identity.kind == "mode flag":
