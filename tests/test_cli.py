@@ -167,6 +167,7 @@ MISUSE: tuple[tuple[Sequence[str], str], ...] = (
     (["bundle"], "PATH"),
     (["bundle", "gone"], "gone"),
     (["baseline", "--expires", "soon"], "2027-01-31"),
+    (["baseline", "--expires", "2020-01-01"], "has passed"),
     (["predeploy", "--env", "prodction", "--no-live"], "production"),
     (["--nope"], "--nope"),
 )  # fmt: skip

@@ -73,6 +73,9 @@ def test_git_s_own_hook(shop: Path) -> None:
         "repos:\n- repo: local\n  hooks:\n  - id: x\n    name: x\n    entry: true\n    language: system\n",
         "repos:\n  # ours\n  - repo: local\n    hooks: []\n\nci:\n  autofix_prs: false\n",
         "fail_fast: true\nrepos: []\n",
+        "repos: []\n",
+        "repos:\n- repo: local\n  hooks: []\n\n# which version\nminimum_pre_commit_version: '3.2.0'\n",
+        "repos:\n- repo: local\n  hooks: []\n\n\n# the end\n",
     ],
 )
 def test_pre_commit_s_configuration_stays_yaml_and_comes_back(shop: Path, text: str) -> None:
@@ -85,7 +88,7 @@ def test_pre_commit_s_configuration_stays_yaml_and_comes_back(shop: Path, text: 
     assert after["repos"][:-1] == before["repos"]
     assert {key: value for key, value in after.items() if key != "repos"} == {key: value for key, value in before.items() if key != "repos"}
     init(shop, "--remove")
-    assert (yaml.safe_load(path.read_text()).get("repos") or []) == before["repos"]
+    assert path.read_text() == text
 
 
 def test_husky(shop: Path) -> None:
@@ -185,3 +188,96 @@ def test_removing_keeps_what_was_changed_since(shop: Path) -> None:
     before = contents(shop)
     assert "it is yours" in init(shop, "--remove").stdout
     assert contents(shop) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (".pre-commit-config.yaml", "# top\nrepos:\n  - repo: local  # ours\n    hooks: []\n"),
+        ("lefthook.yml", "# top\npre-commit:\n  commands:\n    lint:\n      run: npm run lint\n"),
+        ("package.json", '{\n  "name": "shop",\n  "simple-git-hooks": {\n    "pre-commit": "npm test"\n  }\n}\n'),
+        (".husky/pre-commit", "npm test\n"),
+    ],
+)
+def test_line_ends_stay_as_they_are(shop: Path, name: str, text: str) -> None:
+    path = shop / name
+    path.parent.mkdir(exist_ok=True)
+    before = text.replace("\n", "\r\n").encode()
+    path.write_bytes(before)
+    init(shop)
+    after = path.read_bytes()
+    assert b"- id: driftline" in after or b"driftline commit" in after
+    ours = after.count(b"\n") - after.count(b"\r\n")
+    assert ours == (after[after.index(b"# driftline: begin") :].count(b"\n") - 1 if name.startswith(".husky") else 0)
+    init(shop, "--remove")
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("first", ["#!/usr/bin/env python3", "#!/usr/bin/env node"])
+def test_a_hook_that_is_no_shell_script_stays_as_it_is(shop: Path, first: str) -> None:
+    hook = shop / ".git" / "hooks" / "pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"{first}\nprint('theirs')\n")
+    assert "is no shell script" in init(shop).stdout
+    assert hook.read_text() == f"{first}\nprint('theirs')\n"
+
+
+def test_husky_8_starts_the_hook_again_and_driftline_once(shop: Path) -> None:
+    text = '#!/usr/bin/env sh\n. "$(dirname -- "$0")/_/husky.sh"\n\nnpx lint-staged\n'
+    hook = shop / ".husky" / "pre-commit"
+    hook.parent.mkdir()
+    hook.write_text(text)
+    init(shop)
+    assert hook.read_text().index("husky.sh") < hook.read_text().index("driftline commit")
+    init(shop, "--remove")
+    assert hook.read_text() == text
+
+
+def test_a_hook_that_husky_4_writes_anew_is_left_to_its_configuration(shop: Path) -> None:
+    hook = shop / ".git" / "hooks" / "pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    text = '#!/bin/sh\n# husky\n\n# Created by Husky v4.3.8 (https://github.com/typicode/husky#readme)\n\n. "$(dirname "$0")/husky.sh"\n'
+    hook.write_text(text)
+    assert "husky 4" in init(shop).stdout
+    assert hook.read_text() == text
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell script")
+def test_the_hook_says_when_driftline_is_missing(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    init(shop)
+    bare = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path_factory.mktemp("home"))}
+    done = subprocess.run([shop / ".git" / "hooks" / "pre-commit"], env=bare, cwd=shop, capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert "nothing was judged: pipx install driftline" in done.stderr
+
+
+def test_settings_that_nobody_changed_go_although_the_project_has_changed(shop: Path) -> None:
+    init(shop, "--no-hook")
+    (shop / ".env.staging").write_text("A_NAME=2\n")
+    assert "Removed driftline.toml" in init(shop, "--remove").stdout
+    assert not (shop / "driftline.toml").exists()
+
+
+@pytest.mark.parametrize("line", ['# origins = ["https://shop.example"]', "# ask Ann", '# kind = "demo"'])
+def test_settings_with_a_comment_of_the_users_stay(shop: Path, line: str) -> None:
+    init(shop, "--no-hook")
+    path = shop / "driftline.toml"
+    path.write_text(path.read_text() + line + "\n")
+    assert "it is yours" in init(shop, "--remove").stdout
+
+
+@pytest.mark.parametrize("arguments", [(), ("--remove",)])
+def test_a_folder_that_is_not_there_is_said_once(shop: Path, arguments: tuple[str, ...]) -> None:
+    command = [sys.executable, "-m", "driftline", "init", *arguments, "nowhere"]
+    done = subprocess.run(command, cwd=shop, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.count("nowhere") == 1
+
+
+def test_the_tools_own_step_is_named_both_ways(shop: Path) -> None:
+    (shop / "package.json").write_text('{"name": "shop", "simple-git-hooks": {"pre-commit": "npm test"}}\n')
+    assert "run `npx simple-git-hooks`" in init(shop).stdout
+    assert "run `npx simple-git-hooks`" in init(shop, "--remove").stdout
+    (shop / "package.json").write_text('{"name": "shop"}\n')
+    (shop / "lefthook.yml").write_text("pre-push:\n  jobs:\n  - run: npm test\n")
+    assert "run `lefthook install`" in init(shop).stdout

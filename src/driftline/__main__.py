@@ -42,6 +42,7 @@ def _run(words: list[str]) -> int:
     if words[:1] == ["commit"]:
         listed = words[1:2] == ["--listed"]
         given = words[2:] if listed else words[1:]
+        given = given[1:] if given[:1] == ["--"] else given
         seen = None if any(word.startswith("-") for word in given) else _glance(given, listed=listed)
         if seen is not None and seen.told is not None:
             return _told(f"{seen.told}\nPASS  Nothing found.")

@@ -87,6 +87,8 @@ def check(request: Request) -> Report:
     notes: tuple[Related, ...] = ()
     if request.command == "predeploy":  # what is about to be deployed lies in the project
         request, notes = with_found_output(request, project.facts.apps)
+        if not request.bundles and any(app.public_prefixes for app in project.facts.apps):
+            notes = (Related(Location(".", 1), "no built output lies here, so none was looked at: build first, or name it with --bundle"),)
     if request.bundles:
         project = with_output(request, project)
     report = judge(request, project, started)

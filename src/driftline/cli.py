@@ -312,15 +312,20 @@ def attest_callback(name: str, target: str, event: str | None, root: str, config
 def baseline(root: str, reason: str, expires: str | None, **options: Any) -> int:
     """Write a baseline that accepts every finding of ROOT as it is today; new ones still count. Commit the file.
 
-    It holds no value and no line number: moved lines and renamed chunks stay accepted, a different finding does not.
+    It holds no value and no line number: moved lines and renamed chunks stay accepted, a different finding does not. A key is told by
+    its kind, mode and account; one that says no account is taken for another of its kind in the same file, except by `driftline commit`.
 
     \b
     driftline baseline --reason "before the launch clean-up" --expires 2027-01-31
     """
+    from datetime import date
+
     from driftline import audit, suppress
     from driftline.project import git
 
     until = _date(expires)
+    if until is not None and until < date.today():
+        raise Misuse(f"--expires {until} has passed, so nothing would be accepted")
     request = console.request(root, options, with_baseline=False)
     report = audit.check(request._replace(command="baseline"))
     path = options["baseline"] or os.path.join(root, request.settings.baseline or suppress.FILE)
@@ -402,7 +407,7 @@ def snapshot(pairs: tuple[str, ...], root: str, config: str | None) -> int:
         except OSError:
             before = None
         console.keep(goal, text, (root,), follow=False)
-        print(exports.said(path, exports.names(text), before))
+        print(exports.said(path, text, before))
     return 0
 
 

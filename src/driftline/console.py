@@ -108,11 +108,13 @@ def plain(words: Sequence[str], seen: Seen | None = None) -> Callable[[], int] |
     if not words or words[0] not in ("check", "commit", "bundle"):
         return None
     options = {**UNASKED}
-    paths = []
+    paths: list[str] = []
     rest = iter(words[1:])
     for word in rest:
         name, equals, value = word.partition("=")
-        if not word.startswith("-"):
+        if word == "--":
+            paths += rest
+        elif not word.startswith("-"):
             paths.append(word)
         elif word in _FLAGS:
             options[_FLAGS[word]] = True

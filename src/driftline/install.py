@@ -15,8 +15,16 @@ from driftline.record import NamedTuple
 
 # What stands around our lines in files that are not ours.
 _BEGIN, _END = "# driftline: begin", "# driftline: end"
-_BLOCK = late.pattern(rf"\n?^[ \t]*{_BEGIN}$.*?^[ \t]*{_END}$\n?", re.MULTILINE | re.DOTALL)
+_BLOCK = late.pattern(rf"^[ \t]*{_BEGIN}\n.*?^[ \t]*{_END}(?:\n|\Z)", re.MULTILINE | re.DOTALL)
 _CALL = "driftline commit"
+# Programs with windows start git with a short PATH, without the folder that pipx installs into; and a hook that is committed runs
+# on machines where nobody has installed driftline yet.
+_SCRIPT = f"""{_BEGIN}
+PATH="$PATH:$HOME/.local/bin"
+command -v driftline >/dev/null || {{ echo "driftline is not installed, so nothing was judged: pipx install driftline" >&2; exit 3; }}
+{_CALL} || exit $?
+{_END}
+"""
 _HEAD = "# Written by `driftline init`; every key is optional."
 _REPOSITORY = "https://github.com/driftline/driftline"
 
@@ -46,10 +54,12 @@ def install(root: str, *, hook: bool = True) -> list[Step]:
 
 
 def remove(root: str) -> list[Step]:
-    """The steps that take back what `install` wrote; a driftline.toml that was changed since is kept."""
+    """The steps that take back what `install` wrote; a driftline.toml that was changed since is kept. Raises Misuse for no folder."""
+    if not os.path.isdir(root):
+        raise Misuse(f"{root}: there is no such folder")
     steps = []
     text = _text(root, FILE)
-    if text is not None and text.startswith(_HEAD) and text == _settings(root):
+    if text is not None and text.startswith(_HEAD) and all(map(_OURS.fullmatch, text.splitlines())):
         steps.append(Step(f"Removed {FILE}.", FILE, None))
     elif text is not None:
         steps.append(Step(f"{FILE} has been changed since; it is yours, and stays."))
@@ -66,14 +76,21 @@ def _unhooked(root: str) -> Iterator[Step]:
         text = _text(root, path)
         if text is None or _BEGIN not in text:
             continue
-        rest = _BLOCK.sub("\n", text).strip("\n")
-        if rest in ("", "#!/bin/sh", "repos:"):
+        rest = _BLOCK.sub("", text)
+        if path == ".pre-commit-config.yaml":  # it was a list without entries, and pre-commit wants one
+            rest = re.sub(r"^repos:[ \t]*\n(?=\n*(?:\w|\Z))", "repos: []\n", rest, count=1, flags=re.MULTILINE)
+        # Only the scripts may have been made by us.
+        if path in (".husky/pre-commit", hooks) and rest.strip("\n") in ("", "#!/bin/sh"):
             yield Step(f"Removed {path}.", path, None)
         else:
-            yield Step(f"Took driftline out of {path}.", path, rest + "\n", executable=path == hooks)
+            yield Step(f"Took driftline out of {path}.", path, rest)
     package = _text(root, "package.json")
     if package is not None and (without := _simple_without(package)) is not None:
-        yield Step("Took driftline out of simple-git-hooks in package.json.", "package.json", without)
+        yield Step(
+            "Took driftline out of simple-git-hooks in package.json; run `npx simple-git-hooks` once, which takes it out of the hook.",
+            "package.json",
+            without,
+        )
 
 
 # --- driftline.toml ---------------------------------------------------------------------------------------------------------
@@ -84,7 +101,7 @@ def _settings(root: str) -> str:
     try:
         apps = audit.read(audit.Request(root, Settings())).facts.apps
     except Unreadable as problem:
-        raise Misuse(f"{root}: {problem.reason}") from None
+        raise Misuse(problem.reason) from None
     lines = [_HEAD, "", '# fail-on = "blocker"  # blocker, warning, note or never', '# exclude = ["legacy/*"]', ""]
     names: dict[str, str] = {}
     for app in apps:
@@ -111,6 +128,15 @@ def _settings(root: str) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+# What `_settings` writes, in any state of the project, and nobody else: the project may have changed since, and the file with it not.
+_OURS = late.pattern(
+    r"""(?x) | \#\ Written\ by\ .* | \#\ Found\ in\ .* | \#\ \ \ .*:\ .* | \#\ \[environments\..*\] | \#\ kind\ =\ "(?:local|preview|production)"
+    | \#\ origins\ =\ \["https://[^"]*\.example\.com"\]\ .* | \#\ fail-on\ =\ "blocker"\ .* | \#\ exclude\ =\ \["legacy/\*"\] | \#\ \[rules\]
+    | \#\ unused-variable\ =\ "off" | \#\ \[\[accept\]\] | \#\ rule\ =\ "shared-data-store" | \#\ subject\ =\ "DATABASE_URL"
+    | \#\ reason\ =\ "previews\ read\ the\ production\ catalogue" | \#\ expires\ =\ 2027-01-31"""
+)
 
 
 def _found(app: App) -> list[str]:
@@ -154,20 +180,41 @@ def _hook(root: str) -> Step:
 
 
 def _at(root: str, top: str, step: Step) -> Step:
-    """A step of the repository's top, with its path relative to the project's root."""
-    return step if step.path is None else step._replace(path=os.path.relpath(os.path.join(top, step.path), root))
+    """A step of the repository's top, with its path relative to the project's root, and the line ends that the file has already."""
+    if step.path is None:
+        return step
+    path = os.path.join(top, step.path)
+    if step.content is not None and os.path.exists(path):
+        there = regular.read(path).replace(_SCRIPT.encode(), b"")
+        if there.count(b"\r\n") * 2 > there.count(b"\n"):
+            # A shell takes no other line ends than its own behind a brace.
+            content = step.content.replace("\n", "\r\n").replace(_SCRIPT.replace("\n", "\r\n"), _SCRIPT)
+            step = step._replace(content=content)
+    return step._replace(path=os.path.relpath(path, root))
 
 
 def _shell(root: str, path: str, tool: str) -> Step:
     there = _text(root, path)
     if there is not None and _CALL in there:
         return Step(f"{path} calls driftline already.")
-    block = f"{_BEGIN}\n{_CALL} || exit $?\n{_END}\n"
     text = there if there is not None else "" if tool == "husky" else "#!/bin/sh\n"
-    # Before an `exec` at the end nothing else would run: ours comes first, after the first line.
-    first, _, rest = text.partition("\n") if text.startswith("#!") else ("", "", text)
-    content = (first + "\n" if first else "") + block + rest
-    return Step(f"Added `{_CALL}` to {path} ({tool}).", path, content, executable=True)
+    if text.startswith("#!") and _SHELL.match(text) is None:
+        return Step(f"{path} is no shell script, and stays as it is; let it run `{_CALL}` and end with its exit code.")
+    if _HUSKY_4.search(text) is not None:
+        return Step(
+            f"{path} is written anew by every install of husky 4; add `{_CALL}` to husky's hooks in package.json or .huskyrc yourself."
+        )
+    # Behind an `exec` nothing would run: ours comes first, after the first line, or after the one by which husky 8 starts the hook again.
+    start = _HUSKY_8.search(text) or _FIRST_LINE.match(text)
+    at = start.end() if start is not None else 0
+    head = text[:at] if text[:at].endswith("\n") or not at else text[:at] + "\n"
+    return Step(f"Added `{_CALL}` to {path} ({tool}).", path, head + _SCRIPT + text[at:], executable=True)
+
+
+_SHELL = late.pattern(r"#![^\n]*\b(?:sh|bash|dash|ash|ksh|zsh)(?:\.exe)?\b")
+_FIRST_LINE = late.pattern(r"#![^\n]*(?:\n|\Z)")
+_HUSKY_4 = late.pattern(r"^# Created by Husky v[1-4]\.", re.MULTILINE)
+_HUSKY_8 = late.pattern(r"^[ \t]*(?:\.|source)[ \t][^\n]*/_/husky\.sh[^\n]*(?:\n|\Z)", re.MULTILINE)
 
 
 def _pre_commit(text: str) -> Step:
@@ -185,11 +232,12 @@ def _pre_commit(text: str) -> Step:
     start = text.index("repos:")
     following = re.search(r"^[A-Za-z_][\w-]*:", text[start + 6 :], re.MULTILINE)
     end = start + 6 + following.start() if following else len(text)
-    head = text[:end].rstrip("\n") + "\n"
+    # A comment that stands between them speaks of that key.
+    last = [*re.finditer(r"^[ \t]*[^\s#][^\n]*(?:\n|\Z)", text[:end], re.MULTILINE)][-1].end()
+    head = text[:last] if text[:last].endswith("\n") else text[:last] + "\n"
     block = "".join(f"{before}{line}\n" for line in lines)
-    tail = "\n" + text[end:] if following else ""
     return Step(
-        "Added driftline to .pre-commit-config.yaml; run `pre-commit install` once.", ".pre-commit-config.yaml", head + block + tail
+        "Added driftline to .pre-commit-config.yaml; run `pre-commit install` once.", ".pre-commit-config.yaml", head + block + text[last:]
     )
 
 
@@ -205,8 +253,10 @@ def _lefthook(path: str, text: str) -> Step:
     elif re.search(r"^pre-commit:", text, re.MULTILINE) is not None:
         return Step(f"{path} has a pre-commit section without commands or jobs; add `{_CALL}` to it yourself.")
     else:
-        content = text.rstrip("\n") + f"\n{_BEGIN}\npre-commit:\n  commands:\n    driftline:\n      run: {_CALL}\n{_END}\n"
-    return Step(f"Added `{_CALL}` to {path} (lefthook).", path, content)
+        content = (
+            text if text.endswith("\n") or not text else text + "\n"
+        ) + f"{_BEGIN}\npre-commit:\n  commands:\n    driftline:\n      run: {_CALL}\n{_END}\n"
+    return Step(f"Added `{_CALL}` to {path} (lefthook); run `lefthook install` once.", path, content)
 
 
 # The first entry of the commands or jobs of `pre-commit`, and how far it is indented.

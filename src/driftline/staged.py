@@ -14,7 +14,7 @@ from driftline import audit, code, formats
 from driftline.audit import Request
 from driftline.environments import Keys
 from driftline.knowledge import identify
-from driftline.model import Finding, Location, Related, Report, Sighting, Text, Unread, Unreadable, failed
+from driftline.model import Finding, Location, Mode, Related, Report, Sighting, Text, Unread, Unreadable, failed
 from driftline.project import files, git
 from driftline.project.apps import folder_of
 from driftline.project.files import File, Tree
@@ -47,7 +47,7 @@ def commit(request: Request, given: Sequence[str], *, listed: bool = False, seen
         notes = files.together(unstaged, "not staged; judged as committed")
         notes += files.together(unknown, "not in the git index; not judged")
         notes += [
-            Related(Location(change.path, 1), "is a link; what it leads to is judged at its own place")
+            Related(Location(change.path, 1), _leads(request.root, index, change.path))
             for change in wanted
             if change.path in index.links and formats.is_env_file(change.path)
         ]
@@ -88,6 +88,7 @@ def _judged(
         return finding.variable in touched.names if finding.variable is not None else finding.location.path in paths
 
     report = audit.judge(request, project, started, is_caused)
+    report = report._replace(findings=tuple(_not_taken_for_another(finding, request, secrets.stood) for finding in report.findings))
     changed = {change.path: change.before for change in wanted if change.after is not None}
 
     def may_be_old(finding: Finding) -> bool:
@@ -102,17 +103,49 @@ def _judged(
         Related(finding.location, f"{finding.rule} stood here before this commit, and is not its doing: `driftline check` tells")
         for finding in old
     ]
-    findings = tuple(_before_the_commit(finding) for finding in report.findings if finding not in old)
+    moved = {change.before for change in index.changes if change.after is None}
+    fresh = {change.path for change in wanted if change.before is None and change.after not in moved}
+    findings = tuple(_before_the_commit(finding, tree.local, fresh) for finding in report.findings if finding not in old)
     return report._replace(findings=findings, notes=(*report.notes, *secrets.notes, *said))
 
 
-def _before_the_commit(finding: Finding) -> Finding:
-    """A secret that is not in the history yet can still be kept out of it: the advice for one that is comes too late, and is dearer."""
+def _not_taken_for_another(finding: Finding, request: Request, stood: Mapping[tuple[str, str], set[bytes]]) -> Finding:
+    """A baseline holds no values: where it accepts fewer keys of a kind in a file than stood there or do now, it does not speak of a new one."""
+    if finding.rule != _COMMITTED or finding.suppressed is None or finding.suppressed.by != "baseline":
+        return finding
+    accepted = sum(entry.fingerprint.partition("-")[0] == finding.fingerprint.partition("-")[0] for entry in request.baseline)
+    if len(stood.get((finding.location.path, finding.subject), ())) <= accepted:
+        return finding
+    return finding._replace(suppressed=None, message=f"{finding.message}, and not the one that the baseline accepts here")
+
+
+def _leads(root: str, index: Index, path: str) -> str:
+    """What is said of the env file `path`, which is a link."""
+    if files.target(root, path) in index.entries:
+        return "is a link; what it leads to is judged at its own place"
+    return "is a link to what is not in git; what it leads to was not judged"
+
+
+def _before_the_commit(finding: Finding, local: Collection[str], fresh: Collection[str]) -> Finding:
+    """A secret that is not in the history yet can still be kept out of it: the advice for one that is comes too late, and is dearer.
+
+    `local` are the env files that are not in git, and shall stay out of it; `fresh` the files that no commit holds.
+    """
+    path = finding.location.path
+    if path in local:
+        stays = f"do not `git add` {path}: it is not in this commit, and stays on this machine"
+        return finding._replace(avoid=f"{finding.avoid}; {stays}" if finding.avoid else stays)
+    if finding.rule == _TRACKED and path in fresh:
+        return finding._replace(fix=_OUT.format(path), avoid="do not delete the file itself: the app reads it on this machine")
     if finding.rule != _COMMITTED:
         return finding
-    path = finding.location.path
     if formats.is_env_file(path):
-        fix = f"keep this file out of git: `git rm --cached {path}`, add {path} to .gitignore, and commit again"
+        fix = _OUT.format(path)
+    elif finding.identity is not None and finding.identity.mode is Mode.LIVE:
+        fix = (
+            "take it out before it is committed: it belongs into production's own variables, where the app is hosted, and a test key into an "
+            "env file that git ignores; read it from the environment, `git add` this file again"
+        )
     else:
         fix = "take it out before it is committed: keep it in an env file that git ignores, read it from the environment, `git add` this file again"
     return finding._replace(
@@ -139,7 +172,8 @@ def _stood_before(request: Request, index: Index, looked_at: Collection[str], su
     return old
 
 
-_COMMITTED = "committed-secret"
+_COMMITTED, _TRACKED = "committed-secret", "committed-env-file"
+_OUT = "keep this file out of git: `git rm --cached {0}`, add {0} to .gitignore, and commit again"
 
 
 def _saying(finding: Finding) -> tuple[str, str]:
@@ -167,6 +201,8 @@ class _Secrets:
         self._index = index
         self.unread: list[Unread] = []
         self.notes: list[Related] = []
+        # By path and subject the values before and now, of files that held secrets before.
+        self.stood: dict[tuple[str, str], set[bytes]] = {}
         self.files = 0
         self.bytes = 0
         # A file that was moved as it is, by its content.
@@ -189,7 +225,7 @@ class _Secrets:
                 self.bytes += content.size if isinstance(content, LargeText) else len(content)
             found = self._sightings(change.path, content) if change.after not in keyless else ()
             before = change.before or (change.after if change.after in moved else None)
-            new += self._new(found, before) if found and before is not None else found
+            new += self._new(change.path, found, before) if found and before is not None else found
         self.notes += files.together(binary, audit.NOT_INTO)
         self.new = tuple(new)
         self.unread += self._failures()
@@ -206,13 +242,19 @@ class _Secrets:
             return self._texts.sightings_of(path, content.opened)
         return self._texts.sightings(path, content)
 
-    def _new(self, found: Sequence[Sighting], before: str) -> list[Sighting]:
+    def _new(self, path: str, found: Sequence[Sighting], before: str) -> list[Sighting]:
         """Those that the version before does not hold."""
         try:
             content = self._index.text(before)
         except Unreadable:
             content = None
-        held = {one.digest for one in self._sightings("", content)} if content is not None else set()
+        stood = self._sightings("", content) if content is not None else ()
+        held = {one.digest for one in stood}
+        if stood:
+            from driftline.rules.phrases import named
+        for one in (*stood, *found) if stood else ():
+            if one.identity is not None:
+                self.stood.setdefault((path, named(one.identity)), set()).add(one.digest)
         old = [one for one in found if one.digest in held]
         if old:
             self.notes.append(

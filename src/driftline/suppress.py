@@ -18,13 +18,15 @@ FILE = "driftline-baseline.json"
 _COMMENT = late.pattern(r"driftline:[ \t]*ignore\[([a-z0-9, \t-]{1,200})\][ \t:,-]*([^\r\n]{0,300})")
 
 # How a line begins that is nothing but a comment: scripts and configuration, C's family, HTML, JSX, SQL and Lua, INI, TeX, Basic, batch,
-# PowerShell; then templates: Jinja, Handlebars, Blade, Liquid, ERB and EJS, JSP, Razor; a link's label that Markdown never shows.
+# PowerShell, ML, Haml, reStructuredText, Fortran and properties; then templates: Jinja, Handlebars, Blade, Liquid, ERB and EJS, JSP, Razor; a link's label that Markdown never shows.
 _ALL_COMMENT = (
-    "#", "//", "/*", "*", "<!--", "{/*", "--", ";", "%", "'", '"""', "REM ", "rem ", "::", "<#",
+    "#", "//", "/*", "*", "<!--", "{/*", "--", ";", "%", "'", '"""', "REM ", "rem ", "::", "<#", "(*", "-#", ".. ", "! ",
     "{#", "{{!", "{{--", "{%", "<%#", "<%--", "@*", "[//]:",
 )  # fmt: skip
 # How such a comment ends, the longer ones first.
-_ENDS = ("*/}", "*/", "--%>", "-->", "--}}", "}}", "-%>", "%>", "*@", "#>", "#}")
+_ENDS = (
+    "*/}", "*/", "--%>", "-->", "--}}", "}}", "-%>", "%>", "*@", "#>", "#}", "*)", '"""', "'''", "{% endcomment %}", "{%- endcomment -%}",
+)  # fmt: skip
 
 # Line ends as locations count them; str.splitlines knows more of them.
 _LINE_END = late.pattern(r"\r\n|\n|\r")
@@ -208,7 +210,7 @@ def read_baseline(text: str, path: str) -> tuple[Accepted, ...]:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
-        raise Misuse(f"{path}: is not a baseline (not valid JSON; a merge conflict?)") from None
+        raise Misuse(f"{path}: is not a baseline (not valid JSON); after a merge conflict, write it anew by `driftline baseline`") from None
     if not isinstance(data, dict) or data.get("schema") != BASELINE or not isinstance(data.get("findings"), list):
         raise Misuse(f"{path}: is not a {BASELINE} file")
     entries = []
@@ -222,7 +224,7 @@ def read_baseline(text: str, path: str) -> tuple[Accepted, ...]:
 
 
 def baseline_text(findings: Iterable[Finding], reason: str, expires: date | None) -> str:
-    """A baseline of the open findings: sorted, one line per finding, so that two branches merge without a conflict."""
+    """A baseline of the open findings: sorted, one line per finding, so that a difference is read at a glance."""
     rows = sorted(
         json.dumps(
             {

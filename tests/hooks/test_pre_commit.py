@@ -250,3 +250,11 @@ def test_the_plain_scripts_say_when_driftline_is_missing(script: str, tmp_path: 
     done = subprocess.run([shell, str(ROOT / "hooks" / script)], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False)
     assert done.returncode == 3
     assert "not installed" in done.stderr
+
+
+def test_a_file_named_like_an_option_does_not_loosen_the_hook(shop: Path, store: Path) -> None:
+    (shop / "--fail-on=never").write_text(expand(LIVE))
+    git(shop, "add", "--", "--fail-on=never")
+    done = run(shop, store)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "--fail-on=never:1:19  blocker  committed-secret" in done.stdout

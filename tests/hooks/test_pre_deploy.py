@@ -324,3 +324,25 @@ def test_the_build_that_lies_there_is_searched_for_the_live_values(shop: Path) -
     (shop / "out" / "app.js").write_text("fetch('/x')")
     code, report, printed = gate(shop, {**PLATFORMS["vercel"][0], **keys})
     assert code == 0, printed
+
+
+def test_a_gate_before_the_build_says_that_no_built_file_was_looked_at(shop: Path) -> None:
+    variables = {**PLATFORMS["vercel"][0], "STRIPE_SECRET_KEY": expand(LIVE_KEY), "RESEND_API_KEY": expand("{{resend.API key}}")}
+    said = "no built output lies here"
+    _, _, printed = judged(shop, variables)
+    assert said in printed
+    (shop / "out").mkdir()
+    (shop / "out" / "index.html").write_text("<p>shop</p>")
+    _, _, printed = judged(shop, variables)
+    assert said not in printed
+    (shop / "out" / "index.html").unlink()
+    (shop / "package.json").write_text('{"name": "shop"}\n')
+    _, _, printed = judged(shop, variables)
+    assert said not in printed, "nothing of it reaches browsers"
+
+
+def test_the_process_has_no_lines(shop: Path) -> None:
+    (shop / "lib" / "site.ts").write_text("export const site = process.env.NEXT_PUBLIC_SITE_URL!;\n")
+    _, _, printed = judged(shop, {**PLATFORMS["vercel"][0], "NEXT_PUBLIC_SITE_URL": "https://shop.acme.io"})
+    assert "NEXT_PUBLIC_SITE_URL in process environment" in printed
+    assert "process environment:" not in printed

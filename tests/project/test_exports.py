@@ -341,3 +341,52 @@ def test_an_old_snapshot_is_noted(today: date, old: bool, tmp_path: Path) -> Non
     kept = exports.snapshot("production", [exports.read('{"DATABASE_URL": "x"}', "heroku.json")], DAY)
     notes = _report(repository(tmp_path, {**_NEXT, ".driftline/production.json": kept}), today=today).notes
     assert bool([note for note in notes if "31 days old (2026-11-01)" in note.note]) is old
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Error: No existing credentials found. Please log in:\nLearn More: https://err.example/no-credentials\n",
+        "Error: Not logged in. Please log in with netlify login\n",
+        '{"message": "Not authorized", "code": 403}',
+        '{"name": "shop", "version": "1.0.0", "private": true}',
+        "<<<<<<< HEAD\nAPI_KEY=1\n=======\nAPI_KEY=2\n>>>>>>> theirs\n",
+    ],
+)
+def test_what_is_no_export_does_not_become_an_environment(text: str) -> None:
+    with pytest.raises(Unreadable, match=r"is no export|merge conflict"):
+        exports.read(text, "netlify.txt")
+
+
+def test_names_alone_as_doppler_prints_them_in_json() -> None:
+    export = exports.read('{"API_KEY": {}, "DOPPLER_CONFIG": {}}', "names.json")
+    assert (export.platform, [(entry.name, entry.value) for entry in export.entries]) == (
+        "Doppler",
+        [("API_KEY", None), ("DOPPLER_CONFIG", None)],
+    )
+
+
+def test_endpoints_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    row = {"url": "https://shop.example/hook", "enabled_events": ["*"], "livemode": True, "status": "enabled"}
+    write(tmp_path, {"stripe.json": json.dumps({"object": "list", "data": [row]})})
+    assert _run("production=stripe.json") == 0
+    assert "0 names, 1 endpoint, no values" in capsys.readouterr().out
+
+
+def test_nobody_is_sent_into_the_snapshot_with_a_value(tmp_path: Path) -> None:
+    rows = [{"name": name, "state": state, "platform": "Heroku"} for name, state in (("A_KEY", "reference"), ("B_URL", "empty"))]
+    body = {"schema": exports.SCHEMA, "environment": "production", "platforms": ["Heroku"], "taken": DAY.isoformat(), "complete": True}
+    repository(
+        tmp_path,
+        {
+            "package.json": '{"name": "shop", "dependencies": {"next": "16.0.0"}}',
+            "lib/a.ts": "export const a = [process.env.A_KEY!, process.env.B_URL!, process.env.C_KEY!];\n",
+            ".env.local": "B_URL=https://b.example\nC_KEY=x9Fq2mVt71\n",
+            ".gitignore": ".env.local\n",
+            ".driftline/production.json": json.dumps({**body, "names": rows}),
+        },
+    )
+    fixes = {finding.rule: finding.fix for finding in check(tmp_path).findings if finding.environment == "production"}
+    for rule in ("missing-variable", "empty-variable"):
+        assert "the platform's own settings (then take .driftline/production.json anew" in fixes[rule]

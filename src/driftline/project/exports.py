@@ -21,6 +21,7 @@ from driftline import late, loaders
 from driftline.knowledge import identify, platform
 from driftline.model import Identity, Kind, Misuse, Secret, State, Unreadable
 from driftline.project import files
+from driftline.project.text import conflict
 from driftline.record import NamedTuple
 
 SCHEMA = "driftline/snapshot/1"
@@ -173,9 +174,12 @@ def names(text: str) -> frozenset[str]:
     return frozenset(row["name"] for row in rows or () if isinstance(row, dict) and isinstance(row.get("name"), str))
 
 
-def said(path: str, now: frozenset[str], before: frozenset[str] | None) -> str:
-    """What the command prints about a snapshot it wrote: how many names, and what changed since the one before."""
+def said(path: str, written: str, before: frozenset[str] | None) -> str:
+    """What the command prints about a snapshot that it wrote: how many names, and what changed since the one before."""
+    now = names(written)
+    endpoints = len(json.loads(written).get("endpoints", ()))
     text = f"{path}: {len(now)} name{'' if len(now) == 1 else 's'}"
+    text += f", {endpoints} endpoint{'' if endpoints == 1 else 's'}" if endpoints else ""
     if before is None:
         return f"{text}, no values; commit it."
     changes = [f"{word}: {', '.join(sorted(names))}" for word, names in (("new", now - before), ("gone", before - now)) if names]
@@ -267,10 +271,12 @@ def _of_json(data: Any, path: str) -> Export:
     for key, name in (("envs", "vercel"), ("secrets", None), ("variables", None), ("env", None), ("data", None)):
         if isinstance(data.get(key), list):
             return _of_list(data[key], path, name)
+    if data and all(value == {} for value in data.values()):  # `doppler secrets --only-names --json`
+        return _export("doppler", [Entry(name) for name in data if _NAME.fullmatch(name)])
     if data and all(isinstance(value, dict) and ("computed" in value or "raw" in value) for value in data.values()):
         return _export("doppler", [Entry(name, _secret(value.get("computed"))) for name, value in data.items() if _NAME.fullmatch(name)])
     if data and not any(isinstance(value, (dict, list)) for value in data.values()):
-        return _named([Entry(name, _secret(value)) for name, value in data.items() if _NAME.fullmatch(name)], path)
+        return _named(_variables([Entry(name, _secret(value)) for name, value in data.items() if _NAME.fullmatch(name)]), path)
     raise Unreadable(_UNKNOWN)
 
 
@@ -501,6 +507,8 @@ def _of_lines(text: str, path: str) -> Export:
 
         rows = list(csv.reader(text.splitlines(keepends=True)))[1:]
         return _export("infisical", [Entry(row[0], Secret(row[1])) for row in rows if len(row) > 1 and _NAME.fullmatch(row[0])])
+    if (line := conflict(text)) is not None:
+        raise Unreadable("holds an unresolved merge conflict", line)
     pulled = "# created by vercel cli" in text[:2000].lower()
     first, *sections = _ENVIRONMENT_LINE.split(text)
     entries = []
@@ -508,11 +516,17 @@ def _of_lines(text: str, path: str) -> Export:
         for name, loaded in loaders.load([(path, lines)], "dotenv").items():
             if _NAME.fullmatch(name):
                 entries.append(Entry(name, _shown(loaded.value, hidden=pulled), words))
-    if not entries:
+    return _named(_variables(entries), path, "vercel" if pulled else "eas" if sections else None)
+
+
+def _variables(entries: list[Entry]) -> list[Entry]:
+    """The entries of a text that nothing but its names shows to be an export: what a program says of an error has such lines, too (`Error: ...`)."""
+    if not any(_CAPITALS.fullmatch(entry.name) or identify.is_value(entry.name) for entry in entries):
         raise Unreadable(_UNKNOWN)
-    return _named(entries, path, "vercel" if pulled else "eas" if sections else None)
+    return entries
 
 
+_CAPITALS = late.pattern(r"[A-Z_][A-Z0-9_]*")
 _ENVIRONMENT_LINE = late.pattern(r"^Environment:[ \t]+(\w+)[ \t]*$", re.MULTILINE)
 
 

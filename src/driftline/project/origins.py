@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from driftline.knowledge import callbacks, hosts
 from driftline.knowledge.callbacks import Role
 from driftline.knowledge.hosts import Class
-from driftline.model import Cell, Kind, Location, Reading, Source, State, Url, is_base
+from driftline.model import PROCESS, Cell, Kind, Location, Reading, Source, State, Url, is_base
 from driftline.project.settings import Settings
 from driftline.record import NamedTuple
 
@@ -69,7 +69,11 @@ def _stated(readings: Iterable[tuple[Source, Reading]], settings: Settings) -> I
             if context is None and source.format == "supabase":
                 continue  # the base speaks for the stack on the developer's machine
             environment = settings.canonical(context) if context is not None else "production"
-            yield environment, url, f"{literal.role} in {source.path}:{literal.location.line}"
+            yield environment, url, f"{literal.role} in {_at(literal.location)}"
+
+
+def _at(location: Location) -> str:
+    return location.path if location.path == PROCESS else f"{location.path}:{location.line}"
 
 
 def _agreed(place: Place, borrowed: Set[Location]) -> list[tuple[Url, str]]:
@@ -91,7 +95,7 @@ def _held(place: Place, roles: frozenset[Role], borrowed: Set[Location]) -> Iter
             continue
         shared = is_base(place.because, declaration.location.path)
         if _class(url) in _OWN and not (shared and place.kind is not Kind.PRODUCTION):
-            yield url, f"{name} in {declaration.location.path}:{declaration.location.line}"
+            yield url, f"{name} in {_at(declaration.location)}"
 
 
 def _class(url: Url) -> Class:

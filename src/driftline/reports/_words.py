@@ -111,7 +111,7 @@ def sentence(report: Report) -> str:
         where = ", ".join(f"{number} in {name}" for name, number in sorted(places.items(), key=lambda item: -item[1]))
         told = f" Blockers: {where}." if any(finding.environment for finding in blockers) else ""
         if report.command == "commit":
-            return f"{found}.{told} Mend what blocks, `git add` it, and commit again."
+            return f"{found}.{told} Mend what blocks, `git add` what belongs to the commit, and commit again."
         return f"{found}.{told} Settle them before this ships."
     if found:
         return f"No blocker; {found} to read."

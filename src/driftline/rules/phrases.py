@@ -81,6 +81,8 @@ def editable(environment: Environment, path: str) -> str:
     if path == PROCESS:
         return "the settings that this build takes its variables from"
     because = environment.because.get(path, "")
+    if because.startswith("snapshot"):  # it holds no values, and is committed
+        return f"the platform's own settings (then take {path} anew by `driftline snapshot`)"
     if because.startswith("pulled from "):
         return f"{because.removeprefix('pulled from ').partition(':')[0]}'s settings (then pull {path} again)"
     return path
@@ -180,6 +182,12 @@ def wanted_mode(environment: Environment, provider: str) -> Mode:
 
 
 title = catalog.title
+
+
+def named(identity: Identity) -> str:
+    """`stripe live secret key …O2eZ`: the subject of a finding about a credential; one of another mode or account is another finding."""
+    mode = identity.mode.value if identity.mode in (Mode.LIVE, Mode.TEST, Mode.LOCAL) else ""
+    return " ".join(filter(None, (identity.provider, mode, identity.kind, identity.ending)))
 
 
 def identified(identity: Identity) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from driftline.model import PROCESS, Cell, Environment, Facts, Finding, Kind, Need, Related, Rule, Severity, State
-from driftline.rules.phrases import declared_in, read_here
+from driftline.rules.phrases import declared_in, editable, read_here
 
 RULE = Rule("empty-variable", Severity.WARNING, "a variable is empty here and has a value elsewhere")
 
@@ -46,9 +46,11 @@ def check(facts: Facts) -> Iterator[Finding]:
                 if not filled or filled[0][1].declaration is None:
                     continue
                 other, other_cell = filled[0]
+                where = editable(environment, cell.source) if cell.source is not None else environment.name
+                line = "the line" if where == cell.source else "it there"
                 yield RULE.finding(
                     f"`{variable.name}` is empty in {environment.name} ({cell.source}) and has a value in {other.name} ({other_cell.source})",
-                    fix=f"give {variable.name} its {environment.name} value in {cell.source}, or delete the line",
+                    fix=f"give {variable.name} its {environment.name} value in {where}, or delete {line}",
                     avoid=f"do not fill it with the value of {other.name}",
                     app=app.path,
                     location=cell.declaration.location,

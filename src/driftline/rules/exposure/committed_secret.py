@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from driftline import late
 from driftline.knowledge import catalog
 from driftline.model import Exposure, Facts, Finding, Identity, Mode, Rule, Severity, Sighting
-from driftline.rules.phrases import identified, title
+from driftline.rules.phrases import identified, named, title
 from driftline.rules.sightings import by_value, owner
 
 RULE = Rule("committed-secret", Severity.BLOCKER, "a secret stands in staged or tracked text")
@@ -45,7 +45,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             location=one.location,
             severity=_severity(one),
             identity=identity,
-            subject=f"{identity.provider} {identity.kind} {identity.ending or ''}".strip(),
+            subject=named(identity),
             encoding=one.encoding,
             value=one.masked,
             digest=one.keyed,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from driftline.model import Exposure, Facts, Finding, Related, Rule, Severity, Sighting
-from driftline.rules.phrases import identified, title
+from driftline.rules.phrases import identified, named, title
 from driftline.rules.sightings import by_value, owner, where
 
 RULE = Rule("exposed-restricted-key", Severity.WARNING, "a key that is public only while restricted is used for a paid or private API")
@@ -40,7 +40,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             environment=one.environment,
             variable=one.variable,
             identity=one.identity,
-            subject=one.variable or f"{one.identity.provider} {one.identity.kind}",
+            subject=one.variable or named(one.identity),
             original=one.original,
             encoding=one.encoding,
             container=one.container,

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from driftline.knowledge import catalog
 from driftline.model import Exposure, Facts, Finding, Related, Rule, Severity, Sighting
-from driftline.rules.phrases import identified, title
+from driftline.rules.phrases import identified, named, title
 from driftline.rules.sightings import by_value, owner, where
 
 RULE = Rule("exposed-secret", Severity.BLOCKER, "a secret key stands in a built, browser-served file")
@@ -36,7 +36,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             environment=one.environment,
             variable=one.variable,
             identity=identity,
-            subject=one.variable or f"{identity.provider} {identity.kind}",
+            subject=one.variable or named(identity),
             original=one.original,
             encoding=one.encoding,
             container=one.container,
