@@ -388,6 +388,33 @@ def test_a_baseline_of_the_command_line(tmp_path: Path, monkeypatch: pytest.Monk
     assert all(one == {"by": "baseline", "reason": "before the launch", "expires": "2099-01-31"} for one in accepted)
 
 
+def test_a_baseline_that_is_written_again_keeps_what_was_said_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = repository(tmp_path, PROJECT)
+    monkeypatch.chdir(root)
+    assert cli.run(["baseline", "--reason", "before the launch", "--expires", "2099-01-31"]) == 0
+    before = {entry.subject for entry in _kept(root)}
+    write(root, {"b.ts": "export const c = process.env.THREE!\n"})
+    assert cli.run(["baseline", "--reason", "the new page"]) == 0
+    entries = _kept(root)
+    assert {entry.subject: (entry.reason, entry.expires) for entry in entries} == {
+        **dict.fromkeys(before, ("before the launch", date(2099, 1, 31))),
+        "THREE": ("the new page", None),
+    }
+    # What has run out is accepted anew, and what is no finding any more is left out; a broken one is written from nothing.
+    (root / "b.ts").unlink()
+    over = (root / "driftline-baseline.json").read_text().replace("2099-01-31", "2020-01-31")
+    for text in (over, "<<<<<<< ours"):
+        (root / "driftline-baseline.json").write_text(text)
+        assert cli.run(["baseline", "--reason", "once more"]) == 0
+        assert {(entry.subject, entry.reason, entry.expires) for entry in _kept(root)} == {(one, "once more", None) for one in before}
+
+
+def _kept(root: Path) -> tuple[suppress.Accepted, ...]:
+    return suppress.read_baseline((root / "driftline-baseline.json").read_text(), "b")
+
+
 def test_two_branches_extend_a_baseline_without_a_conflict(tmp_path: Path) -> None:
     root = repository(tmp_path, {**PROJECT, "a.ts": "".join(f"process.env.SHARED_{i}!;" for i in range(8))}, commit=True)
 

@@ -304,6 +304,16 @@ def attest_callback(name: str, target: str, event: str | None, root: str, config
     return 0
 
 
+def _baseline_before(path: str) -> Sequence[Any]:
+    """What a baseline accepts that is to be written again; nothing where there is none, or a broken one."""
+    from driftline import suppress
+
+    try:
+        return suppress.read_baseline(regular.read(path).decode(), path)
+    except (OSError, UnicodeDecodeError, Misuse):
+        return ()
+
+
 @main.command(short_help="Accept today's findings, with a reason.")
 @click.argument("root", default=".")
 @click.option("--reason", default="accepted when driftline was introduced", show_default=True, help="Why they are accepted.")
@@ -317,6 +327,8 @@ def baseline(root: str, reason: str, expires: str | None, **options: Any) -> int
 
     \b
     driftline baseline --reason "before the launch clean-up" --expires 2027-01-31
+
+    Written again, it keeps the reason and the date of what it accepts already, and leaves out what is no finding any more.
     """
     from datetime import date
 
@@ -330,7 +342,8 @@ def baseline(root: str, reason: str, expires: str | None, **options: Any) -> int
     report = audit.check(request._replace(command="baseline"))
     path = options["baseline"] or os.path.join(root, request.settings.baseline or suppress.FILE)
     homes = () if options["baseline"] else (git.repository(root) or root,)
-    console.keep(path, suppress.baseline_text(report.findings, reason, until), homes)
+    kept = [entry for entry in _baseline_before(path) if entry.expires is None or entry.expires >= date.today()]
+    console.keep(path, suppress.baseline_text(report.findings, reason, until, kept), homes)
     accepted = len(report.open)
     print(f"{path} accepts {accepted} finding{'' if accepted == 1 else 's'}{f' until {until}' if until else ''}; commit it.")
     for unread in report.unread:

@@ -223,8 +223,17 @@ def read_baseline(text: str, path: str) -> tuple[Accepted, ...]:
     return tuple(entries)
 
 
-def baseline_text(findings: Iterable[Finding], reason: str, expires: date | None) -> str:
-    """A baseline of the open findings: sorted, one line per finding, so that a difference is read at a glance."""
+def baseline_text(findings: Iterable[Finding], reason: str, expires: date | None, kept: Iterable[Accepted] = ()) -> str:
+    """A baseline of the open findings: sorted, one line per finding, so that a difference is read at a glance.
+
+    Those that `kept` accepts already keep their reason and their end; `reason` and `expires` are the others'.
+    """
+    before = {one.fingerprint: (one.reason, one.expires) for one in kept}
+
+    def said(finding: Finding) -> dict[str, str | None]:
+        why, until = before.get(finding.fingerprint, (reason, expires))
+        return {"reason": why, "expires": until.isoformat() if until else None}
+
     rows = sorted(
         json.dumps(
             {
@@ -232,8 +241,7 @@ def baseline_text(findings: Iterable[Finding], reason: str, expires: date | None
                 "subject": finding.subject,
                 "path": _steady(finding.location.path),
                 "fingerprint": finding.fingerprint,
-                "reason": reason,
-                "expires": expires.isoformat() if expires else None,
+                **said(finding),
             },
             ensure_ascii=True,
         )
