@@ -420,7 +420,11 @@ def read_tree(
         keys=keys,
         surroundings=request.surroundings and request.surroundings._replace(alone=request.app is not None or len(layout.plans) == 1),
     )
-    assembly = assembly._replace(notes=(*tree.notes, *assembly.notes, *reader.notes))
+    strange = [
+        Related(Location(settings.path or "", 1), f'names the app "{path}", which is not here{nearest(path, paths_of_apps)}')
+        for path in sorted(settings.apps.keys() - paths_of_apps)
+    ]
+    assembly = assembly._replace(notes=(*tree.notes, *assembly.notes, *reader.notes, *strange))
     known = {environment.name for app in assembly.apps for environment in app.environments}
     if request.target is not None and request.target not in known:
         near = nearest(request.target, known)

@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 import tomli
 
-from driftline import cli, rules
+from driftline import cli, loaders, rules
 from driftline.model import Kind, Misuse, Severity
 from driftline.project import settings
 from driftline.project.settings import Accept, AppSetting, EnvironmentSetting, RuleSetting, Settings
@@ -173,6 +173,8 @@ WRONG = (
     ("apps = []\n", "apps must be a table"),
     ('[apps]\n"apps/web" = "next"\n', "apps.apps/web must be a table"),
     ('[apps."."]\nloader = 1\n', 'apps.".".loader must be a string'),
+    ('[apps."."]\nloader = "vitee"\n', 'apps.".".loader cannot be "vitee"; it is one of dotenv, dotenv12, '),
+    ('[apps."."]\nloader = "vitee"\n', 'did you mean "vite"?'),
     ("rules = 1\n", "rules must be a table"),
     ("[rules]\nunused-variable = true\n", "rules.unused-variable must be a table"),
     ("[rules]\nunused-variable = 1\n", "rules.unused-variable must be a table"),
@@ -337,6 +339,13 @@ def test_a_source_that_is_not_there_is_told(tmp_path: Path) -> None:
     assert [note.note for note in check(root).notes] == ["names deploy/gone.env, which is not here"]
 
 
+def test_an_app_that_is_not_there_is_told(tmp_path: Path) -> None:
+    root = write(tmp_path, {"apps/web/package.json": '{"dependencies": {"next": "16"}}', "apps/web/.env": "A=1\n", "package.json": "{}"})
+    write(root, {"driftline.toml": '[apps."apps/wbe"]\nignore = ["A"]\n[apps."apps/web"]\nignore = ["A"]\n'})
+    (note,) = check(root).notes
+    assert (note.location.path, note.note) == ("driftline.toml", 'names the app "apps/wbe", which is not here; did you mean "apps/web"?')
+
+
 def test_stores_that_are_shared_on_purpose(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "package.json": '{"dependencies": {"next": "16"}}',
@@ -406,6 +415,7 @@ def test_the_schema_is_one() -> None:
 def test_the_schema_knows_exactly_our_keys() -> None:
     assert set(SCHEMA["properties"]) == set(settings._TOP)
     definitions = SCHEMA["definitions"]
+    assert definitions["app"]["properties"]["loader"]["enum"] == list(loaders.LOADERS)
     assert set(definitions["environment"]["properties"]) == set(settings._ENVIRONMENT)
     assert set(definitions["app"]["properties"]) == set(settings._APP)
     assert set(definitions["accept"]["properties"]) == set(settings._ACCEPT)

@@ -256,8 +256,13 @@ class _Reader:
     def _app(self, name: str, table: dict[str, Any]) -> AppSetting:
         place = f'apps."{name}".'
         self._known(table, _APP, place)
+        loader = None
+        if "loader" in table:
+            from driftline import loaders
+
+            loader = self._word(table, "loader", loaders.LOADERS, f"{place}loader")
         return AppSetting(
-            self._string(table, "loader", f"{place}loader"),
+            loader,
             tuple(posixpath.normpath(path) for path in self._strings(table, "sources", place)),
             self._strings(table, "optional", place),
             self._strings(table, "ignore", place),
