@@ -173,8 +173,10 @@ WRONG = (
     ("apps = []\n", "apps must be a table"),
     ('[apps]\n"apps/web" = "next"\n', "apps.apps/web must be a table"),
     ('[apps."."]\nloader = 1\n', 'apps.".".loader must be a string'),
-    ('[apps."."]\nloader = "vitee"\n', 'apps.".".loader cannot be "vitee"; it is one of dotenv, dotenv12, '),
-    ('[apps."."]\nloader = "vitee"\n', 'did you mean "vite"?'),
+    (
+        '[apps."."]\nloader = "vitee"\n',
+        f'apps.".".loader cannot be "vitee"; it is one of {", ".join(loaders.LOADERS)}; did you mean "vite"?',
+    ),
     ("rules = 1\n", "rules must be a table"),
     ("[rules]\nunused-variable = true\n", "rules.unused-variable must be a table"),
     ("[rules]\nunused-variable = 1\n", "rules.unused-variable must be a table"),
