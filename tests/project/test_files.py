@@ -444,3 +444,10 @@ def test_a_folder_that_git_goes_past_is_unread(tmp_path: Path, monkeypatch: pyte
     (program / "git").chmod(0o755)
     monkeypatch.setenv("PATH", str(program))
     assert [(one.path, one.reason) for one in files.walk(str(root)).unread] == [("data", said)]
+
+
+def test_a_read_that_gives_less_than_it_was_asked_for_is_not_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, {"a.ts": "x" * 9000 + "process.env.A", "b.ts": "process.env.B"})
+    real = os.read
+    monkeypatch.setattr(os, "read", lambda descriptor, size: real(descriptor, min(size, 7)))
+    assert [files.text(str(tmp_path), name) for name in ("a.ts", "b.ts")] == [b"x" * 9000 + b"process.env.A", b"process.env.B"]

@@ -134,12 +134,13 @@ def reading(wanted: Wanted, name: str, after: int = 0) -> Iterator[list[str]]:
         def tell(self) -> int:
             return int(self._file.tell())
 
-        def read(self, size: int | None = -1) -> bytes:
+        def readinto(self, buffer: Any) -> int:
             if self._left <= 0:
                 raise error_of(name)
-            data: bytes = self._file.read(self._left if size is None or size < 0 else min(size, self._left))
+            data: bytes = self._file.read(min(len(buffer), self._left))
+            buffer[: len(data)] = data
             self._left -= len(data)
-            return data
+            return len(data)
 
         def close(self) -> None:
             self._owner.close()
@@ -152,7 +153,11 @@ def reading(wanted: Wanted, name: str, after: int = 0) -> Iterator[list[str]]:
             where = path_of(path) if isinstance(path, int) else os.fsdecode(path)
             if "r" in mode and wanted(where):
                 met.append(where)
-                return Failing(file) if "b" in mode else io.TextIOWrapper(Failing(file), encoding="utf-8")
+                if options.get("buffering") == 0:
+                    return Failing(file)
+                # As the real one: a reader in between asks until it has what is wanted, and tells the error that it meets then.
+                whole = io.BufferedReader(Failing(file))
+                return whole if "b" in mode else io.TextIOWrapper(whole, encoding="utf-8")
             return file
 
         return guarded

@@ -28,7 +28,7 @@ _REST = (
     ["init", "--no-hook"],
     ["snapshot", "production=export.json"],
     ["check", "--jobs", "4", "--bundle", "dist", "--format", "sarif=out/a"],
-    ["explain", "dist/index.html:1"],
+    ["explain", "lib/new.ts:1"],
     ["--version"],
     ["check", "--help"],
     ["commit", "lib/new.ts"],

@@ -103,7 +103,7 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) ->
         elif call.startswith("execve"):
             programs += _paths(given)[:1]
         else:
-            changed.update(dict.fromkeys(changes(call, given)))
+            changed.update(dict.fromkeys(changes(call, given, str(folder))))
             if call in _OPENS:
                 opened.update(_paths(given)[:1])
     return Trace(done.returncode, done.stdout + done.stderr, tuple(network), tuple(programs), tuple(changed), frozenset(opened))

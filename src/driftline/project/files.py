@@ -213,7 +213,7 @@ def read(root: str, path: str, limit: int = MAX_SOURCE, *, most: int | None = No
             status = os.fstat(descriptor)
             _refuse(status, None if most else limit)
             if most:
-                return os.read(descriptor, most)
+                return _whole(descriptor, min(status.st_size, most), most)[:most]
             content = _whole(descriptor, status.st_size, limit)
         finally:
             os.close(descriptor)
