@@ -100,7 +100,7 @@ def repository(folder: Path, count: int) -> None:
     with open(folder / ".env.example", "a", encoding="utf-8") as file:
         file.write("QUEUE_URL=\n")
     (folder / "lib" / "queue.ts").write_text("export const queue = process.env.QUEUE_URL ?? 'memory';\n", encoding="utf-8")
-    git(folder, "add", "--all")
+    stage(folder)
 
 
 def usual(folder: Path) -> None:
@@ -111,7 +111,13 @@ def usual(folder: Path) -> None:
         added = "One more word.\n" if path.endswith(".md") else "export const added = (value: number) => value + 1;\n"
         with open(folder / path, "a", encoding="utf-8") as file:
             file.write(added)
+    stage(folder)
+
+
+def stage(folder: Path) -> None:
+    """Stages everything, and writes the trees into the index as `git commit` does before it calls its hook."""
     git(folder, "add", "--all")
+    git(folder, "write-tree")
 
 
 def _file(dice: random.Random, number: int, extension: str, names: Sequence[str]) -> str:
@@ -212,6 +218,7 @@ def commits(tools: Mapping[str, str], checkout: Path, temporary: Path, runs: int
             git(folder, "read-tree", commit)
             git(folder, "checkout-index", "--force", "--", *changed[1::2])
             git(folder, "update-index", "-q", "--refresh", "--", *changed[1::2])
+            git(folder, "write-tree")
         except subprocess.CalledProcessError:  # a checkout may lack a part of its history
             continue
         measured = interleaved(_called(tools, folder, changed[1::2]), runs)

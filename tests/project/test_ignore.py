@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from driftline.project import files, ignore
-from tests.project.trees import repository, write
+from tests.project.trees import check, repository, write
 
 # One pattern each, with the paths it speaks of; what git says of them is asked, not written down here.
 PATHS = (
@@ -120,3 +120,11 @@ def test_lines_beyond_the_limit_are_not_read() -> None:
     assert len(read.patterns) == ignore.MAX_PATTERNS
     assert read.verdict("a", False) is None
     assert read.verdict("b", False) is True
+
+
+def test_what_was_never_committed_need_not_be_replaced(tmp_path: Path) -> None:
+    root = repository(tmp_path, {"package.json": "{}", ".env.staging": "DB_PASSWORD=x8Jq2LmZ91ab\n"}, commit=True)
+    write(root, {".env.production": "DB_PASSWORD=k3Vw7RtY55cd\n"})
+    fixes = {finding.location.path: finding.fix or "" for finding in check(root).findings if finding.rule == "committed-env-file"}
+    assert fixes[".env.staging"].endswith("and rotate these values")
+    assert fixes[".env.production"].endswith("and rotate these values only if it was committed before")

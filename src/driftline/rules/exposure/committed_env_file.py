@@ -32,12 +32,17 @@ def check(facts: Facts) -> Iterator[Finding]:
             private = [d for d in reading.declarations if _is_private(app, d, serves)]
             if not private:
                 continue
-            how = "is tracked by git" if source.path in facts.tracked else "is not ignored by git: the next `git add` takes it"
-            undo = f"`git rm --cached {source.path}`, " if source.path in facts.tracked else ""
+            tracked = source.path in facts.tracked
+            how = "is tracked by git" if tracked else "is not ignored by git: the next `git add` takes it"
+            # What was never committed has not left this machine.
+            rotate = "and rotate these values" if tracked else "and rotate these values only if it was committed before"
+            undo = f"`git rm --cached {source.path}`, " if tracked else ""
             yield RULE.finding(
                 f"{source.path} {how}, and holds private values: {listed([d.name for d in private])}",
-                fix=f"{undo}add {source.path} to .gitignore, and rotate these values",
-                avoid="do not delete the file itself; history keeps what was committed",
+                fix=f"{undo}add {source.path} to .gitignore, {rotate}",
+                avoid="do not delete the file itself; history keeps what was committed"
+                if tracked
+                else "do not delete the file itself: the app reads it on this machine",
                 app=app.path,
                 location=private[0].location,
                 subject=source.path,
