@@ -27,6 +27,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # --- each contract stops a violation ------------------------------------------------------------------------------------------
 
 ONE_WAY = "The rooms build on one another in one direction"
+STEPS = "The steps to an environment know nothing of one another"
 JUDGE = "Rules judge facts: no file, process or network"
 APART = "Rules never import one another"
 PRINT = "Reports print what they are given"
@@ -41,7 +42,9 @@ OFFENCES = (
     ("project/settings.py", "from driftline import suppress", ONE_WAY),
     ("code/javascript.py", "import driftline.rules.phrases", ONE_WAY),
     ("suppress.py", "from driftline import audit", ONE_WAY),
-    ("environments.py", "import driftline.audit", ONE_WAY),
+    ("environments/cells.py", "import driftline.audit", ONE_WAY),
+    ("environments/cells.py", "from driftline.environments import variables", STEPS),
+    ("environments/drafts.py", "import driftline.environments.env_files", STEPS),
     ("bundle/engine.py", "import driftline.reports.text", ONE_WAY),
     ("audit.py", "from driftline import cli", ONE_WAY),
     ("staged.py", "import driftline.__main__", ONE_WAY),

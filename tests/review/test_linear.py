@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from driftline.code import _addresses, _stand_ins, go, javascript
+from driftline.code import _addresses, _helpers, _needs, _schemas, _stand_ins, go, javascript
 from driftline.review import hooks
 from driftline.review.handlers import guards, project, words
 
@@ -21,8 +21,9 @@ HOSTILE: dict[str, tuple[Any, str]] = {
     "headers that a guard sets": (guards._SETS, "aheaders"),
     "names that are defined": (project._DEFINED, "function          "),
     "senders of mails": (_addresses._SENDS, "mail"),
-    "an environment that is handed over": (javascript._HANDED_OVER, "parse"),
-    "imports": (javascript._IMPORT, "import {a"),
+    "an environment that is handed over": (_schemas._HANDED_OVER, "parse"),
+    "addresses that stand in for a name": (_needs._STANDS_IN_LATER, "if(!\0){"),
+    "imports": (_helpers._IMPORT, "import {a"),
     "imports of an environment": (javascript._ENV_IMPORT, "import {a"),
     "readers of Go": (go._READS[2].pattern, "aEnva"),
 }

@@ -310,11 +310,11 @@ def survey(
         if seen.caller is not None:
             callers.append(seen.caller)
     if helpers:
-        from driftline.code import javascript, python
+        from driftline.code import _helpers, python
 
         in_python = [helper for helper in helpers if helper.path.endswith(".py")]
         try:
-            references += javascript.calls(
+            references += _helpers.calls(
                 [file for file in callers if not file.path.endswith(".py")],
                 [h for h in helpers if h not in in_python],
                 packages or {},

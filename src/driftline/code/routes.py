@@ -71,7 +71,7 @@ def _checked_in(file: RouteFile, files: Sequence[RouteFile], packages: Mapping[s
 
 def _means(specifier: str, importer: str, path: str, packages: Mapping[str, str]) -> bool:
     """Whether an import means a file; behind a path alias its last two parts must agree, because `route` and `index` are everywhere."""
-    from driftline.code.javascript import leads_to
+    from driftline.code._helpers import leads_to
 
     if not leads_to(specifier, importer, path, packages):
         return False
