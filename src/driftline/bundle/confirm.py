@@ -76,7 +76,7 @@ class Shapes:
 
 
 # A class of a shape that is repeated often enough to be the random part of a key, and how often at least.
-_BODY = late.pattern(r"\[(?:\\.|[^\]\\^])(?:\\.|[^\]\\])*\]\{(\d+)(?:,\d*)?\}")
+_BODY = late.pattern(r"\[(?:\\.|[^\]\\^])(?:\\.|[^\]\\]){0,99}\]\{(\d{1,5})(?:,\d{0,5})?\}")
 _SHORTEST_BODY = 8
 
 
