@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from driftline import late
 from driftline.knowledge.platform import public_prefix
 from driftline.model import App, Facts, Finding, Reference, Related, Rule, Severity, Side, State, Use, Variable
 from driftline.rules.phrases import place, read_here
@@ -126,9 +127,9 @@ def _bare(name: str) -> str:
 
 
 # What only a page runs: a component; and any module of the folder that is bundled, but for those that a server or a tool runs.
-_COMPONENT = re.compile(r"src/.+\.(?:tsx|jsx|vue|svelte)")
-_MODULE = re.compile(r"src/.+\.(?:[cm]?[jt]sx?|vue|svelte)")
-_ELSEWHERE = re.compile(
+_COMPONENT = late.pattern(r"src/.+\.(?:tsx|jsx|vue|svelte)")
+_MODULE = late.pattern(r"src/.+\.(?:[cm]?[jt]sx?|vue|svelte)")
+_ELSEWHERE = late.pattern(
     r"(?:^|/)(?:server|api|functions|backend|scripts?|cli|bin|tools?|node|main|preload|electron|emails?|workers?|edge|db|database|migrations?|prisma|drizzle"
     r"|tests?|__tests__|e2e|mocks?|stories|config|build|plugins?)/|(?:^|/)(?:server|worker|db|prisma|drizzle|seed|env|config)\.|\.(?:server|node|config|test|spec|stories)\."
 )
