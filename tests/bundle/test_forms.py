@@ -82,6 +82,13 @@ def test_every_kind_is_found_in_every_form(form: str) -> None:
     assert not misnamed
 
 
+@pytest.mark.parametrize("form", ["added to a variable", "added to an empty variable"])
+def test_a_minified_name_is_used_again_for_another_text(form: str) -> None:
+    texts = [keys.example(KINDS["stripe.secret key"], seed=str(number)) for number in range(5)]
+    written = "".join(f"function f{number}(){{{FORMS[form][1](text)};}}" for number, text in enumerate(texts))
+    assert [hit.text for hit in look().text(written.encode())] == texts
+
+
 @pytest.mark.parametrize("context", BARE)
 def test_a_key_ends_where_its_alphabet_ends(context: str) -> None:
     missed = []

@@ -100,6 +100,7 @@ _JOINT = late.pattern(_BREAK + rb"(\)?\.concat\(|\)?\s{0,9}\+(?!\+)|,)" + _BREAK
 _HOLE = late.pattern(rb"\$\{\s{0,9}(?:(\\{0,3}[\"'])([^\"'`\\{}]{0,4000})\1|" + _PATH + rb"([A-Za-z_$][\w$]{0,60}))\s{0,9}\}")
 _USED = rb"\s{0,9}(\+|,|\}|\)?\.concat\()"
 _ADDED = rb"\s{0,9}\+=\s{0,9}(?=\\{0,3}[\"'`\w$])"
+_GIVEN_AGAIN = rb"\s{0,9}=(?![=>])"
 _GIVEN = rb"(?:\\{0,3}[\"'])?\s{0,3}[=:]\s{0,3}(\\{0,3}[\"'`])"
 _BEFORE_USE = late.pattern(rb"(concat\(|\$\{)\s{0,9}" + _PATH + rb"\Z")
 _LONGEST_PATH = 120
@@ -125,14 +126,17 @@ def split(data: bytes, end: int, low: int, high: int) -> Decoded | None:
     if not found or opening[1] is None:
         return None
     pieces: list[_Piece] = []
+    behind = found[0][0] + len(found[0][1])
+    # What is added once it holds something else is another text's.
+    again = _written(opening[1], _GIVEN_AGAIN).search(data, behind, high)
     added = [
         part
-        for use in islice(_written(opening[1], _ADDED).finditer(data, found[0][0] + len(found[0][1]), high), _MOST_USES)
+        for use in islice(_written(opening[1], _ADDED).finditer(data, behind, again.start() if again else high), _MOST_USES)
         for part in _sum(data, use.end(), low, high)
     ]
     if added:
         pieces = [*found, *added, (added[-1][0], b"\n")]
-    for use in islice(_written(opening[1], _USED).finditer(data, found[0][0] + len(found[0][1]), high), _MOST_USES):
+    for use in islice(_written(opening[1], _USED).finditer(data, behind, high), _MOST_USES):
         before = _BEFORE_USE.search(data, max(low, use.start() - _LONGEST_PATH), use.start())
         if use[1] == b"}":
             parts = _template_pieces(data, before.start(), low, high)[0] if before and before[1] == b"${" else []
