@@ -13,6 +13,8 @@ from driftline.bundle.encodings import Decoded
 
 # Pieces of an array further away than this belong to another expression.
 _FAR = 32 << 10
+# Arrays are joined everywhere: where they are given to a variable is looked for in its neighbourhood.
+_NEAR = 4 << 10
 
 _OPEN = late.pattern(rb"\\{0,3}[\"'`]")
 _CLOSE_BEFORE = late.pattern(rb"\\{0,3}[\"'`]\Z")
@@ -212,11 +214,12 @@ _ITEM_BEFORE = late.pattern(rb"([,\[])\s{0,40}\Z")
 
 
 # `pieces.join("")`, where the array was given to a variable or a property before.
-_VARIABLE_END = late.pattern(
-    _PATH + rb"([A-Za-z_$][\w$]{0,60})(\.reverse\(\)\s{0,20})?\.join\(\\{0,3}[\"'`]([\-_.:/+=~]?)\\{0,3}[\"'`]\)\Z"
-)
+_JOINED = late.pattern(rb"\.join\(\\{0,3}[\"'`]([\-_.:/+=~]?)\\{0,3}[\"'`]\)")
+_REVERSED = b".reverse()"
+_IN_NAMES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_$"
+_LONGEST_NAME = 61
 _ARRAY_WRITTEN = (b"=[", b":[", b" = [", b": [", b'":[', b'": [')
-_ARRAY_GIVEN = rb"(?:\\{0,3}[\"'])?\s{0,3}[=:]\s{0,3}\[(?=\s{0,40}\\{0,3}[\"'`])"
+_ARRAY_GIVEN = late.pattern(rb"(?:\\{0,3}[\"'])?\s{0,3}[=:]\s{0,3}\[(?=\s{0,40}\\{0,3}[\"'`])")
 _LITERAL_OF_ARRAY = late.pattern(rb"\s{0,40}(\\{0,3}[\"'`])([^\"'`\\]{0,4000})\1\s{0,40}([,\]])")
 
 
@@ -226,7 +229,7 @@ def array(data: bytes, end: int) -> Decoded | None:
     limit = max(0, end - _FAR)
     tail = _ARRAY_END.search(data, max(0, end - 80), end)
     if tail is None:
-        return _named_array(data, end, limit)
+        return _named_array(data, end, max(0, end - _NEAR))
     place = tail.start()
     pieces: list[tuple[int, bytes]] = []
     while True:
@@ -252,22 +255,43 @@ def array(data: bytes, end: int) -> Decoded | None:
 
 def _named_array(data: bytes, end: int, limit: int) -> Decoded | None:
     """The literals of the array that a variable was given last before it is joined."""
-    tail = _VARIABLE_END.search(data, max(0, end - 120), end)
-    # Nearly every such variable holds something else, and a search for letters is fast.
-    if tail is None or not any(data.find(tail[1] + written, limit, tail.start()) >= 0 for written in _ARRAY_WRITTEN):
+    stop = data.rfind(b".join(", max(0, end - 24), end)
+    joined = _JOINED.fullmatch(data, stop, end) if stop >= 0 else None
+    if joined is None:
         return None
-    given = max(_written(tail[1], _ARRAY_GIVEN).finditer(data, limit, tail.start()), key=lambda found: found.end(), default=None)
+    backwards = data.endswith(_REVERSED, max(0, stop - len(_REVERSED)), stop)
+    stop -= len(_REVERSED) if backwards else 0
+    before = data[max(0, stop - _LONGEST_NAME) : stop]
+    name = before[len(before.rstrip(_IN_NAMES)) :]
+    start = stop - len(name)
+    given = _array_given(data, name, limit, start) if name else None
     if given is None:
         return None
     place = given.end()
     pieces: list[_Piece] = []
-    while (item := _LITERAL_OF_ARRAY.match(data, place, tail.start())) is not None:
+    while (item := _LITERAL_OF_ARRAY.match(data, place, start)) is not None:
         pieces.append((item.start(2), item[2]))
         place = item.end()
         if item[3] == b"]":
-            ordered = pieces[::-1] if tail[2] else pieces
-            return encodings.chained([*((at, text + tail[3]) for at, text in ordered[:-1]), ordered[-1]])
+            ordered = pieces[::-1] if backwards else pieces
+            return encodings.chained([*((at, text + joined[1]) for at, text in ordered[:-1]), ordered[-1]])
     return None
+
+
+def _array_given(data: bytes, name: bytes, low: int, high: int) -> re.Match[bytes] | None:
+    """The beginning of the array of strings that a name was given last. Nearly every such name holds something else: letters are looked for."""
+    for _ in range(_MOST_ENDINGS):
+        place = max(data.rfind(name + written, low, high) for written in _ARRAY_WRITTEN)
+        if place < 0:
+            return None
+        if place == 0 or not (data[place - 1 : place].isalnum() or data[place - 1] in b"_$"):
+            return _ARRAY_GIVEN.match(data, place + len(name))
+        high = place + len(name)
+    return None
+
+
+# A short name is also the end of others.
+_MOST_ENDINGS = 8
 
 
 def _spaces(data: bytes, place: int) -> int:
