@@ -294,7 +294,9 @@ def _score(driftline: str, folder: Path, app: Mapping[str, Any], values: list[Va
             public += bool(digests(value.text) & listed)
             wrong += [] if digests(value.text) & listed else [f"{value.label} is public and not listed"]
         else:
-            files = {_file(one) for one in found[value]}
+            # The compressed copies of a file are told with it.
+            copies = {related["path"] for one in found[value] for related in one["related"]} & held[value]
+            files = {_file(one) for one in found[value]} | copies
             missed = sorted(held[value] - files)
             wrong += [f"{value.label} is in {path} and not told" for path in missed]
             wrong += [f"{value.label} is told nowhere"] * (not files)
