@@ -152,6 +152,7 @@ def test_an_array_of_another_kind_is_left_alone() -> None:
         ('auth:{username:"api",password:"9f3b6c91d04e7a35b8c16f92ad07e3c4"}', "password"),
         ('headers:{"X-Postmark-Server-Token":`0b22d727-8978-4328-8e97-dd84d2e34033`}', "X-Postmark-Server-Token"),
         ("<!-- staging login: ops / Falcon.winter1161 , ask Ann -->", "password"),
+        ('[{"_1":2},"id","adminApiKey","3c02fa6db83f296dbff55151b0b89fcb"]', "adminApiKey"),  # flattened data
     ],
 )
 def test_a_name_makes_a_secret(written: str, name: str) -> None:
@@ -181,6 +182,9 @@ def test_a_name_makes_a_secret(written: str, name: str) -> None:
         'accessToken:"string"',
         'privateKey:"/etc/ssl/private/key1.pem"',
         'csrfToken:"8f14e45fceea167a5a36dedd4bea2543"',
+        # The names of a source map.
+        '"names":["ownerPasswordEntry","encryptionKey","getOwnerPasswordR2R3R4","_id"]',
+        '"names":["SERVICE_ACCOUNT","serviceAccountPrivateKey","apigee3AdapterA"]',
         'integrity:"sha512-oqVuAfXRKap7fdgcCY5uykM6+R9GqQ8K/uxy9rx7HNQlGYl1kPzQho1wx4JwY8w=="',
     ],
 )

@@ -82,6 +82,8 @@ def named(data: bytes, end: int, judge: Judge) -> Iterator[Named]:
         rest = (_TOKEN if name == _HEADER else _WORD).match(data, end)
         stop = rest.end() if rest else end
     text = data[start:stop].decode("utf-8", "replace")
+    if written is not None and _is_listed_name(data[max(0, start - len(written[1]) - 4) : start - len(written[1])], name, text):
+        return
     verdict = judged(name, text, judge)
     if verdict is not None:
         yield Named(start, stop, text, None if _begins_so(verdict) else name, verdict)
@@ -102,6 +104,14 @@ def named(data: bytes, end: int, judge: Judge) -> Iterator[Named]:
             yield Named(start, stop, text, _HEADER, verdict)
 
 
+def _is_listed_name(between: bytes, name: str, text: str) -> bool:
+    """Whether what stands behind a name and a comma is the next name of a list, as in a source map's; a password may be made of words, too."""
+    if not between.rstrip().endswith(b",") or not text.isidentifier() or _PASSWORD.search(_snake(name)):
+        return False
+    return 2 * sum(map(len, _WORDS_OF_NAME.findall(text))) > len(text)
+
+
+_WORDS_OF_NAME = late.pattern(r"[A-Z]?[a-z]{3,60}")
 # Names that say nothing of whose key it is.
 _BARE_NAME = late.pattern(r"(?:(?:API|AUTH|ACCESS)_?)?(?:KEY|TOKEN)")
 
