@@ -95,30 +95,24 @@ def _misplaced(app: App, variable: Variable) -> Iterator[Finding]:
     if not reads or any(other in app.variables for read in reads for other in read.instead):
         return
     first = reads[0]
-    related = tuple(Related(read.location, "read here too") for read in reads[1:3]) + _declared(app, variable)
     if own:
-        yield RULE.finding(
-            f"`{variable.name}` is read from `process.env` at {place(first.location)}, which runs in the browser, and the build puts it into "
-            f"`import.meta.env` alone: the read fails there",
-            fix=f"write `import.meta.env.{variable.name}` instead",
-            avoid="do not define the whole of `process.env` for the browser: it takes every secret along",
-            app=app.path,
-            location=first.location,
-            variable=variable.name,
-            related=related,
-        )
+        said = f"is read from `process.env` at {place(first.location)}, which runs in the browser, and the build puts it into `import.meta.env` alone: the read fails there"
+        fix = f"write `import.meta.env.{variable.name}` instead"
+        avoid = "do not define the whole of `process.env` for the browser: it takes every secret along"
     else:
-        prefix = app.public_prefixes[0]
-        yield RULE.finding(
-            f"`{variable.name}` is read at {place(first.location)}, and this build puts only {' and '.join(app.public_prefixes)} names into "
-            f"`import.meta.env`: it is undefined there",
-            fix=f"name it {prefix}{_bare(variable.name)} there and in every environment",
-            avoid="do not make the prefix of public names empty: it puts every variable into the page",
-            app=app.path,
-            location=first.location,
-            variable=variable.name,
-            related=related,
-        )
+        taken = " and ".join(app.public_prefixes)
+        said = f"is read at {place(first.location)}, and this build puts only {taken} names into `import.meta.env`: it is undefined there"
+        fix = f"name it {app.public_prefixes[0]}{_bare(variable.name)} there and in every environment"
+        avoid = "do not make the prefix of public names empty: it puts every variable into the page"
+    yield RULE.finding(
+        f"`{variable.name}` {said}",
+        fix=fix,
+        avoid=avoid,
+        app=app.path,
+        location=first.location,
+        variable=variable.name,
+        related=tuple(Related(read.location, "read here too") for read in reads[1:3]) + _declared(app, variable),
+    )
 
 
 def _bare(name: str) -> str:
