@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from driftline import __version__, console, regular
 from driftline.console import FAIL_ON, FORMATS
 from driftline.model import Misuse, Report, Unreadable
+
+if TYPE_CHECKING:
+    from driftline.suppress import Accepted
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -304,7 +307,7 @@ def attest_callback(name: str, target: str, event: str | None, root: str, config
     return 0
 
 
-def _baseline_before(path: str) -> Sequence[Any]:
+def _baseline_before(path: str) -> tuple[Accepted, ...]:
     """What a baseline accepts that is to be written again; nothing where there is none, or a broken one."""
     from driftline import suppress
 

@@ -209,11 +209,10 @@ class _Gate:
         it declares something else."""
         if _SOURCE in owners:
             return True
-        found = self._found(before, after)
-        if owners != {_OTHER} and found & {_ALL, *(owners - {_OTHER})}:
-            return True
-        if owners != {_OTHER} and _MENTION in found and _differ(self._mention, before, after):
-            return True
+        if languages := owners - {_OTHER}:
+            found = self._found(before, after)
+            if found & {_ALL, *languages} or (_MENTION in found and _differ(self._mention, before, after)):
+                return True
         return self.declares(owners, before, after)
 
     def declares(self, owners: set[int], before: bytes, after: bytes) -> bool:
@@ -224,6 +223,7 @@ class _Gate:
         return {self._owner_of_trace[number] for content in contents for number in _hits(self._traces, content)}
 
 
+# `formats.DECLARATION` with the rest of its line, for a file in which that was found.
 _DECLARATION_LINE = rb"(?:^|\n)((?:export )?[A-Z_][A-Z0-9_]*=[^\n]*)"
 
 

@@ -18,7 +18,8 @@ FILE = "driftline-baseline.json"
 _COMMENT = late.pattern(r"driftline:[ \t]*ignore\[([a-z0-9, \t-]{1,200})\][ \t:,-]*([^\r\n]{0,300})")
 
 # How a line begins that is nothing but a comment: scripts and configuration, C's family, HTML, JSX, SQL and Lua, INI, TeX, Basic, batch,
-# PowerShell, ML, Haml, reStructuredText, Fortran and properties; then templates: Jinja, Handlebars, Blade, Liquid, ERB and EJS, JSP, Razor; a link's label that Markdown never shows.
+# PowerShell, ML, Haml, reStructuredText, Fortran and properties; then templates: Jinja, Handlebars, Blade, Liquid, ERB and EJS, JSP, Razor; a
+# link's label that Markdown never shows.
 _ALL_COMMENT = (
     "#", "//", "/*", "*", "<!--", "{/*", "--", ";", "%", "'", '"""', "REM ", "rem ", "::", "<#", "(*", "-#", ".. ", "! ",
     "{#", "{{!", "{{--", "{%", "<%#", "<%--", "@*", "[//]:",

@@ -3,10 +3,9 @@
 One file is one owner. Its tables:
 
 `[framework]`: how it is recognised (`dependencies`; with `files` one of them too, or a script that runs one of `commands`; `rank`: lowest
-wins), its env file `loader` (`older` ones by the major version
-of a dependency), `runtime`, `public_prefixes` (inlined into browser code), `generic_prefixes` (the same, but an ordinary word
-outside this framework), `inlines` where that happens to `process.env.NAME`, `client_only`, `server` (a plain server: makes a client-only framework beside it a full app), and the
-mode of its `dev` and `build` command.
+wins), its env file `loader` (`older` ones by the major version of a dependency), `runtime`, `public_prefixes` (inlined into browser code),
+`generic_prefixes` (the same, but an ordinary word outside this framework), `inlines` where that happens to `process.env.NAME`, `client_only`,
+`server` (a plain server: makes a client-only framework beside it a full app), and the mode of its `dev` and `build` command.
 `[host]`: the `files` that show its use, `settles`: the command that exports what its dashboard holds, `previews`: deploys every pull request,
 `formats`: the source formats in which a project says what it deploys there, `says_when` where these give variables to the build or the run alone.
 `[live]`: how a process on it knows where it runs. One of `shown` is set (`NAME`, or `NAME=value`); `words` hold the
@@ -36,7 +35,8 @@ class Framework(NamedTuple):
 
     `loader` is the program that reads its env files; `public_prefixes` are the names it hands to browsers; `runtime` is where its
     code runs (node, browser, react-native, python, bun, deno, workers, ...); `client_only` is True where all of its code runs in
-    the browser or on the phone. `inlines` is True where its build puts values in the place of `process.env.NAME`. `dev_mode` and `build_mode` are the env file modes of its two commands, None where it knows none.
+    the browser or on the phone. `dev_mode` and `build_mode` are the env file modes of its two commands, None where it knows none. `inlines` is
+    True where its build puts values in the place of `process.env.NAME`.
     """
 
     name: str
